@@ -1,0 +1,1 @@
+//! Proptest strategies for scopes, shared by the tests of this crate.
