@@ -33,6 +33,8 @@ mod constraint;
 mod interactions;
 mod narrowing;
 mod parse;
+#[cfg(test)]
+mod properties;
 mod resource;
 mod scopes;
 #[cfg(test)]

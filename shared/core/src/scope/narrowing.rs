@@ -52,8 +52,8 @@ const DOCUMENT_CATEGORIES: &[&str] =
     &["http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category|clinical-note"];
 
 impl ResourceScope {
-    /// What a user may choose instead of this scope, each within it: for `*` the types of US Core, for Condition,
-    /// Observation and DocumentReference their US Core categories (in v2, which alone can say them). Nothing for
+    /// What a user may choose instead of this scope, each within it: for `*` the types of US Core, for `Condition`,
+    /// `Observation` and `DocumentReference` their US Core categories (in v2, which alone can say them). Nothing for
     /// other types, nor where a constraint was asked for already.
     pub fn narrowings(&self) -> Vec<Self> {
         if self.is_granular() {

@@ -24,7 +24,7 @@ pub enum Reason {
     /// RFC 6749 §3.3 does not allow a character of it.
     #[error("it has a character that is not allowed in a scope")]
     Character,
-    /// Nothing that SMART or OpenID Connect names, nor an extension.
+    /// Nothing that SMART or `OpenID` Connect names, nor an extension.
     #[error("it is not a known kind of scope")]
     Unknown,
     /// The type of a resource scope.
