@@ -33,9 +33,10 @@ impl ResourceScope {
             && self.constraint.is_within(&other.constraint)
     }
 
-    /// Which of its letters the others allow on all of its resources, taken together.
-    fn covered_by<'a>(&self, others: impl Iterator<Item = &'a Self>) -> Interactions {
+    /// The letters that the others together have for all of its resources.
+    fn covered_by<'a>(&self, others: impl IntoIterator<Item = &'a Self>) -> Interactions {
         others
+            .into_iter()
             .filter(|other| self.is_narrower(other))
             .fold(Interactions::NONE, |sum, other| sum.union(other.interactions))
     }
@@ -81,20 +82,18 @@ impl Scopes {
     pub fn intersection(&self, other: &Self) -> Self {
         self.iter()
             .flat_map(|asked| match asked {
-                Scope::Resource(asked) => {
-                    let parts: Self =
-                        other.resources().filter_map(|b| asked.intersection(b)).map(Scope::from).collect();
-                    // `.r` and `.s` allowed apart answer a `.read` with `.read`.
-                    parts.shortest_in(asked.syntax)
-                }
-                asked => other
-                    .iter()
-                    .any(|wider| asked.is_within(wider))
-                    .then(|| asked.clone())
-                    .into_iter()
-                    .collect(),
+                Scope::Resource(asked) => other.allowed_of(asked),
+                asked if other.iter().any(|wider| asked.is_within(wider)) => Self::from_iter([asked.clone()]),
+                _ => Self::default(),
             })
             .collect()
+    }
+
+    /// What these allow of one resource scope, in its spelling.
+    fn allowed_of(&self, asked: &ResourceScope) -> Self {
+        let parts: Self = self.resources().filter_map(|b| asked.intersection(b)).map(Scope::from).collect();
+        // `.r` and `.s` allowed apart answer a `.read` with `.read`.
+        parts.shortest().resources().map(|part| part.clone().spelled(asked.syntax).into()).collect()
     }
 
     /// The shortest set that allows the same: `X.r` and `X.s` become `X.rs`, and what a wider scope allows
@@ -104,37 +103,23 @@ impl Scopes {
     /// resource scopes, spelling and order aside.
     #[must_use]
     pub fn shortest(&self) -> Self {
-        self.shortened(|parts| {
-            if parts.iter().all(|part| part.syntax == Syntax::V1) { Syntax::V1 } else { Syntax::V2 }
-        })
-    }
-
-    fn shortest_in(&self, syntax: Syntax) -> Self {
-        self.shortened(|_| syntax)
-    }
-
-    fn shortened(&self, syntax: impl Fn(&[&ResourceScope]) -> Syntax) -> Self {
         self.iter()
             .filter_map(|scope| match scope {
-                Scope::Resource(resource) => self.shortened_one(resource, &syntax).map(Scope::from),
+                Scope::Resource(resource) => self.shortest_for(resource).map(Scope::from),
                 other => Some(other.clone()),
             })
             .collect()
     }
 
-    /// All letters that the set has for the resources of `scope`, less those that it has for more resources.
-    fn shortened_one(
-        &self,
-        scope: &ResourceScope,
-        syntax: impl Fn(&[&ResourceScope]) -> Syntax,
-    ) -> Option<ResourceScope> {
+    /// All the letters that the set has for the resources of `scope`, less those that it has for more resources.
+    fn shortest_for(&self, scope: &ResourceScope) -> Option<ResourceScope> {
         let (same, wider): (Vec<_>, Vec<_>) = self
             .resources()
             .filter(|other| scope.is_narrower(other))
             .partition(|other| other.is_narrower(scope));
-        let letters = scope.covered_by(same.iter().copied());
-        let interactions = letters.difference(scope.covered_by(wider.into_iter()));
-        let shortest = ResourceScope { interactions, ..scope.clone() }.spelled(syntax(&same));
-        (!interactions.is_empty()).then_some(shortest)
+        let v1 = same.iter().all(|part| part.syntax == Syntax::V1);
+        let interactions = scope.covered_by(same).difference(scope.covered_by(wider));
+        let shortest = ResourceScope { interactions, ..scope.clone() };
+        (!interactions.is_empty()).then(|| shortest.spelled(if v1 { Syntax::V1 } else { Syntax::V2 }))
     }
 }

@@ -131,7 +131,7 @@ fn grants(scope: &Scope) -> bool {
 
 impl PartialEq for Scopes {
     fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len() && self.iter().collect::<BTreeSet<_>>() == other.iter().collect()
+        self.iter().collect::<BTreeSet<_>>() == other.iter().collect()
     }
 }
 

@@ -276,6 +276,21 @@ fn intersection_answers_in_the_spelling_of_the_asker() {
     }
 }
 
+#[test]
+fn intersection_of_two_scopes_is_spelled_as_the_first() {
+    let table = [
+        ("patient/*.*", "patient/Observation.rs", Some("patient/Observation.read")),
+        ("patient/*.cruds", "patient/Observation.read", Some("patient/Observation.rs")),
+        ("patient/*.read", "patient/Observation.r", Some("patient/Observation.r")),
+        ("patient/*.read", "user/Observation.r", None),
+    ];
+    for (first, second, expected) in table {
+        let both = resource(first).intersection(&resource(second));
+        // Not only printed so: the value is the one that its text parses to.
+        assert_eq!(both, expected.map(resource), "{first} of {second}");
+    }
+}
+
 /// X-22: v1 in, v1 out, unless a granular scope is among them; then all in v2, and nothing twice.
 #[test]
 fn x_22_a_set_with_a_constraint_is_printed_in_v2_throughout() {
@@ -482,6 +497,7 @@ fn a_scope_without_letters_is_never_a_member() {
     let nothing = Scope::from(ResourceScope { interactions: Interactions::NONE, ..resource("patient/*.rs") });
     let mut set = Scopes::default();
     set.insert(nothing.clone());
+    assert!(set.is_empty());
     set.extend([nothing.clone()]);
     assert!(set.is_empty() && Scopes::from_iter([nothing]).is_empty());
     set.insert(Scope::Launch);
