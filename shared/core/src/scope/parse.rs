@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::constraint::is_scope_byte;
-use super::{Constraint, Interactions, Level, ResourceScope, Scope, Syntax, TypePattern};
+use super::{Constraint, Interactions, Level, ResourceScope, Scope, Scopes, Syntax, TypePattern};
 
 /// A token that is no scope, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +44,9 @@ pub enum Reason {
     /// The role of a `launch/` scope.
     #[error("expected one role, a URI, after the question mark")]
     Role,
+    /// Well-formed, but beyond [`Scopes::MAX_ASKED`].
+    #[error("a request may hold at most {} different scopes", Scopes::MAX_ASKED)]
+    TooMany,
 }
 
 impl std::error::Error for ScopeError {}

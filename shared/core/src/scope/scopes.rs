@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{Interactions, Level, ResourceScope, Scope, ScopeError};
+use super::{Interactions, Level, Reason, ResourceScope, Scope, ScopeError};
 
 /// A set of scopes.
 ///
@@ -18,7 +18,7 @@ pub struct Scopes(Vec<Scope>);
 
 impl Scopes {
     /// Reads a list of tokens, each of them well-formed, with one space between two: for registrations, stored
-    /// grants and refresh requests. The empty text is the empty set.
+    /// grants and refresh requests. The empty text is the empty set. There is no bound but the text's own length.
     ///
     /// # Errors
     /// The first token that is no scope.
@@ -26,13 +26,23 @@ impl Scopes {
         if text.is_empty() { Ok(Self::default()) } else { text.split(' ').map(str::parse).collect() }
     }
 
+    /// How many different scopes a request may ask for: three for each type of FHIR R4, and some.
+    ///
+    /// A wildcard is answered with as many scopes as the client has types, so without a bound a long request
+    /// would have an answer many times as long.
+    pub const MAX_ASKED: usize = 512;
+
     /// Reads what an authorization request asks for: the scopes, and apart from them the tokens that are none,
-    /// which grant nothing. Spaces may be repeated.
+    /// or are too many, which grant nothing. Spaces may be repeated.
     pub fn parse_known(text: &str) -> (Self, Vec<ScopeError>) {
-        let mut refused = Vec::new();
-        let tokens = text.split(' ').filter(|token| !token.is_empty());
-        let known =
-            tokens.filter_map(|token| token.parse().map_err(|error| refused.push(error)).ok()).collect();
+        let (mut known, mut refused) = (Self::default(), Vec::new());
+        for token in text.split(' ').filter(|token| !token.is_empty()) {
+            match token.parse() {
+                Ok(scope) if known.len() < Self::MAX_ASKED || known.contains(&scope) => known.insert(scope),
+                Ok(_) => refused.push(ScopeError { token: token.into(), reason: Reason::TooMany }),
+                Err(error) => refused.push(error),
+            }
+        }
         (known, refused)
     }
 

@@ -441,6 +441,19 @@ fn scope_28_unknown_tokens_are_set_apart() {
     assert_eq!(refused, [("patient/Observation.sr", Reason::Interactions), ("email", Reason::Unknown)]);
 }
 
+/// SCOPE-28, AUTHZ-34: a request may be long, not endless; repetition does not count.
+#[test]
+fn scope_28_scopes_beyond_the_bound_are_refused() {
+    let bound = Scopes::MAX_ASKED;
+    let text: Vec<_> = (0..=bound).map(|n| format!("patient/Observation.rs?code={n}")).collect();
+    let (known, refused) = Scopes::parse_known(&[&text[..], &text[..1]].concat().join(" "));
+    assert_eq!(known.to_string(), text[..bound].join(" "));
+    let refused: Vec<_> = refused.iter().map(|error| (error.token.to_string(), error.reason)).collect();
+    assert_eq!(refused, [(text[bound].clone(), Reason::TooMany)]);
+    // A grant that became longer than a request may be is still read.
+    assert_eq!(Scopes::parse(&text.join(" ")).map(|scopes| scopes.len()), Ok(bound + 1));
+}
+
 #[test]
 fn the_strict_list_has_single_spaces_and_no_strangers() {
     for text in [" ", " launch", "launch ", "launch  openid"] {
