@@ -57,8 +57,8 @@ impl Scope {
 }
 
 impl Scopes {
-    /// Whether everything that these allow, the others allow: the letters of one scope may be covered by several
-    /// of the others together.
+    /// Whether everything that these allow, the others allow: the letters of one scope may be covered by
+    /// several of the others together.
     pub fn is_within(&self, other: &Self) -> bool {
         self.iter().all(|scope| match scope {
             Scope::Resource(resource) => {
@@ -111,7 +111,8 @@ impl Scopes {
             .collect()
     }
 
-    /// All the letters that the set has for the resources of `scope`, less those that it has for more resources.
+    /// All the letters that the set has for the resources of `scope`, less those that it has for more
+    /// resources.
     fn shortest_for(&self, scope: &ResourceScope) -> Option<ResourceScope> {
         let (same, wider): (Vec<_>, Vec<_>) = self
             .resources()

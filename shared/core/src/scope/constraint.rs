@@ -1,11 +1,11 @@
 //! What follows the `?` of a granular scope: pairs as in the query of a FHIR search URL, AND-ed (SMART 2.2
 //! §"Finer-grained resource constraints using search parameters").
 //!
-//! Pairs are kept decoded, as a set: neither repetition nor order has a meaning, so `a=1&b=2` and `b=2&a=1` are
-//! one constraint, printed in the order of the alphabet. Printing percent-encodes what a scope token cannot
-//! hold (RFC 6749 §3.3: space, `"`, `\`, control and non-ASCII characters) and what would be read as structure
-//! (`%`, `&`, and `=` in a parameter's name); `|`, `:`, `/` and `,` stay as they are. A `+` is a plus sign: the
-//! form encoding of the request was undone before the scope is read.
+//! Pairs are kept decoded, as a set: neither repetition nor order has a meaning, so `a=1&b=2` and `b=2&a=1`
+//! are one constraint, printed in the order of the alphabet. Printing percent-encodes what a scope token
+//! cannot hold (RFC 6749 §3.3: space, `"`, `\`, control and non-ASCII characters) and what would be read as
+//! structure (`%`, `&`, and `=` in a parameter's name); `|`, `:`, `/` and `,` stay as they are. A `+` is a
+//! plus sign: the form encoding of the request was undone before the scope is read.
 
 use std::collections::BTreeSet;
 use std::fmt;

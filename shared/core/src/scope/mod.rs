@@ -8,8 +8,8 @@
 //!
 //! * **What a resource scope grants** is its level, type, letters and constraint. How it was written (v1
 //!   `.read`, v2 `.rs`) is [`Syntax`]: kept for printing, without weight in any comparison of rights.
-//! * **Order.** `a` is within `b` when everything that `a` allows, `b` allows too ([`Scopes::is_within`]). It is
-//!   reflexive and transitive, and two sets that are within each other grant the same: their
+//! * **Order.** `a` is within `b` when everything that `a` allows, `b` allows too ([`Scopes::is_within`]). It
+//!   is reflexive and transitive, and two sets that are within each other grant the same: their
 //!   [`Scopes::shortest`] forms are equal but for spelling. Several scopes are a union, so the letters of one
 //!   may be covered by several others together.
 //! * **Levels never convert.** `user/` covers no `patient/` scope, nor the other way round.
@@ -18,10 +18,10 @@
 //!   constraints joined by AND. It is the largest set within both.
 //! * **Syntax of answers.** v1 asked is v1 answered as long as a v1 word (`read`, `write`, `*`) says it. A
 //!   constraint can only be said in v2, and a set that holds one is printed in v2 throughout.
-//! * **Constraints are opaque pairs.** `param=value` narrows; more pairs narrow further. Neither the modifier in
-//!   `code:in`, nor the chain in `patient.birthdate`, nor the comma (OR) in `category=a,b` is interpreted here:
-//!   two pairs are equal or unrelated, so `category=a` is *not* within `category=a,b`. That errs towards
-//!   refusing. Whether a pair can be enforced is decided where resources are matched; what cannot be
+//! * **Constraints are opaque pairs.** `param=value` narrows; more pairs narrow further. Neither the modifier
+//!   in `code:in`, nor the chain in `patient.birthdate`, nor the comma (OR) in `category=a,b` is interpreted
+//!   here: two pairs are equal or unrelated, so `category=a` is *not* within `category=a,b`. That errs
+//!   towards refusing. Whether a pair can be enforced is decided where resources are matched; what cannot be
 //!   enforced must not be granted.
 //! * **Types are not looked up.** A type is a capital letter and letters after it; whether FHIR R4 has it is
 //!   decided where resources are known.
@@ -87,9 +87,11 @@ impl Scope {
         }
     }
 
-    /// The scope as a URI, for places that need one (SMART 2.2 §"Scopes and Launch Context", URI representation).
+    /// The scope as a URI, for places that need one (SMART 2.2 §"Scopes and Launch Context", URI
+    /// representation).
     ///
-    /// Scopes that `OpenID` Connect Core defines have its prefix, the others SMART's. An extension is its own name.
+    /// Scopes that `OpenID` Connect Core defines have its prefix, the others SMART's. An extension is its own
+    /// name.
     pub fn to_uri(&self) -> String {
         match self {
             Self::OpenId | Self::Profile | Self::OfflineAccess => {

@@ -1,5 +1,5 @@
-//! Smaller scopes that a consent page can offer in place of a large one: types for a wildcard, categories for a
-//! type (US Core 9.0.0 §"SMART on FHIR obligations and capabilities").
+//! Smaller scopes that a consent page can offer in place of a large one: types for a wildcard, categories for
+//! a type (US Core 9.0.0 §"SMART on FHIR obligations and capabilities").
 
 use super::{Constraint, ResourceScope, Syntax, TypePattern};
 
@@ -52,9 +52,9 @@ const DOCUMENT_CATEGORIES: &[&str] =
     &["http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category|clinical-note"];
 
 impl ResourceScope {
-    /// What a user may choose instead of this scope, each within it: for `*` the types of US Core, for `Condition`,
-    /// `Observation` and `DocumentReference` their US Core categories (in v2, which alone can say them). Nothing for
-    /// other types, nor where a constraint was asked for already.
+    /// What a user may choose instead of this scope, each within it: for `*` the types of US Core, for
+    /// `Condition`, `Observation` and `DocumentReference` their US Core categories (in v2, which alone can
+    /// say them). Nothing for other types, nor where a constraint was asked for already.
     pub fn narrowings(&self) -> Vec<Self> {
         if self.is_granular() {
             return Vec::new();

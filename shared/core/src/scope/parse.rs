@@ -1,4 +1,5 @@
-//! From text to scopes: one token at a time, strictly (RFC 6749 §3.3; SMART 2.2 §"Scopes and Launch Context").
+//! From text to scopes: one token at a time, strictly (RFC 6749 §3.3; SMART 2.2 §"Scopes and Launch
+//! Context").
 
 use std::fmt;
 use std::str::FromStr;

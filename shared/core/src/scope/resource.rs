@@ -1,4 +1,5 @@
-//! One resource scope: `patient/Observation.rs?category=…` (SMART 2.2 §"Scopes for requesting FHIR resources").
+//! One resource scope: `patient/Observation.rs?category=…` (SMART 2.2 §"Scopes for requesting FHIR
+//! resources").
 
 use std::fmt;
 

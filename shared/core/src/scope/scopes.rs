@@ -10,15 +10,16 @@ use super::{Interactions, Level, Reason, ResourceScope, Scope, ScopeError};
 
 /// A set of scopes.
 ///
-/// The order of first appearance is kept for printing and has no meaning: two sets are equal when they have the
-/// same members, spelling included. To compare what they grant, ask [`Scopes::is_within`] both ways. The empty
-/// set is a possible grant, and its text is empty.
+/// The order of first appearance is kept for printing and has no meaning: two sets are equal when they have
+/// the same members, spelling included. To compare what they grant, ask [`Scopes::is_within`] both ways. The
+/// empty set is a possible grant, and its text is empty.
 #[derive(Debug, Clone, Default)]
 pub struct Scopes(Vec<Scope>);
 
 impl Scopes {
-    /// Reads a list of tokens, each of them well-formed, with one space between two: for registrations, stored
-    /// grants and refresh requests. The empty text is the empty set. There is no bound but the text's own length.
+    /// Reads a list of tokens, each of them well-formed, with one space between two: for registrations,
+    /// stored grants and refresh requests. The empty text is the empty set. There is no bound but the text's
+    /// own length.
     ///
     /// # Errors
     /// The first token that is no scope.
@@ -32,8 +33,8 @@ impl Scopes {
     /// would have an answer many times as long.
     pub const MAX_ASKED: usize = 512;
 
-    /// Reads what an authorization request asks for: the scopes, and apart from them the tokens that are none,
-    /// or are too many, which grant nothing. Spaces may be repeated.
+    /// Reads what an authorization request asks for: the scopes, and apart from them the tokens that are
+    /// none, or are too many, which grant nothing. Spaces may be repeated.
     pub fn parse_known(text: &str) -> (Self, Vec<ScopeError>) {
         let (mut known, mut refused) = (Self::default(), Vec::new());
         for token in text.split(' ').filter(|token| !token.is_empty()) {
@@ -76,8 +77,8 @@ impl Scopes {
         self.resources().any(|scope| scope.level == level)
     }
 
-    /// Whether `system/` scopes stand beside `patient/` or `user/` ones. One grant cannot be both: the one kind
-    /// is authorized beforehand, the other by a user.
+    /// Whether `system/` scopes stand beside `patient/` or `user/` ones. One grant cannot be both: the one
+    /// kind is authorized beforehand, the other by a user.
     pub fn mixes_system(&self) -> bool {
         self.has_level(Level::System) && (self.has_level(Level::Patient) || self.has_level(Level::User))
     }
@@ -87,8 +88,8 @@ impl Scopes {
         self.resources().any(ResourceScope::is_granular)
     }
 
-    /// The scopes of a level that allow all of `interactions` on resources of a type, with their constraints: a
-    /// resource is open when any of them matches it.
+    /// The scopes of a level that allow all of `interactions` on resources of a type, with their constraints:
+    /// a resource is open when any of them matches it.
     pub fn granting<'a>(
         &'a self,
         level: Level,

@@ -533,7 +533,8 @@ fn usc_14_the_misspelt_category_system_is_mended() {
     assert_eq!(resource(other).to_string(), other);
 }
 
-/// AUTHZ-23, SCOPE-14: the categories of US Core, in place of the whole type; in v2, which alone can say them.
+/// AUTHZ-23, SCOPE-14: the categories of US Core, in place of the whole type; in v2, which alone can say
+/// them.
 #[test]
 fn authz_23_categories_are_offered_for_a_type() {
     let offered =
