@@ -1,0 +1,320 @@
+//! THE decision: which resources leave.
+//!
+//! It is made three times for a request, each time by the same rules. [`AccessContext::may_read`] and
+//! [`AccessContext::may_search`] before anything is looked up, so that a refusal says nothing of what exists
+//! (RS-12); [`AccessContext::reach`] to ask the store for no more than can be allowed; and
+//! [`AccessContext::decide`] on every resource that leaves, whatever route it took. The last alone protects;
+//! the first two save work and keep silence.
+//!
+//! What a scope opens (SMART 2.2 §"Scopes for requesting FHIR resources"):
+//!
+//! | level | whose resources | and besides |
+//! |---|---|---|
+//! | `patient/` | the patient in context's, if the user may (still) see that patient | shared types |
+//! | `user/` | those of the patients that the user may see | shared types; what is nobody's, for who may see every patient |
+//! | `system/` | everybody's, where no user stands behind the token | everything |
+//!
+//! * A resource that belongs to several patients is open to who may see all of them.
+//! * A Patient who signs in sees the patients listed for them; `"*"` for a Patient means only themselves.
+//! * A resource without any owner (a Group, a Binary whose context is not told) may concern any patient. So
+//!   only those see it who may see all.
+//! * Shared types are Practitioner, Organization, Location, Medication and the like (COMP-05, SCOPE-25).
+//! * Under a constraint only what matches all pairs of one scope is open, and several scopes are a union
+//!   (SCOPE-15, SCOPE-19). A scope whose constraint is not understood in full opens nothing (SCOPE-20).
+//! * Without a patient in context `patient/` scopes open nothing; without a user, neither do `user/` scopes;
+//!   and with one, `system/` scopes do not (RS-18, RS-19).
+//! * The scope `fhirUser` opens the user's own resource to be read, and nothing else (OIDC-09).
+
+use std::collections::BTreeSet;
+
+use crate::id::{PatientId, ResourceId};
+use crate::scope::{Constraint, Interactions, Level, ResourceScope, Scope, Scopes, TypePattern};
+use crate::user::{FhirUser, PatientAccess};
+
+use super::definitions::{Kind, Owner, Parameter};
+use super::record::Compartments;
+use super::resource::{Belonging, Resource};
+use super::resource_type::ResourceType;
+use super::search::token::{Token, split_escaped};
+
+/// What a token may do, and on whose behalf.
+#[derive(Clone, Debug)]
+pub struct AccessContext {
+    scopes: Scopes,
+    principal: Principal,
+}
+
+#[derive(Clone, Debug)]
+enum Principal {
+    User { fhir_user: FhirUser, patients: PatientAccess, patient: Option<PatientId> },
+    System,
+}
+
+/// A FHIR interaction that this server knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interaction {
+    /// read, vread: the letter `r`.
+    Read,
+    /// search: the letter `s`.
+    Search,
+}
+
+/// What [`AccessContext::decide`] decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// The resource may leave.
+    Allow,
+    /// It may not.
+    Deny(Denial),
+}
+
+/// Why something is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denial {
+    /// No scope allows the interaction on the type, or none whose constraint the resource matches: 403,
+    /// `insufficient_scope`.
+    NotGranted {
+        /// The type asked for.
+        resource_type: ResourceType,
+        /// The interaction asked for.
+        interaction: Interaction,
+    },
+    /// It belongs to a patient who is out of reach: 404, as if it did not exist.
+    OutsidePatient,
+}
+
+impl Interaction {
+    fn letter(self) -> Interactions {
+        match self {
+            Self::Read => Interactions::READ,
+            Self::Search => Interactions::SEARCH,
+        }
+    }
+}
+
+impl AccessContext {
+    /// A user's token. `patients` is what the user may see *now*, `patient` the one in context.
+    pub fn of_user(
+        scopes: Scopes,
+        fhir_user: FhirUser,
+        patients: &PatientAccess,
+        patient: Option<PatientId>,
+    ) -> Self {
+        let patients = patients_of(&fhir_user, patients);
+        let patient = patient.filter(|patient| patients.includes(patient));
+        Self { scopes, principal: Principal::User { fhir_user, patients, patient } }
+    }
+
+    /// A token that no user stands behind: only its `system/` scopes count.
+    pub fn of_system(scopes: Scopes) -> Self {
+        Self { scopes, principal: Principal::System }
+    }
+
+    /// Whether reading `resource_type/id` can be allowed at all.
+    pub fn may_read(&self, resource_type: ResourceType, id: &ResourceId) -> Result<(), Denial> {
+        if self.is_own(resource_type, id) { Ok(()) } else { self.may(Interaction::Read, resource_type) }
+    }
+
+    /// Whether searching the type can be allowed at all.
+    pub fn may_search(&self, resource_type: ResourceType) -> Result<(), Denial> {
+        self.may(Interaction::Search, resource_type)
+    }
+
+    fn may(&self, interaction: Interaction, resource_type: ResourceType) -> Result<(), Denial> {
+        let granted =
+            self.levels().any(|level| self.granting(level, interaction, resource_type).next().is_some());
+        if granted { Ok(()) } else { Err(Denial::NotGranted { resource_type, interaction }) }
+    }
+
+    /// The fewest patients among whose resources a search finds all that can be allowed.
+    pub fn reach(&self, resource_type: ResourceType) -> Compartments {
+        let shared = resource_type.definition().owner == Owner::Shared;
+        let mut patients = BTreeSet::new();
+        for level in self.levels() {
+            if self.granting(level, Interaction::Search, resource_type).next().is_none() {
+                continue;
+            }
+            match self.patients(level) {
+                Reach::All => return Compartments::All,
+                _ if shared => return Compartments::All,
+                Reach::These(some) => patients.extend(some.iter().cloned()),
+                Reach::One(patient) => patients.extend([patient.clone()]),
+                Reach::Nobody => {}
+            }
+        }
+        Compartments::Of(patients)
+    }
+
+    /// Whether the resource may leave by this interaction.
+    pub fn decide(&self, interaction: Interaction, resource: &Resource) -> Decision {
+        let resource_type = resource.resource_type();
+        if interaction == Interaction::Read && self.is_own(resource_type, resource.id()) {
+            return Decision::Allow;
+        }
+        let belonging = resource.belonging();
+        let mut denial = Denial::OutsidePatient;
+        if let Err(refused) = self.may(interaction, resource_type) {
+            return Decision::Deny(refused);
+        }
+        for level in self.levels().filter(|level| self.patients(*level).opens(&belonging)) {
+            let mut granting = self.granting(level, interaction, resource_type).peekable();
+            if granting.peek().is_some() {
+                denial = Denial::NotGranted { resource_type, interaction };
+            }
+            if granting.any(|scope| matches_constraint(&scope.constraint, resource)) {
+                return Decision::Allow;
+            }
+        }
+        Decision::Deny(denial)
+    }
+
+    /// The levels whose scopes count for this principal.
+    fn levels(&self) -> impl Iterator<Item = Level> + use<> {
+        let levels: &[Level] = match &self.principal {
+            Principal::System => &[Level::System],
+            Principal::User { patient: None, .. } => &[Level::User],
+            Principal::User { patient: Some(_), .. } => &[Level::Patient, Level::User],
+        };
+        levels.to_vec().into_iter()
+    }
+
+    fn granting(
+        &self,
+        level: Level,
+        interaction: Interaction,
+        resource_type: ResourceType,
+    ) -> impl Iterator<Item = &ResourceScope> {
+        self.scopes.granting(level, resource_type.as_str(), interaction.letter())
+    }
+
+    /// Whose resources the scopes of a level can open.
+    fn patients(&self, level: Level) -> Reach<'_> {
+        match (&self.principal, level) {
+            (Principal::System, Level::System)
+            | (Principal::User { patients: PatientAccess::All, .. }, Level::User) => Reach::All,
+            (Principal::User { patients: PatientAccess::Only(patients), .. }, Level::User) => {
+                Reach::These(patients)
+            }
+            (Principal::User { patient: Some(patient), .. }, Level::Patient) => Reach::One(patient),
+            _ => Reach::Nobody,
+        }
+    }
+
+    fn is_own(&self, resource_type: ResourceType, id: &ResourceId) -> bool {
+        match &self.principal {
+            Principal::User { fhir_user, .. } => {
+                self.scopes.contains(&Scope::FhirUser)
+                    && fhir_user.resource_type() == resource_type.as_str()
+                    && fhir_user.id() == id
+            }
+            Principal::System => false,
+        }
+    }
+}
+
+/// The patients whom a user may see, as it is meant: a Patient with `"*"` sees only themselves.
+pub fn patients_of(fhir_user: &FhirUser, patients: &PatientAccess) -> PatientAccess {
+    if *patients == PatientAccess::All && fhir_user.resource_type() == "Patient" {
+        PatientAccess::Only(BTreeSet::from([fhir_user.id().clone()]))
+    } else {
+        patients.clone()
+    }
+}
+
+/// The patients of a level.
+#[derive(Clone, Copy)]
+enum Reach<'a> {
+    All,
+    These(&'a BTreeSet<PatientId>),
+    One(&'a PatientId),
+    Nobody,
+}
+
+impl Reach<'_> {
+    fn includes(self, patient: &PatientId) -> bool {
+        match self {
+            Self::All => true,
+            Self::These(patients) => patients.contains(patient),
+            Self::One(one) => one == patient,
+            Self::Nobody => false,
+        }
+    }
+
+    fn opens(self, belonging: &Belonging) -> bool {
+        match belonging {
+            Belonging::Shared => !matches!(self, Self::Nobody),
+            Belonging::Nobody => matches!(self, Self::All),
+            Belonging::Patients(owners) => {
+                !owners.is_empty() && owners.iter().all(|patient| self.includes(patient))
+            }
+        }
+    }
+}
+
+/// What this server can honour at all: reading and searching, for the patient in context and for a user.
+pub fn supported() -> Scopes {
+    let scope = |level| {
+        Scope::from(ResourceScope {
+            level,
+            resource_type: TypePattern::Any,
+            interactions: Interactions::READ_SEARCH,
+            constraint: Constraint::default(),
+            syntax: crate::scope::Syntax::V2,
+        })
+    };
+    [Level::Patient, Level::User].into_iter().map(scope).collect()
+}
+
+/// Whether the decision can honour a scope exactly as it is written: the type exists, and each pair of its
+/// constraint is `_id`, or a token parameter (`category`, `code`, `status`) of that type, without modifier or
+/// chain, with values that can be read. What is not enforceable must not be granted (SCOPE-20).
+pub fn enforceable(scope: &ResourceScope) -> bool {
+    match &scope.resource_type {
+        TypePattern::Any => scope.constraint.is_empty(),
+        TypePattern::Type(name) => name.parse().is_ok_and(|resource_type| {
+            scope
+                .constraint
+                .iter()
+                .all(|(param, value)| Condition::parse(resource_type, param, value).is_some())
+        }),
+    }
+}
+
+fn matches_constraint(constraint: &Constraint, resource: &Resource) -> bool {
+    constraint.iter().all(|(param, value)| {
+        Condition::parse(resource.resource_type(), param, value).is_some_and(|pair| pair.matches(resource))
+    })
+}
+
+/// One pair of a constraint, understood.
+enum Condition {
+    Id(Vec<ResourceId>),
+    Token(&'static Parameter, Vec<Token>),
+}
+
+impl Condition {
+    fn parse(resource_type: ResourceType, param: &str, value: &str) -> Option<Self> {
+        let values = split_escaped(value, ',').into_iter();
+        if param == "_id" {
+            return values.map(|id| id.parse().ok()).collect::<Option<_>>().map(Self::Id);
+        }
+        let parameter = resource_type.definition().parameters.iter().find(|known| known.name == param)?;
+        let tokens: Vec<Token> = values.map(|value| Token::parse(&value)).collect::<Option<_>>()?;
+        let readable = match parameter.kind {
+            Kind::Token => true,
+            Kind::Code => !tokens.iter().any(Token::names_system),
+            Kind::Patient | Kind::Reference | Kind::Date => false,
+        };
+        readable.then_some(Self::Token(parameter, tokens))
+    }
+
+    fn matches(&self, resource: &Resource) -> bool {
+        match self {
+            Self::Id(ids) => ids.contains(resource.id()),
+            Self::Token(parameter, tokens) => {
+                let values = resource.values(parameter);
+                values.into_iter().any(|value| tokens.iter().any(|token| token.matches(value)))
+            }
+        }
+    }
+}

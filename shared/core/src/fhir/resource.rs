@@ -1,0 +1,283 @@
+//! A resource as the rules see it: its type and id, whose it is, when it happened.
+//!
+//! Stores index resources by [`Resource::belonging`] and [`Resource::sort_date`] when they take them in;
+//! [`super::access`] asks again for each one that leaves.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+use crate::id::{PatientId, ResourceId};
+use crate::instant::Instant;
+
+use super::date::Interval;
+use super::definitions::{Kind, Owner, Parameter};
+use super::json::parse_object;
+use super::path::select;
+use super::record::PatientSummary;
+use super::reference::Reference;
+use super::resource_type::ResourceType;
+
+/// The elements that rules look at, sorted; the others (narratives, contents, values) are passed over unread.
+const READ_ELEMENTS: [&str; 52] = [
+    "actor",
+    "agent",
+    "authoredOn",
+    "beneficiary",
+    "birthDate",
+    "candidate",
+    "category",
+    "code",
+    "codeCodeableConcept",
+    "condition",
+    "date",
+    "dateTime",
+    "deliverTo",
+    "dosageInstruction",
+    "effectiveDateTime",
+    "effectiveInstant",
+    "effectivePeriod",
+    "effectiveTiming",
+    "entity",
+    "for",
+    "gender",
+    "id",
+    "identifier",
+    "individual",
+    "ingredient",
+    "item",
+    "link",
+    "medicationCodeableConcept",
+    "meta",
+    "name",
+    "occurrenceDateTime",
+    "occurrenceInstant",
+    "occurrencePeriod",
+    "occurrenceTiming",
+    "participant",
+    "patient",
+    "performedDateTime",
+    "performedInstant",
+    "performedPeriod",
+    "performedTiming",
+    "period",
+    "planningHorizon",
+    "reaction",
+    "recorded",
+    "recordedDate",
+    "resourceType",
+    "response",
+    "securityContext",
+    "start",
+    "status",
+    "subject",
+    "target",
+];
+
+/// A resource of FHIR R4: a JSON object with a known `resourceType` and a well-formed `id`.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    resource_type: ResourceType,
+    id: ResourceId,
+    elements: Map<String, Value>,
+}
+
+/// Why a text is no resource that can be stored. Says nothing of its contents.
+#[derive(Debug, Error)]
+pub enum ResourceError {
+    /// Not JSON, not one object, nested too deep, or a property of an object appears twice.
+    #[error("not a JSON object: {0}")]
+    Json(#[from] serde_json::Error),
+    /// `resourceType` is missing or names no type of FHIR R4 that can be stored.
+    #[error("`resourceType` is missing or no resource type of FHIR R4")]
+    ResourceType,
+    /// `id` is missing or not of the form `[A-Za-z0-9\-\.]{1,64}`.
+    #[error("`id` is missing or not 1 to 64 letters, digits, '-' or '.'")]
+    Id,
+    /// `meta` is not an object.
+    #[error("`meta` is not an object")]
+    Meta,
+}
+
+/// Whose a resource is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Belonging {
+    /// These patients': never an empty set. It leaves only for who may see all of them.
+    Patients(BTreeSet<PatientId>),
+    /// No patient's: of a type that is shared by all (Practitioner, Organization, Medication …; COMP-05).
+    Shared,
+    /// No patient's that could be told, and not shared.
+    Nobody,
+}
+
+impl Resource {
+    /// Reads a resource. How long the text may be is the caller's to bound; it is read once, and only the
+    /// elements that rules look at are kept.
+    pub fn parse(text: &[u8]) -> Result<Self, ResourceError> {
+        let elements = parse_object(text, |name| READ_ELEMENTS.binary_search(&name).is_ok())?;
+        let word = |name: &str| elements.get(name).and_then(Value::as_str);
+        let resource_type =
+            word("resourceType").and_then(|name| name.parse().ok()).ok_or(ResourceError::ResourceType)?;
+        let id = word("id").and_then(|id| id.parse().ok()).ok_or(ResourceError::Id)?;
+        Ok(Self { resource_type, id, elements })
+    }
+
+    /// Its type.
+    pub fn resource_type(&self) -> ResourceType {
+        self.resource_type
+    }
+
+    /// Its logical id.
+    pub fn id(&self) -> &ResourceId {
+        &self.id
+    }
+
+    /// Whose it is, by the element that says whom it is about (requirements COMP-01 to COMP-08).
+    ///
+    /// Only relative references (`Patient/x`) count; what names a patient by identifier or on another server
+    /// is nobody's. A Provenance is the patients' only if all its targets are Patients; a Binary is the
+    /// patient's whom `securityContext` names itself, since another context is not looked up. A type that
+    /// belongs to patients without such a reference is nobody's.
+    pub fn belonging(&self) -> Belonging {
+        let references = |path| select(&self.elements, path).into_iter().map(Reference::of);
+        let patient = |reference: Option<Reference>| reference.and_then(Reference::into_patient);
+        let patients: Option<BTreeSet<PatientId>> = match self.resource_type.definition().owner {
+            Owner::Shared => return Belonging::Shared,
+            Owner::Nobody => None,
+            Owner::Itself => Some(BTreeSet::from([self.id.clone()])),
+            Owner::Of(path) => Some(references(path).filter_map(patient).collect()),
+            Owner::OfAll(path) => references(path).map(patient).collect(),
+        };
+        patients.filter(|patients| !patients.is_empty()).map_or(Belonging::Nobody, Belonging::Patients)
+    }
+
+    /// The start of the earliest value of the search parameter `date` as UTC text of fixed width, whose order
+    /// is that of time (`2019-03-01T00:00:00.000000000Z`); empty if the type has no such parameter in R4, or
+    /// the resource no value.
+    pub fn sort_date(&self) -> String {
+        let Some(date) = self.resource_type.definition().parameters.iter().find(|p| p.kind == Kind::Date)
+        else {
+            return String::new();
+        };
+        let earliest = self.values(date).into_iter().filter_map(Interval::of).min_by_key(|value| value.start);
+        earliest.map(|value| value.sort_text()).unwrap_or_default()
+    }
+
+    /// What the pages show of it, if it is a Patient.
+    pub fn summary(&self) -> Option<PatientSummary> {
+        if self.resource_type.as_str() != "Patient" {
+            return None;
+        }
+        let text = |name: &str| self.elements.get(name).and_then(Value::as_str).map(str::to_owned);
+        Some(PatientSummary {
+            id: self.id.clone(),
+            name: name_line(&select(&self.elements, "name")).unwrap_or_else(|| self.id.to_string()),
+            birth_date: text("birthDate"),
+            gender: text("gender"),
+            identifiers: identifier_values(select(&self.elements, "identifier")),
+        })
+    }
+
+    /// The elements that a search parameter compares.
+    pub(super) fn values(&self, parameter: &Parameter) -> Vec<&Value> {
+        select(&self.elements, parameter.path)
+    }
+
+    /// `meta.lastUpdated`.
+    pub(super) fn last_updated(&self) -> Option<Interval> {
+        self.elements.get("meta")?.get("lastUpdated").and_then(Interval::of)
+    }
+}
+
+/// The text of a resource with `meta.versionId` and `meta.lastUpdated` set, all else as it stands: no element
+/// moves, and decimals keep their digits (FHIR R4 `decimal`: precision is significant).
+pub fn with_meta(text: &[u8], version: u64, last_updated: Instant) -> Result<Bytes, ResourceError> {
+    let resource = members(text)?;
+    let meta = resource.iter().find(|(name, _)| name == "meta").map(|(_, meta)| meta.get());
+    let rest = members(meta.unwrap_or("{}").as_bytes()).map_err(|_| ResourceError::Meta)?;
+    let ours = [("versionId", version.to_string()), ("lastUpdated", last_updated.to_string())];
+    let ours = ours.map(|(name, value)| (name, Value::from(value).to_string()));
+    let kept = rest.iter().map(|(name, value)| (name.as_str(), value.get()));
+    let kept = kept.filter(|(name, _)| ours.iter().all(|(replaced, _)| replaced != name));
+    let meta = object(ours.iter().map(|(name, value)| (*name, value.as_str())).chain(kept));
+
+    let first = ["resourceType", "id"];
+    let place = |name: &str| first.iter().position(|known| *known == name);
+    let mut ordered: Vec<_> = resource.iter().map(|(name, value)| (name.as_str(), value.get())).collect();
+    ordered.retain(|(name, _)| *name != "meta");
+    // The order of a FHIR resource: its type, its id, its meta, and the rest as it stands.
+    ordered.sort_by_key(|(name, _)| place(name).unwrap_or(first.len() + 1));
+    let head = ordered.iter().take_while(|(name, _)| place(name).is_some()).count();
+    ordered.insert(head, ("meta", &meta));
+    Ok(object(ordered.into_iter()).into())
+}
+
+/// The members of an object in their order, each value as written.
+fn members(text: &[u8]) -> Result<Vec<(String, Box<RawValue>)>, serde_json::Error> {
+    serde_json::from_slice::<Members>(text).map(|members| members.0)
+}
+
+struct Members(Vec<(String, Box<RawValue>)>);
+
+impl<'de> serde::Deserialize<'de> for Members {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Collect;
+        impl<'de> serde::de::Visitor<'de> for Collect {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Collect)
+    }
+}
+
+fn object<'a>(members: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let members: Vec<_> = members.map(|(name, value)| format!("{}:{value}", Value::from(name))).collect();
+    format!("{{{}}}", members.join(","))
+}
+
+/// One line for a name: of those of official or usual use the first, or any; as text, or put together.
+fn name_line(names: &[&Value]) -> Option<String> {
+    let rank = |name: &Value| match name.get("use").and_then(Value::as_str) {
+        Some("official") => 0,
+        Some("usual") => 1,
+        Some("old" | "maiden") => 3,
+        _ => 2,
+    };
+    let mut names = names.to_vec();
+    names.sort_by_key(|name| rank(name));
+    names.into_iter().find_map(|name| {
+        let given = name.get("given").and_then(Value::as_array).into_iter().flatten();
+        let parts: Vec<_> = given.chain(name.get("family")).filter_map(Value::as_str).collect();
+        let whole = name.get("text").and_then(Value::as_str).map(str::to_owned);
+        Some(parts.join(" ")).filter(|line| !line.is_empty()).or(whole)
+    })
+}
+
+/// The values of identifiers, medical record numbers (type `MR`) first.
+fn identifier_values(mut identifiers: Vec<&Value>) -> Vec<String> {
+    let is_record_number = |identifier: &Value| {
+        let codings = identifier.pointer("/type/coding").and_then(Value::as_array);
+        codings.is_some_and(|codings| {
+            codings.iter().any(|coding| coding.get("code") == Some(&Value::from("MR")))
+        })
+    };
+    identifiers.sort_by_key(|identifier| !is_record_number(identifier));
+    identifiers
+        .into_iter()
+        .filter_map(|identifier| identifier.get("value")?.as_str().map(str::to_owned))
+        .collect()
+}
