@@ -175,7 +175,7 @@ impl AccessContext {
             Principal::User { patient: None, .. } => &[Level::User],
             Principal::User { patient: Some(_), .. } => &[Level::Patient, Level::User],
         };
-        levels.to_vec().into_iter()
+        levels.iter().copied()
     }
 
     fn granting(
@@ -318,3 +318,6 @@ impl Condition {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

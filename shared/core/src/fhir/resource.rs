@@ -5,17 +5,15 @@
 
 use std::collections::BTreeSet;
 
-use bytes::Bytes;
-use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::id::{PatientId, ResourceId};
-use crate::instant::Instant;
 
 use super::date::Interval;
 use super::definitions::{Kind, Owner, Parameter};
 use super::json::parse_object;
+pub use super::meta::with_meta;
 use super::path::select;
 use super::record::PatientSummary;
 use super::reference::Reference;
@@ -79,6 +77,7 @@ const READ_ELEMENTS: [&str; 52] = [
 
 /// A resource of FHIR R4: a JSON object with a known `resourceType` and a well-formed `id`.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_field_names, reason = "`resourceType` is FHIR's own word")]
 pub struct Resource {
     resource_type: ResourceType,
     id: ResourceId,
@@ -192,63 +191,6 @@ impl Resource {
     }
 }
 
-/// The text of a resource with `meta.versionId` and `meta.lastUpdated` set, all else as it stands: no element
-/// moves, and decimals keep their digits (FHIR R4 `decimal`: precision is significant).
-pub fn with_meta(text: &[u8], version: u64, last_updated: Instant) -> Result<Bytes, ResourceError> {
-    let resource = members(text)?;
-    let meta = resource.iter().find(|(name, _)| name == "meta").map(|(_, meta)| meta.get());
-    let rest = members(meta.unwrap_or("{}").as_bytes()).map_err(|_| ResourceError::Meta)?;
-    let ours = [("versionId", version.to_string()), ("lastUpdated", last_updated.to_string())];
-    let ours = ours.map(|(name, value)| (name, Value::from(value).to_string()));
-    let kept = rest.iter().map(|(name, value)| (name.as_str(), value.get()));
-    let kept = kept.filter(|(name, _)| ours.iter().all(|(replaced, _)| replaced != name));
-    let meta = object(ours.iter().map(|(name, value)| (*name, value.as_str())).chain(kept));
-
-    let first = ["resourceType", "id"];
-    let place = |name: &str| first.iter().position(|known| *known == name);
-    let mut ordered: Vec<_> = resource.iter().map(|(name, value)| (name.as_str(), value.get())).collect();
-    ordered.retain(|(name, _)| *name != "meta");
-    // The order of a FHIR resource: its type, its id, its meta, and the rest as it stands.
-    ordered.sort_by_key(|(name, _)| place(name).unwrap_or(first.len() + 1));
-    let head = ordered.iter().take_while(|(name, _)| place(name).is_some()).count();
-    ordered.insert(head, ("meta", &meta));
-    Ok(object(ordered.into_iter()).into())
-}
-
-/// The members of an object in their order, each value as written.
-fn members(text: &[u8]) -> Result<Vec<(String, Box<RawValue>)>, serde_json::Error> {
-    serde_json::from_slice::<Members>(text).map(|members| members.0)
-}
-
-struct Members(Vec<(String, Box<RawValue>)>);
-
-impl<'de> serde::Deserialize<'de> for Members {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Collect;
-        impl<'de> serde::de::Visitor<'de> for Collect {
-            type Value = Members;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a JSON object")
-            }
-
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(Collect)
-    }
-}
-
-fn object<'a>(members: impl Iterator<Item = (&'a str, &'a str)>) -> String {
-    let members: Vec<_> = members.map(|(name, value)| format!("{}:{value}", Value::from(name))).collect();
-    format!("{{{}}}", members.join(","))
-}
-
 /// One line for a name: of those of official or usual use the first, or any; as text, or put together.
 fn name_line(names: &[&Value]) -> Option<String> {
     let rank = |name: &Value| match name.get("use").and_then(Value::as_str) {
@@ -281,3 +223,6 @@ fn identifier_values(mut identifiers: Vec<&Value>) -> Vec<String> {
         .filter_map(|identifier| identifier.get("value")?.as_str().map(str::to_owned))
         .collect()
 }
+
+#[cfg(test)]
+mod tests;
