@@ -45,13 +45,20 @@ export async function choosePatient(page, id) {
   await leaving(page, () => button.click());
 }
 
-/** Unticks what is refused, then allows or denies. */
-export async function consent(page, { refuse = [], decision = "allow" } = {}) {
+/** Opens whatever the page keeps folded. */
+export async function openDetails(page) {
+  for (const details of await page.locator("details:not([open]) > summary").all()) await details.click();
+}
+
+/** Unticks what is refused, ticks what is narrowed to, then allows or denies. */
+export async function consent(page, { refuse = [], narrowTo = [], decision = "allow" } = {}) {
   await on.allow(page).waitFor();
   for (const scope of refuse) {
     assert.ok(await on.scope(page, scope).isChecked(), `${scope} is ticked when the page opens`);
     await on.scope(page, scope).setChecked(false, { force: true });
   }
+  if (narrowTo.length) await openDetails(page);
+  for (const scope of narrowTo) await on.scope(page, scope).setChecked(true, { force: true });
   await leaving(page, () => on[decision](page).click());
 }
 

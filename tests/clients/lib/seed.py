@@ -10,11 +10,11 @@ GRANTS = ["authorization_code", "refresh_token"]
 SCOPE = "launch/patient openid fhirUser profile offline_access online_access patient/*.rs user/*.rs patient/*.read"
 
 PATIENTS = [
-    # id, family, given, gender, birth date, number of observations; two share a name, so that searching has a point
-    ("amina", "Diallo", "Amina", "female", "1984-03-09", 3),
-    ("bruno", "Keller", "Bruno", "male", "1957-11-21", 2),
-    ("amina-h", "Haddad", "Amina", "female", "2001-07-30", 1),
-    ("chiara", "Rossi", "Chiara", "female", "1972-01-15", 0),
+    # id, family, given, gender, birth date, vital signs, laboratory results; two share a name, so that searching has a point
+    ("amina", "Diallo", "Amina", "female", "1984-03-09", 3, 0),
+    ("bruno", "Keller", "Bruno", "male", "1957-11-21", 2, 1),
+    ("amina-h", "Haddad", "Amina", "female", "2001-07-30", 1, 0),
+    ("chiara", "Rossi", "Chiara", "female", "1972-01-15", 0, 0),
 ]
 
 
@@ -39,7 +39,9 @@ def write(folder, node):
         "clients": {client["client_id"]: client for client in client_list},
         "users": {user["username"]: user for user in users},
         "keys": {name: pair["private"] for name, pair in keys.items()},
-        "patients": {row[0]: {"family": row[1], "given": row[2], "birthDate": row[4], "observations": row[5]} for row in PATIENTS},
+        "patients": {
+            patient_id: {"family": family, "birthDate": birth_date, "vitalSigns": vitals, "observations": vitals + results}
+            for patient_id, family, _, _, birth_date, vitals, results in PATIENTS},
     }
 
 
@@ -71,22 +73,29 @@ def write_records(folder):
         {"resourceType": "Patient", "id": patient_id, "gender": gender, "birthDate": birth_date, "active": True,
          "identifier": [{"system": "urn:example:mrn", "value": f"MRN-{number:04}"}],
          "name": [{"use": "official", "family": family, "given": [given]}]}
-        for number, (patient_id, family, given, gender, birth_date, _) in enumerate(PATIENTS, start=1)])
+        for number, (patient_id, family, given, gender, birth_date, *_) in enumerate(PATIENTS, start=1)])
     write_ndjson(folder / "Practitioner.ndjson", [
         {"resourceType": "Practitioner", "id": practitioner_id, "name": [{"family": family, "given": [given], "prefix": ["Dr."]}]}
         for practitioner_id, family, given in [("moreau", "Moreau", "Ines"), ("abe", "Abe", "Jun")]])
     write_ndjson(folder / "Observation.ndjson", [
-        observation(patient_id, number) for patient_id, *_, count in PATIENTS for number in range(count)])
+        observation(patient_id, kind, number)
+        for patient_id, *_, vitals, results in PATIENTS
+        for kind, count in (("pulse", vitals), ("glucose", results))
+        for number in range(count)])
 
 
-def observation(patient_id, number):
+def observation(patient_id, kind, number):
+    category, code, display, value, unit = {
+        "pulse": ("vital-signs", "8867-4", "Heart rate", 64, "/min"),
+        "glucose": ("laboratory", "2339-0", "Glucose [Mass/volume] in Blood", 92, "mg/dL"),
+    }[kind]
     system = "http://terminology.hl7.org/CodeSystem/observation-category"
     return {
-        "resourceType": "Observation", "id": f"{patient_id}-pulse-{number}", "status": "final",
-        "category": [{"coding": [{"system": system, "code": "vital-signs"}]}],
-        "code": {"coding": [{"system": "http://loinc.org", "code": "8867-4", "display": "Heart rate"}]},
+        "resourceType": "Observation", "id": f"{patient_id}-{kind}-{number}", "status": "final",
+        "category": [{"coding": [{"system": system, "code": category}]}],
+        "code": {"coding": [{"system": "http://loinc.org", "code": code, "display": display}]},
         "subject": {"reference": f"Patient/{patient_id}"}, "effectiveDateTime": f"2026-0{number + 1}-12T09:30:00Z",
-        "valueQuantity": {"value": 64 + number, "unit": "/min", "system": "http://unitsofmeasure.org", "code": "/min"},
+        "valueQuantity": {"value": value + number, "unit": unit, "system": "http://unitsofmeasure.org", "code": unit},
     }
 
 

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { stripVTControlCharacters } from "node:util";
 
 export const stage = JSON.parse(readFileSync(process.argv[2], "utf8"));
 
@@ -22,7 +23,7 @@ function reason(error) {
   const where = error.stack?.split("\n").find((line) => line.includes("/scenarios/"))?.trim() ?? "";
   const server = [error.error, error.error_description].filter(Boolean).join(": ");
   const cause = error.cause ? `\n          because ${error.cause.message ?? JSON.stringify(error.cause)}` : "";
-  return `${error.message} ${server}\n          ${where}${cause}`;
+  return stripVTControlCharacters(`${error.message} ${server}\n          ${where}${cause}`);
 }
 
 /** The set of scopes in a space-delimited `scope` value. */

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { SIZES, closeBrowser, inPage, photograph, visits } from "../lib/browser.mjs";
 import { serveApp } from "../lib/loopback.mjs";
-import { approve, choosePatient, consent, offeredPatients, on, searchPatients, signIn } from "../lib/pages.mjs";
+import { approve, choosePatient, consent, offeredPatients, on, openDetails, searchPatients, signIn } from "../lib/pages.mjs";
 import { check, observationsOf, scopes, stage } from "../lib/stage.mjs";
 
 const SCOPE = "launch/patient openid fhirUser offline_access patient/Patient.rs patient/Observation.rs";
@@ -48,7 +48,7 @@ for (const [size, screen] of Object.entries(SIZES)) {
 
         await on.allow(page).waitFor();
         await photograph(page, `consent-${look}`);
-        for (const details of await page.locator("summary:visible").all()) await details.click();
+        await openDetails(page);
         await photograph(page, `consent-details-${look}`);
         await consent(page);
 
@@ -98,6 +98,17 @@ await check("a scope that the user unticks is not granted, and its data is refus
     const granted = scopes(await page.locator("#scope").innerText());
     assert.ok(!granted.has("patient/Observation.rs") && granted.has("patient/Patient.rs"), [...granted].join(" "));
     await shows(page, { name: "Bruno Keller", observations: "HTTP 403" });
+  }));
+
+await check("a scope that the user narrows to vital signs is granted so, and shows no laboratory results", () =>
+  inPage(SIZES.phone, async (page) => {
+    const vitalSigns = "patient/Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|vital-signs";
+    await page.goto(app.launch(SCOPE));
+    await approve(page, clinician, { patient: "bruno", narrowTo: [vitalSigns] });
+    assert.equal(await appState(page), "ready");
+    const granted = scopes(await page.locator("#scope").innerText());
+    assert.ok(granted.has(vitalSigns) && !granted.has("patient/Observation.rs"), [...granted].join(" "));
+    await shows(page, { name: "Bruno Keller", observations: stage.patients.bruno.vitalSigns });
   }));
 
 app.close();

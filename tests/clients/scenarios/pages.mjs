@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { SIZES, closeBrowser, inPage, photograph } from "../lib/browser.mjs";
 import { catchRedirect } from "../lib/loopback.mjs";
-import { approve, choosePatient, consent, offeredPatients, on, searchPatients, signIn } from "../lib/pages.mjs";
+import { approve, choosePatient, consent, offeredPatients, on, openDetails, searchPatients, signIn } from "../lib/pages.mjs";
 import { check, readFhir, stage } from "../lib/stage.mjs";
 
 const SCOPE = "launch/patient openid fhirUser offline_access patient/Patient.rs";
@@ -122,8 +122,10 @@ await check("a redirect URI that is not registered is shown, never followed", as
         const answer = await page.goto(request("http://127.0.0.1:9/elsewhere").url);
         assert.equal(answer.status(), 400);
         assert.equal(new URL(page.url()).origin, stage.base);
-        assert.match(await page.locator("body").innerText(), /redirect_uri/);
         await photograph(page, `error-${size}-${colorScheme}`);
+        await openDetails(page);
+        assert.match(await page.locator("body").innerText(), /redirect_uri/);
+        await photograph(page, `error-details-${size}-${colorScheme}`);
       });
     }
   }
