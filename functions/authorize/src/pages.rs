@@ -1,0 +1,229 @@
+//! The pages of the authorize function, as data: what each shows, and which forms it has.
+//!
+//! Plain HTML without a script, an image or a font from elsewhere: what a page needs is in it, so that its
+//! `Content-Security-Policy` can be `default-src 'none'` with one hash for the style (requirements AUTHZ-28
+//! and AUTHZ-31). The markup is in `templates/`, one file a page around `base.html`; `style.css` is there too,
+//! to be edited as any style sheet.
+//!
+//! | page | posts to | fields |
+//! |---|---|---|
+//! | [`SignIn`] | `/auth/login` | `username`, `password` |
+//! | [`ChoosePatient`] | `/auth/patient` | `patient`; searches with GET: `q`, `request` |
+//! | [`Consent`] | `/auth/consent` | `scope` (checkboxes), `decision` = `allow` or `deny` |
+//! | [`NoPatients`] | `/auth/consent` | `decision` = `deny` |
+//! | [`SignOut`] | `/auth/sign-out` | |
+//! | [`Problem`], [`SignedOut`] | | |
+//!
+//! Every form that posts carries `form_token`, and all but the one that signs out carry `request`, the
+//! authorization in progress (requirement AUTHZ-27). Everything is escaped by askama.
+
+mod asked;
+#[cfg(test)]
+mod tests;
+
+use std::sync::LazyLock;
+
+use askama::Template;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+
+pub(crate) use self::asked::Asked;
+
+/// The style sheet: exactly what stands between `<style>` and `</style>` in every page.
+const STYLE: &str = include_str!("../templates/style.css");
+
+/// What is sent if a page cannot be written, which takes a defect of ours.
+const FALLBACK: &str =
+    "Something went wrong on our side, and nothing was shared. Go back to the app and try again.";
+
+/// The page as HTML.
+pub(crate) fn render(page: &impl Template) -> String {
+    page.render().unwrap_or_else(|error| {
+        tracing::error!(%error, "a page could not be rendered");
+        FALLBACK.to_owned()
+    })
+}
+
+/// The source for `style-src` that allows the style of these pages and no other: `'sha256-…'` with its
+/// quotes (CSP 3 §2.3.1).
+pub(crate) fn style_hash() -> &'static str {
+    static HASH: LazyLock<String> =
+        LazyLock::new(|| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(STYLE))));
+    &HASH
+}
+
+/// Sign in with a user name and a password. Sent with 200 at first, with 401 after a wrong password and with
+/// 429 after too many.
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+pub(crate) struct SignIn<'a> {
+    /// The name of the app that asks.
+    pub(crate) app: &'a str,
+    /// The authorization in progress.
+    pub(crate) request: &'a str,
+    /// Against forged posts.
+    pub(crate) form_token: &'a str,
+    /// What was typed last time; empty at first.
+    pub(crate) username: &'a str,
+    /// Why the form is shown again: one or two sentences.
+    pub(crate) message: Option<&'a str>,
+}
+
+/// Choose whose record the app gets: a search, and one button for each patient found.
+#[derive(Template)]
+#[template(path = "choose_patient.html")]
+pub(crate) struct ChoosePatient<'a> {
+    /// The name of the app that asks.
+    pub(crate) app: &'a str,
+    /// The full name of the user who is signed in.
+    pub(crate) user_name: &'a str,
+    /// The authorization in progress.
+    pub(crate) request: &'a str,
+    /// Against forged posts.
+    pub(crate) form_token: &'a str,
+    /// Against forged sign-outs, which have no authorization in progress.
+    pub(crate) sign_out_token: &'a str,
+    /// What was searched for; empty lists all whom the user may see.
+    pub(crate) query: &'a str,
+    /// This page of matches, in the order to show.
+    pub(crate) patients: Vec<PatientRow<'a>>,
+    /// The address of the matches before these: a path and query on this server.
+    pub(crate) previous: Option<&'a str>,
+    /// The address of the matches after these.
+    pub(crate) next: Option<&'a str>,
+}
+
+impl ChoosePatient<'_> {
+    fn searched(&self) -> bool {
+        !self.query.is_empty()
+    }
+}
+
+/// A patient to choose.
+pub(crate) struct PatientRow<'a> {
+    /// The Patient's id: the value posted.
+    pub(crate) id: &'a str,
+    /// The name as one line.
+    pub(crate) name: &'a str,
+    /// `birthDate` as FHIR writes it.
+    pub(crate) birth_date: Option<&'a str>,
+    /// In full years, where the birth date tells.
+    pub(crate) age: Option<u32>,
+    /// `gender` as FHIR writes it.
+    pub(crate) gender: Option<&'a str>,
+    /// The record number.
+    pub(crate) identifier: Option<&'a str>,
+}
+
+/// Allow or deny what the app asks for, as a whole and scope by scope (requirements AUTHZ-22 to AUTHZ-26).
+#[derive(Template)]
+#[template(path = "consent.html")]
+pub(crate) struct Consent<'a> {
+    /// The name of the app that asks.
+    pub(crate) app: &'a str,
+    /// Where the browser goes afterwards, and with it the data: the host of the redirect URI.
+    pub(crate) app_host: &'a str,
+    /// The full name of the user who is signed in.
+    pub(crate) user_name: &'a str,
+    /// The patient in context, if there is one.
+    pub(crate) patient: Option<PatientCard<'a>>,
+    /// The authorization in progress.
+    pub(crate) request: &'a str,
+    /// Against forged posts.
+    pub(crate) form_token: &'a str,
+    /// Against forged sign-outs.
+    pub(crate) sign_out_token: &'a str,
+    /// What is asked for, in words.
+    pub(crate) asked: &'a Asked,
+    /// How long the access lasts, and what ends it: one or two sentences.
+    pub(crate) duration: &'a str,
+}
+
+impl Consent<'_> {
+    /// The question that the two buttons answer.
+    fn heading(&self) -> String {
+        let app = self.app;
+        match &self.patient {
+            _ if self.asked.patient.is_empty() && self.asked.user.is_empty() => format!("Sign in to {app}?"),
+            _ if self.asked.patient.is_empty() => {
+                format!("Share the records of all patients you may see with {app}?")
+            }
+            Some(patient) if !patient.is_user => format!("Share {}’s health data with {app}?", patient.name),
+            _ => format!("Share your health data with {app}?"),
+        }
+    }
+
+    /// Whose record the `patient/` scopes open, inside a sentence.
+    fn whose(&self) -> String {
+        match &self.patient {
+            Some(patient) if !patient.is_user => format!("{}’s", patient.name),
+            _ => "your".to_owned(),
+        }
+    }
+}
+
+/// The patient whose data is shared.
+pub(crate) struct PatientCard<'a> {
+    /// The name as one line.
+    pub(crate) name: &'a str,
+    /// `birthDate` as FHIR writes it.
+    pub(crate) birth_date: Option<&'a str>,
+    /// The record number.
+    pub(crate) identifier: Option<&'a str>,
+    /// Whether this is the record of the user who is signed in.
+    pub(crate) is_user: bool,
+}
+
+/// The app needs a patient, and the user may see none.
+#[derive(Template)]
+#[template(path = "no_patients.html")]
+pub(crate) struct NoPatients<'a> {
+    /// The name of the app that asks.
+    pub(crate) app: &'a str,
+    /// The full name of the user who is signed in.
+    pub(crate) user_name: &'a str,
+    /// The authorization in progress.
+    pub(crate) request: &'a str,
+    /// Against forged posts.
+    pub(crate) form_token: &'a str,
+    /// Against forged sign-outs.
+    pub(crate) sign_out_token: &'a str,
+}
+
+/// What cannot go on, and must not be redirected (RFC 6749 §4.1.2.1).
+#[derive(Template)]
+#[template(path = "problem.html")]
+pub(crate) struct Problem<'a> {
+    /// What happened, in a few words: the heading.
+    pub(crate) title: &'a str,
+    /// What it means to the user, without a term of the trade.
+    pub(crate) explanation: &'a str,
+    /// What the user can do about it.
+    pub(crate) what_to_do: &'a str,
+    /// What the developer of the app has to mend, if it is the app's fault.
+    pub(crate) developer: Option<ForDeveloper<'a>>,
+}
+
+/// What is wrong with a request, exactly.
+pub(crate) struct ForDeveloper<'a> {
+    /// The parameter's name.
+    pub(crate) parameter: &'a str,
+    /// What it should have been.
+    pub(crate) expected: &'a str,
+}
+
+/// Really sign out?
+#[derive(Template)]
+#[template(path = "sign_out.html")]
+pub(crate) struct SignOut<'a> {
+    /// The full name of the user who is signed in.
+    pub(crate) user_name: &'a str,
+    /// Against forged sign-outs.
+    pub(crate) form_token: &'a str,
+}
+
+/// There is no session any more, or there never was one.
+#[derive(Template)]
+#[template(path = "signed_out.html")]
+pub(crate) struct SignedOut;

@@ -1,0 +1,400 @@
+//! What holds for every page, and the forms as programs drive them.
+
+use std::fs;
+use std::path::Path;
+
+use smart_core::scope::Scopes;
+
+use super::*;
+
+/// Ends an attribute, a tag and a comment, if it is let.
+const HOSTILE: &str = "O'Brien \"quoted\" --> </style></title><script>alert(1)</script> {{ 7 * 7 }} & Söhne";
+
+const GRANULAR: &str =
+    "patient/Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|laboratory";
+
+/// The texts of a sample page, all of one kind.
+#[derive(Clone, Copy)]
+struct Texts {
+    app: &'static str,
+    user: &'static str,
+    patient: &'static str,
+    other: &'static str,
+}
+
+const PLAIN: Texts =
+    Texts { app: "Vitals Viewer", user: "Efua Osei", patient: "Kwame Osei", other: "MRN-004217" };
+
+const ATTACK: Texts = Texts { app: HOSTILE, user: HOSTILE, patient: HOSTILE, other: HOSTILE };
+
+fn asked(scopes: &str) -> Asked {
+    Asked::new(&Scopes::parse(scopes).unwrap(), "for 180 days after it was last used", "for 12 hours at most")
+}
+
+fn sign_in(texts: Texts, message: Option<&'static str>) -> String {
+    let username = if message.is_some() { texts.other } else { "" };
+    render(&SignIn { app: texts.app, request: texts.other, form_token: "tok", username, message })
+}
+
+fn choose_patient(texts: Texts, query: &str, patients: usize) -> String {
+    let more: [(&str, &str, Option<u32>, &str); 5] = [
+        ("Abena Osei", "2016-11-02", Some(10), "female"),
+        ("Maximiliane Featherstonehaugh-Wintersbottom", "1931-01-30", Some(95), "female"),
+        ("Li Wei", "2026-03", None, "male"),
+        ("Maria Alvarez", "1984-07-19", Some(42), "female"),
+        ("Tomás Oliveira", "2025-10-01", Some(1), "other"),
+    ];
+    let first = (texts.patient, "2012-03-04", Some(14), "male");
+    let rows = std::iter::once(first).chain(more).take(patients).enumerate();
+    let rows = rows.map(|(index, (name, born, age, gender))| PatientRow {
+        id: if index == 0 { texts.other } else { "p" },
+        name,
+        birth_date: (index != 3).then_some(born),
+        age,
+        gender: Some(gender),
+        identifier: Some(texts.other),
+    });
+    render(&ChoosePatient {
+        app: texts.app,
+        user_name: texts.user,
+        request: texts.other,
+        form_token: "tok",
+        sign_out_token: "out",
+        query,
+        patients: rows.collect(),
+        previous: (patients > 1).then_some("/auth/patient?request=r&offset=0"),
+        next: (patients > 1).then_some("/auth/patient?request=r&offset=20"),
+    })
+}
+
+fn consent(texts: Texts, scopes: &str, is_user: bool) -> String {
+    render(&Consent {
+        app: texts.app,
+        app_host: texts.other,
+        user_name: texts.user,
+        patient: Some(PatientCard {
+            name: texts.patient,
+            birth_date: Some("2012-03-04"),
+            identifier: Some(texts.other),
+            is_user,
+        }),
+        request: texts.other,
+        form_token: "tok",
+        sign_out_token: "out",
+        asked: &asked(scopes),
+        duration: "Without that, access ends after 15 minutes.",
+    })
+}
+
+const FEW: &str = "openid fhirUser launch/patient patient/Patient.rs patient/Observation.rs patient/Condition.read \
+    patient/MedicationRequest.rs patient/AllergyIntolerance.rs offline_access";
+
+/// Every page, with the name of its file.
+fn pages(texts: Texts) -> Vec<(&'static str, String)> {
+    let developer = ForDeveloper { parameter: texts.other, expected: texts.other };
+    let no_patients = NoPatients {
+        app: texts.app,
+        user_name: texts.user,
+        request: texts.other,
+        form_token: "tok",
+        sign_out_token: "out",
+    };
+    let problem = Problem {
+        title: "This app made a request that we cannot accept",
+        explanation: "Nothing was shared. The mistake is in the app, not in anything that you did.",
+        what_to_do: "Go back to the app and try again. If it happens again, tell the people who make the app.",
+        developer: Some(developer),
+    };
+    let refused = format!(
+        "{FEW} {GRANULAR} patient/Goal.cruds patient/DeviceUseStatement.r?code=http://loinc.org|2339-0 user/*.rs user/Patient.rs"
+    );
+    let message = if texts.app == HOSTILE { HOSTILE } else { "The user name or the password is wrong." };
+    vec![
+        ("sign-in", sign_in(texts, None)),
+        ("sign-in-error", sign_in(texts, Some(message))),
+        ("patients", choose_patient(texts, "", 6)),
+        ("patients-search", choose_patient(texts, texts.patient, 1)),
+        ("patients-none", choose_patient(texts, texts.other, 0)),
+        ("consent", consent(texts, FEW, false)),
+        ("consent-own", consent(texts, "openid fhirUser patient/*.rs online_access offline_access", true)),
+        ("consent-wide", consent(texts, &refused, false)),
+        ("consent-user", consent(texts, "launch user/*.rs user/Patient.read", true)),
+        ("consent-identity", consent(texts, "openid", true)),
+        ("no-patients", render(&no_patients)),
+        ("problem", render(&problem)),
+        ("sign-out", render(&SignOut { user_name: texts.user, form_token: "tok" })),
+        ("signed-out", render(&SignedOut)),
+    ]
+}
+
+/// The start tags of an element.
+fn tags<'a>(html: &'a str, element: &str) -> Vec<&'a str> {
+    let start = format!("<{element} ");
+    html.match_indices(&start).map(|(at, _)| &html[at..=at + html[at..].find('>').unwrap()]).collect()
+}
+
+/// The forms: start tag and all.
+fn forms(html: &str) -> Vec<&str> {
+    html.match_indices("<form ").map(|(at, _)| &html[at..at + html[at..].find("</form>").unwrap()]).collect()
+}
+
+fn attribute_names(tag: &str) -> impl Iterator<Item = &str> {
+    let outside_quotes = tag.split('"').step_by(2);
+    outside_quotes.flat_map(str::split_whitespace).skip(1).map(|name| name.trim_end_matches('='))
+}
+
+fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
+    let (_, value) = tag.split_once(&format!(" {name}=\""))?;
+    value.split('"').next()
+}
+
+/// The start tags within a form that send a field of this name.
+fn fields<'a>(form: &'a str, name: &str) -> Vec<&'a str> {
+    let mut tags = [tags(form, "input"), tags(form, "button")].concat();
+    tags.retain(|tag| attribute(tag, "name") == Some(name));
+    tags
+}
+
+#[test]
+fn authz_28_texts_of_others_are_escaped_on_every_page() {
+    for (name, html) in pages(ATTACK) {
+        assert!(!html.contains("<script"), "{name}");
+        assert!(!html.contains("49"), "{name}");
+        for raw in [HOSTILE, "O'Brien", "\"quoted\"", "& Söhne"] {
+            assert!(!html.contains(raw), "{name}: {raw}");
+        }
+        assert_eq!(html.matches("</style>").count(), 1, "{name}");
+        assert_eq!(html.matches("</title>").count(), 1, "{name}");
+        if name != "signed-out" {
+            assert!(html.contains("&#60;script&#62;"), "{name}: shows none of them");
+        }
+        // The structure is that of the page with plain texts.
+        let plain = pages(PLAIN).into_iter().find(|(other, _)| *other == name).unwrap().1;
+        assert_eq!(html.matches('<').count(), plain.matches('<').count(), "{name}");
+    }
+}
+
+/// AUTHZ-28, AUTHZ-31: `default-src 'none'` and the hash of one style must be enough.
+#[test]
+fn authz_31_pages_need_nothing_from_elsewhere() {
+    for (name, html) in pages(PLAIN) {
+        let (before, rest) = html.split_once("<style>").unwrap();
+        let (style, after) = rest.split_once("</style>").unwrap();
+        let digest = STANDARD.encode(Sha256::digest(style));
+        assert_eq!(style_hash(), format!("'sha256-{digest}'"), "{name}");
+        for tag in tags_anywhere(before).chain(tags_anywhere(after)) {
+            let element = tag.split_whitespace().next().unwrap();
+            assert!(
+                !["style", "script", "link", "img", "iframe", "base"].contains(&element),
+                "{name}: {tag}"
+            );
+            for attribute in attribute_names(tag) {
+                assert!(!["style", "src", "srcset"].contains(&attribute), "{name}: {tag}");
+                assert!(!attribute.starts_with("on"), "{name}: {tag}");
+            }
+            for address in ["href", "action", "formaction"].map(|name| attribute(tag, name)) {
+                assert!(address.is_none_or(|address| address.starts_with("/auth/")), "{name}: {tag}");
+            }
+        }
+        assert!(!style.contains("url(") && !style.contains("@import"), "{name}");
+        // An HTML parser would turn it into a newline, and the hash would be another.
+        assert!(!style.contains('\r'), "{name}");
+    }
+}
+
+fn tags_anywhere(markup: &str) -> impl Iterator<Item = &str> {
+    markup.split('<').skip(1).map(|rest| rest.split('>').next().unwrap())
+}
+
+/// AUTHZ-27: no form posts without its token, and none but the one that signs out without saying to which
+/// authorization it belongs.
+#[test]
+fn authz_27_every_post_is_bound_to_its_session_and_request() {
+    let mut seen = std::collections::BTreeSet::new();
+    for (name, html) in pages(PLAIN) {
+        for form in forms(&html) {
+            let start = tags(form, "form")[0];
+            let action = attribute(start, "action").unwrap();
+            let hidden = |field| -> Vec<_> {
+                let hidden = |tag: &&str| attribute(tag, "type") == Some("hidden");
+                fields(form, field)
+                    .into_iter()
+                    .filter(hidden)
+                    .filter_map(|tag| attribute(tag, "value"))
+                    .collect()
+            };
+            match (attribute(start, "method").unwrap(), action) {
+                ("get", "/auth/patient") => {
+                    assert_eq!(hidden("request"), [PLAIN.other], "{name}");
+                    // An address is logged and sent on; a token is not to be in one.
+                    assert!(hidden("form_token").is_empty(), "{name}");
+                }
+                ("post", "/auth/sign-out") => {
+                    let expected = if name == "sign-out" { "tok" } else { "out" };
+                    assert_eq!(hidden("form_token"), [expected], "{name}");
+                    assert!(hidden("request").is_empty(), "{name}");
+                }
+                ("post", "/auth/login" | "/auth/patient" | "/auth/consent") => {
+                    assert_eq!(hidden("form_token"), ["tok"], "{name}");
+                    assert_eq!(hidden("request"), [PLAIN.other], "{name}");
+                }
+                other => panic!("{name}: {other:?}"),
+            }
+            seen.insert((attribute(start, "method").unwrap().to_owned(), action.to_owned()));
+        }
+    }
+    assert_eq!(seen.len(), 5, "{seen:?}");
+}
+
+#[test]
+fn sign_in_refills_the_name_and_never_the_password() {
+    let html = sign_in(PLAIN, Some("Too many attempts. Try again in 5 minutes."));
+    assert!(html.contains("role=\"alert\" id=\"sign-in-error\">Too many attempts. Try again in 5 minutes."));
+    let [form] = forms(&html)[..] else { panic!("one form") };
+    let [username] = fields(form, "username")[..] else { panic!("one user name") };
+    let [password] = fields(form, "password")[..] else { panic!("one password") };
+    assert_eq!(attribute(username, "value"), Some(PLAIN.other));
+    assert_eq!(attribute(username, "autocomplete"), Some("username"));
+    assert_eq!(attribute(password, "value"), None);
+    assert_eq!(attribute(password, "autocomplete"), Some("current-password"));
+    for tag in [username, password] {
+        assert_eq!(attribute(tag, "aria-describedby"), Some("sign-in-error"));
+    }
+    assert!(!sign_in(PLAIN, None).contains("sign-in-error"));
+}
+
+/// LAUNCH-13: one click a patient, whose id is the value.
+#[test]
+fn launch_13_each_patient_is_a_button() {
+    let html = choose_patient(PLAIN, "", 6);
+    let ids: Vec<_> = forms(&html).into_iter().flat_map(|form| fields(form, "patient")).collect();
+    assert_eq!(ids.len(), 6);
+    assert_eq!(attribute(ids[0], "value"), Some(PLAIN.other));
+    assert!(ids.iter().all(|tag| attribute(tag, "type") == Some("submit")));
+    assert!(html.contains("href=\"/auth/patient?request=r&#38;offset=20\""));
+    let html = choose_patient(PLAIN, "Osie", 0);
+    assert!(html.contains("No patient of yours matches") && html.contains("“Osie”"));
+    assert!(fields(&html, "patient").is_empty());
+}
+
+/// AUTHZ-22, AUTHZ-23, AUTHZ-24: what is asked for is ticked, what may stand in its place is not.
+#[test]
+fn authz_22_asked_scopes_are_ticked_and_narrowings_are_not() {
+    let scopes = "openid fhirUser launch/patient patient/Observation.rs patient/Patient.read user/*.rs offline_access online_access";
+    let html = consent(PLAIN, scopes, false);
+    let form = forms(&html).into_iter().find(|form| form.contains("name=\"decision\"")).unwrap();
+    let (ticked, unticked): (Vec<_>, Vec<_>) =
+        fields(form, "scope").into_iter().partition(|tag| tag.contains(" checked"));
+    let values = |tags: &[&str]| -> Vec<String> {
+        tags.iter().map(|tag| attribute(tag, "value").unwrap().replace("&#38;", "&")).collect()
+    };
+    assert_eq!(
+        values(&ticked),
+        ["patient/Observation.rs", "patient/Patient.read", "user/*.rs", "offline_access", "online_access"]
+    );
+    let unticked = values(&unticked);
+    assert_eq!(
+        unticked.iter().filter(|scope| scope.starts_with("patient/Observation.rs?category=")).count(),
+        5
+    );
+    assert_eq!(unticked.iter().filter(|scope| scope.starts_with("user/")).count(), 27);
+    assert_eq!(unticked.len(), 5 + 27);
+    // A browser that keeps what was ticked would show another state than the one that is asked for.
+    assert_eq!(attribute(tags(form, "form")[0], "autocomplete"), Some("off"));
+}
+
+/// AUTHZ-25: both answers are buttons of one form, and Enter in a checkbox gives neither.
+#[test]
+fn authz_25_allow_and_deny_are_equally_near() {
+    let html = consent(PLAIN, FEW, false);
+    let form = forms(&html).into_iter().find(|form| form.contains("name=\"decision\"")).unwrap();
+    let values: Vec<_> =
+        fields(form, "decision").iter().map(|tag| attribute(tag, "value").unwrap()).collect();
+    assert_eq!(values, ["deny", "allow"]);
+    assert_eq!(tags(form, "button")[0], "<button type=\"submit\" disabled hidden>");
+}
+
+/// AUTHZ-24: the app's wish to stay is always a row of its own, and never there unasked.
+#[test]
+fn authz_24_offline_access_is_shown_with_its_duration() {
+    let html = consent(PLAIN, "offline_access", false);
+    assert!(html.contains("Keep access when you are not using the app"));
+    assert!(html.contains("for 180 days after it was last used"));
+    assert!(!consent(PLAIN, "patient/*.rs", false).contains("offline_access"));
+}
+
+#[test]
+fn system_scopes_are_not_for_a_user_to_grant() {
+    let asked = asked("system/*.rs launch __own");
+    assert_eq!((asked.patient.len(), asked.user.len()), (0, 0));
+    assert_eq!(asked.identity, ["Know which patient’s record is open"]);
+}
+
+#[test]
+fn headings_say_whose_data_goes_to_whom() {
+    let heading = |scopes, is_user| {
+        let html = consent(PLAIN, scopes, is_user);
+        html.split_once("<h1>").unwrap().1.split_once("</h1>").unwrap().0.to_owned()
+    };
+    assert_eq!(heading("patient/*.rs", false), "Share Kwame Osei’s health data with Vitals Viewer?");
+    assert_eq!(heading("patient/*.rs", true), "Share your health data with Vitals Viewer?");
+    assert_eq!(
+        heading("user/*.rs", true),
+        "Share the records of all patients you may see with Vitals Viewer?"
+    );
+    assert_eq!(heading("openid", true), "Sign in to Vitals Viewer?");
+}
+
+/// What a screen reader needs before anything else.
+#[test]
+fn pages_have_one_heading_one_main_a_language_and_labels() {
+    for (name, html) in pages(PLAIN) {
+        for (needle, count) in [
+            ("<html lang=\"en\">", 1),
+            ("<h1>", 1),
+            ("<main ", 1),
+            ("<meta name=\"viewport\"", 1),
+            ("<meta name=\"color-scheme\"", 1),
+        ] {
+            assert_eq!(html.matches(needle).count(), count, "{name}: {needle}");
+        }
+        let ids: Vec<_> = tags_anywhere(&html).filter_map(|tag| attribute(tag, "id")).collect();
+        let distinct: std::collections::BTreeSet<_> = ids.iter().collect();
+        assert_eq!(ids.len(), distinct.len(), "{name}: {ids:?}");
+        for tag in tags_anywhere(&html) {
+            for reference in ["for", "aria-labelledby", "aria-describedby"] {
+                if let Some(id) = attribute(tag, reference) {
+                    assert!(ids.contains(&id), "{name}: {id}");
+                }
+            }
+        }
+        for tag in tags(&html, "input") {
+            let labelled = |id| html.contains(&format!("<label for=\"{id}\">"));
+            let within = html.contains(&format!("<label class=\"choice small\">{tag}"));
+            let named =
+                attribute(tag, "aria-labelledby").is_some() || attribute(tag, "id").is_some_and(labelled);
+            assert!(attribute(tag, "type") == Some("hidden") || named || within, "{name}: {tag}");
+        }
+    }
+    let title =
+        |html: &str| html.split_once("<title>").unwrap().1.split_once("</title>").unwrap().0.to_owned();
+    assert_eq!(title(&sign_in(PLAIN, None)), "Sign in to continue to Vitals Viewer | smart-on-lambda");
+    assert_eq!(
+        title(&sign_in(PLAIN, Some("x"))),
+        "Error: Sign in to continue to Vitals Viewer | smart-on-lambda"
+    );
+}
+
+/// Not a proof: something to look at, in `target/pages`.
+#[test]
+#[ignore = "writes files to look at"]
+fn write_the_pages_to_target() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/pages");
+    fs::create_dir_all(&folder).unwrap();
+    for (name, html) in pages(PLAIN) {
+        fs::write(folder.join(format!("{name}.html")), html).unwrap();
+    }
+    for (name, html) in pages(ATTACK) {
+        fs::write(folder.join(format!("{name}-hostile.html")), html).unwrap();
+    }
+}
