@@ -15,7 +15,7 @@ import { grantedScopes, jsonBlock, showSteps, tokenInside, tokenResponse } from 
 import { nameOf, dateText } from './record-text.js';
 import { showRecord } from './record.js';
 import { redeem, refresh, revoke } from './token.js';
-import { clearTrace, note, onTrace } from './trace.js';
+import { clearTrace, note, onTrace, trace } from './trace.js';
 
 const CLIENT = {
   clientId: 'demo-app',
@@ -80,22 +80,25 @@ async function go(configuration, request) {
   location.assign(await prepare(configuration, { ...CLIENT, ...request }));
 }
 
-async function open(session, { patient = session.tokens.patient } = {}) {
+// Opens the record of the patient in context: the one that the launch named, or that was chosen here.
+async function open(session) {
   sessionStorage.setItem(SESSION, JSON.stringify(session));
   showSession(session);
   const fhir = new FhirClient(session.fhirBase, session.tokens.access_token);
-  if (patient === undefined) return choosePatient(session, fhir);
+  const patient = session.chosen ?? session.tokens.patient;
+  if (patient === undefined) return choosePatient(session);
   return showRecord(main, fhir, patient);
 }
 
 // Without launch/patient there is no patient in context. An app with user scopes then has its own way to choose one.
-async function choosePatient(session, fhir) {
+async function choosePatient(session) {
+  const fhir = new FhirClient(session.fhirBase, session.tokens.access_token);
   const patients = (await fhir.search('Patient', { _count: '100' })).map((patient) => ({ id: patient.id, name: nameOf(patient), born: patient.birthDate }));
   replace(main, h('section', { class: 'card list' }, h('h1', null, 'Whose record?'),
-    h('p', { class: 'hint' }, 'The launch named no patient, so the app asks: GET /fhir/Patient finds those that its user may see.'),
+    h('p', { class: 'hint' }, 'GET /fhir/Patient finds the patients that this app’s user may see.'),
     patients.length === 0 && h('p', { class: 'nothing' }, 'There is no patient that this app may see.'),
     h('ul', { class: 'rows' }, patients.sort((a, b) => a.name.localeCompare(b.name)).map(({ id, name, born }) => h('li', null,
-      h('button', { type: 'button', class: 'link', onclick: () => open(session, { patient: id }).catch(failed) }, name),
+      h('button', { type: 'button', class: 'link', onclick: () => open({ ...session, chosen: id }).catch(failed) }, name),
       h('span', { class: 'when' }, dateText(born)))))));
 }
 
@@ -103,6 +106,7 @@ function showSession(session) {
   const { tokens, configuration } = session;
   const result = h('div', { class: 'result', 'aria-live': 'polite' });
   const mayRefresh = tokens.refresh_token !== undefined;
+  const maySeeOthers = /(^| )user\/(\*|Patient)\./.test(tokens.scope ?? session.requested);
   replace(panel,
     h('div', { class: 'actions' },
       countdown(session),
@@ -111,7 +115,8 @@ function showSession(session) {
       h('button', { type: 'button', class: 'button', onclick: () => readOutside(session, result) }, 'Try a read outside the grant'),
       h('button', { type: 'button', class: 'button', onclick: () => startOver().catch(failed) }, 'Start over'),
       h('a', { class: 'button', href: '/auth/sign-out', onclick: (event) => signOut(event, session) }, 'Sign out'),
-      configuration.management_endpoint && h('a', { class: 'plain', href: configuration.management_endpoint }, 'Apps with access')),
+      maySeeOthers && h('button', { type: 'button', class: 'button', onclick: () => choosePatient(session).catch(failed) }, 'Other patients'),
+      configuration.management_endpoint && h('a', { class: 'button', href: configuration.management_endpoint }, 'Apps with access')),
     result,
     part('What was granted', grantedScopes(session), true),
     part('Token response', tokenResponse(session)),
@@ -138,7 +143,7 @@ function countdown({ expiresAt }) {
 
 // The server decides on every resource that leaves. Ask for one that the user has not shared, and see what it says.
 async function readOutside(session, result) {
-  const stranger = STRANGERS.find((id) => id !== session.tokens.patient);
+  const stranger = STRANGERS.find((id) => id !== (session.chosen ?? session.tokens.patient));
   const fhir = new FhirClient(session.fhirBase, session.tokens.access_token, 'outside');
   try {
     const patient = await fhir.read('Patient', stranger);
@@ -174,7 +179,8 @@ async function signOut(event, session) {
 
 function failed(error) {
   console.error(error);
-  if (!(error instanceof LaunchError)) note({ phase: 'end', title: error.message, failed: true });
+  const last = trace().at(-1);
+  if (!last?.failed) note({ phase: last?.phase ?? 'discover', title: error.message, failed: true });
   replace(main, h('section', { class: 'card problem', role: 'alert' },
     h('h1', null, error instanceof LaunchError ? error.message : 'That did not work.'),
     h('p', null, error instanceof LaunchError ? error.hint : error.message),

@@ -24,7 +24,7 @@ export function chartOf(series) {
 function draw(series, width, readout) {
   const all = series.lines.flatMap(({ points }) => points);
   const times = [...new Set(all.map(({ time }) => time))].sort((a, b) => a - b);
-  const ticks = valueTicks(all.map(({ value }) => value));
+  const ticks = valueTicks([...all.map(({ value }) => value), ...boundsNear(series.range, all)]);
   const x = scale([times[0], times.at(-1)], [MARGIN.left + 6, width - MARGIN.right - 6]);
   const y = scale([ticks[0], ticks.at(-1)], [HEIGHT - MARGIN.bottom, MARGIN.top]);
 
@@ -94,6 +94,13 @@ function timeAxis(times, x, width) {
 /** A linear map from one interval to another; an interval of one point maps to the middle. */
 export function scale([from, to], [start, end]) {
   return (value) => (to === from ? (start + end) / 2 : start + ((value - from) / (to - from)) * (end - start));
+}
+
+// A limit of the reference range belongs into the picture if it is near: no further from the values than they span.
+function boundsNear(range, points) {
+  const values = points.map(({ value }) => value);
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  return [range?.low, range?.high].filter((bound) => typeof bound === 'number' && bound > low - (high - low) && bound < high + (high - low));
 }
 
 /** Round numbers that enclose all values, about five of them. A chart of weights need not begin at zero. */

@@ -15,6 +15,9 @@ const PHASES = {
 };
 const NEXT = { authorize: 'The user signs in and decides', token: 'The code becomes tokens', read: 'The token opens the record' };
 
+// More steps than this in one phase are folded up.
+const MANY = 5;
+
 /** Draws the story. Steps of one phase that follow each other stand together; phases to come are announced. */
 export function showSteps(place) {
   const groups = [];
@@ -25,9 +28,17 @@ export function showSteps(place) {
   const open = new Set([...place.querySelectorAll('details[open]')].map(({ dataset }) => dataset.key));
   const toCome = Object.keys(NEXT).filter((phase) => !groups.some((group) => group.phase === phase));
   replace(place,
-    groups.map(({ phase, steps }, g) => h('li', { class: 'phase' }, h('h3', null, PHASES[phase]),
-      h('ul', { class: 'steps' }, steps.map((step, i) => stepItem(step, `${g}.${i}`, open))))),
+    groups.map(({ phase, steps }, g) => {
+      const items = h('ul', { class: 'steps' }, steps.map((step, i) => stepItem(step, `${g}.${i}`, open)));
+      const body = steps.length > MANY ? h('details', { class: 'many', 'data-key': `${g}`, open: open.has(`${g}`) }, summaryOf(steps), items) : items;
+      return h('li', { class: 'phase' }, h('h3', null, PHASES[phase]), body);
+    }),
     toCome.map((phase) => h('li', { class: 'phase to-come' }, h('h3', null, PHASES[phase]), h('p', null, NEXT[phase]))));
+}
+
+function summaryOf(steps) {
+  const failed = steps.filter((step) => step.failed).length;
+  return h('summary', null, `${steps.length} requests`, failed > 0 && [', ', h('span', { class: 'status bad' }, `${failed} refused`)]);
 }
 
 function stepItem(step, key, open) {

@@ -45,18 +45,18 @@ export async function showRecord(place, fhir, patientId) {
   const labs = searches[LISTS.findIndex(({ query }) => query.category === 'laboratory')];
   const vitals = fhir.search('Observation', { patient: patientId, category: 'vital-signs', ...NEWEST_FIRST });
   await Promise.all([
-    settle(header, fhir.read('Patient', patientId), fillPatient, 'The patient’s name and birth date'),
+    settle(header, fhir.read('Patient', patientId), fillPatient),
     // The chart shows what there is: an app that may see only the vital signs still has a chart.
-    settle(chart, bothOrEither(vitals, labs), fillChart, 'Measurements'),
-    ...LISTS.map((list, i) => settle(cards[i], searches[i], (card, found) => fillList(card, list, found), list.title)),
+    settle(chart, bothOrEither(vitals, labs), fillChart),
+    ...LISTS.map((list, i) => settle(cards[i], searches[i], (card, found) => fillList(card, list, found))),
   ]);
 }
 
-async function settle(card, answer, fillCard, what) {
+async function settle(card, answer, fillCard) {
   try {
     fillCard(card, await answer);
   } catch (error) {
-    notShared(card, what, error);
+    notShared(card, error);
   }
   card.removeAttribute('aria-busy');
   card.querySelector('.waiting')?.remove();
@@ -68,12 +68,12 @@ async function bothOrEither(vitals, labs) {
   return [...(first.value ?? []), ...(second.value ?? [])];
 }
 
-function notShared(card, what, error) {
+function notShared(card, error) {
   const refused = error.status === 403 || error.status === 404;
-  const sentence = refused ? `${what}: not shared with this app.`
+  const sentence = refused ? 'Not shared with this app.'
     : error.status === 401 ? 'The access token is no longer good. Refresh it, or start over.' : 'This could not be loaded.';
   card.classList.add('quiet');
-  card.append(h('p', { class: 'not-shared' }, lock(), h('span', null, h('strong', null, sentence), ' ', h('small', null, error.message))));
+  card.append(h('p', { class: 'not-shared' }, lock(), h('span', null, h('strong', null, sentence), h('small', null, `The server says: ${error.message}.`.replace(/\.\.$/, '.')))));
 }
 
 function fillPatient(card, patient) {

@@ -46,9 +46,13 @@ export async function closeBrowser() {
 
 /** Photographs the whole page, which must not be wider than its window. */
 export async function photograph(page, name) {
-  const { width } = page.viewportSize();
-  const needed = await page.evaluate(() => document.documentElement.scrollWidth);
-  assert.ok(needed <= width, `${name}: ${needed} px of content in a window of ${width} px`);
+  const widest = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    if (scrollWidth <= clientWidth) return null;
+    const beyond = [...document.body.querySelectorAll("*")].filter((element) => element.getBoundingClientRect().right > clientWidth);
+    return `${scrollWidth} px of content in ${clientWidth}: ${beyond.map(({ tagName, className }) => `${tagName}.${className}`).slice(0, 5)}`;
+  });
+  assert.equal(widest, null, name);
   await page.screenshot({ path: `${stage.screenshots}/${name}.png`, fullPage: true });
 }
 

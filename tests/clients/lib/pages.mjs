@@ -47,7 +47,8 @@ export async function choosePatient(page, id) {
 
 /** Opens whatever the page keeps folded. */
 export async function openDetails(page) {
-  for (const details of await page.locator("details:not([open]) > summary").all()) await details.click();
+  const folded = page.locator("details:not([open]) > summary:visible");
+  while (await folded.count()) await folded.first().click();
 }
 
 /** Unticks what is refused, ticks what is narrowed to, then allows or denies. */
