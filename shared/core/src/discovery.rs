@@ -1,0 +1,225 @@
+//! The metadata documents: SMART configuration, OpenID Provider metadata, OAuth authorization server metadata (SMART 2.2
+//! §"Conformance"; OIDC Discovery §3; RFC 8414 §2; DISC, CAP rows).
+//!
+//! They are written from what is wired ([`Offered`]) and from the same tables that the functions decide by, so that nothing is
+//! listed that does not work, and the three agree (DISC-29).
+
+use serde_json::{Value, json};
+
+use crate::authorization::identity_and_context;
+use crate::client::authentication::ASSERTION_ALGORITHMS;
+use crate::deployment::PublicUrl;
+use crate::fhir::access::supported;
+use crate::jose::Algorithm;
+use crate::scope::Scope;
+
+/// What is wired besides the authorization code flow.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Offered {
+    /// RFC 7662.
+    pub introspection: bool,
+    /// RFC 7009.
+    pub revocation: bool,
+    /// The page where users see and end what they granted.
+    pub management: bool,
+}
+
+/// Writes the documents.
+#[derive(Clone, Copy, Debug)]
+pub struct Discovery<'a> {
+    here: &'a PublicUrl,
+    offered: Offered,
+}
+
+/// The SMART capabilities that work (CAP rows).
+const CAPABILITIES: [&str; 12] = [
+    "launch-standalone",
+    "authorize-post",
+    "client-public",
+    "client-confidential-symmetric",
+    "client-confidential-asymmetric",
+    "sso-openid-connect",
+    "context-standalone-patient",
+    "permission-offline",
+    "permission-patient",
+    "permission-user",
+    "permission-v1",
+    "permission-v2",
+];
+
+/// How confidential clients authenticate, by the registered names; public ones have `none` (RFC 7591 §2).
+const CONFIDENTIAL: [&str; 3] = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
+
+impl<'a> Discovery<'a> {
+    /// The documents of the service at `here`.
+    pub fn new(here: &'a PublicUrl, offered: Offered) -> Self {
+        Self { here, offered }
+    }
+
+    /// `{fhir base}/.well-known/smart-configuration`.
+    pub fn smart_configuration(&self) -> Value {
+        let mut document = self.common();
+        // SMART names the grant types of its two flows and three ways to authenticate, and no others (X-13, DISC-12).
+        set(&mut document, "grant_types_supported", json!(["authorization_code"]));
+        set(&mut document, "token_endpoint_auth_methods_supported", json!(CONFIDENTIAL));
+        set(&mut document, "capabilities", json!(CAPABILITIES));
+        if self.offered.management {
+            set(&mut document, "management_endpoint", self.here.endpoint("/auth/access").into());
+        }
+        document
+    }
+
+    /// `{issuer}/.well-known/openid-configuration`.
+    pub fn openid_configuration(&self) -> Value {
+        let mut document = self.authorization_server();
+        set(&mut document, "subject_types_supported", json!(["public"]));
+        set(&mut document, "id_token_signing_alg_values_supported", json!([Algorithm::RS256]));
+        set(
+            &mut document,
+            "claims_supported",
+            json!(["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "fhirUser", "profile", "name"]),
+        );
+        set(&mut document, "prompt_values_supported", json!(["none", "login", "consent", "select_account"]));
+        set(&mut document, "claims_parameter_supported", false.into());
+        set(&mut document, "request_parameter_supported", false.into());
+        // Its default is true (OIDC Discovery §3).
+        set(&mut document, "request_uri_parameter_supported", false.into());
+        document
+    }
+
+    /// `{issuer}/.well-known/oauth-authorization-server` (SEC-01).
+    pub fn authorization_server(&self) -> Value {
+        let mut document = self.common();
+        set(&mut document, "grant_types_supported", json!(["authorization_code", "refresh_token"]));
+        set(&mut document, "response_modes_supported", json!(["query"]));
+        let methods: Vec<&str> = ["none"].into_iter().chain(CONFIDENTIAL).collect();
+        set(&mut document, "token_endpoint_auth_methods_supported", json!(methods));
+        document
+    }
+
+    /// What all three say.
+    fn common(&self) -> Value {
+        let at = |path| self.here.endpoint(path);
+        let mut document = json!({
+            "issuer": self.here.issuer(),
+            "jwks_uri": at("/.well-known/jwks.json"),
+            "authorization_endpoint": at("/auth/authorize"),
+            "token_endpoint": at("/auth/token"),
+            "token_endpoint_auth_signing_alg_values_supported": ASSERTION_ALGORITHMS,
+            "response_types_supported": ["code"],
+            "code_challenge_methods_supported": ["S256"],
+            "scopes_supported": scopes(),
+            "authorization_response_iss_parameter_supported": true,
+        });
+        if self.offered.introspection {
+            set(&mut document, "introspection_endpoint", at("/auth/introspect").into());
+        }
+        if self.offered.revocation {
+            set(&mut document, "revocation_endpoint", at("/auth/revoke").into());
+        }
+        document
+    }
+}
+
+fn set(document: &mut Value, name: &str, value: Value) {
+    if let Value::Object(members) = document {
+        members.insert(name.to_owned(), value);
+    }
+}
+
+/// Every scope that is listed can be granted to some client (DISC-19): identity and context, the wildcard of each level, the
+/// types of US Core and their categories.
+fn scopes() -> Vec<String> {
+    let mut scopes: Vec<Scope> = identity_and_context().into();
+    for wide in supported().resources() {
+        scopes.push(wide.clone().into());
+        for of_type in wide.narrowings() {
+            scopes.push(of_type.clone().into());
+            scopes.extend(of_type.narrowings().into_iter().map(Scope::from));
+        }
+    }
+    scopes.iter().map(ToString::to_string).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::authorization::grantable;
+    use crate::client::metadata::{self, Deployment};
+
+    fn documents() -> [Value; 3] {
+        let here: PublicUrl = "https://smart.example".parse().unwrap();
+        let discovery = Discovery::new(&here, Offered { introspection: true, ..Offered::default() });
+        [discovery.smart_configuration(), discovery.openid_configuration(), discovery.authorization_server()]
+    }
+
+    #[test]
+    fn disc_29_the_three_documents_agree_where_they_say_the_same() {
+        let [smart, openid, oauth] = documents();
+        for (name, value) in smart.as_object().unwrap() {
+            for other in [&openid, &oauth] {
+                let as_smart_has_it = ["grant_types_supported", "token_endpoint_auth_methods_supported"];
+                if let Some(said) = other.get(name).filter(|_| !as_smart_has_it.contains(&name.as_str())) {
+                    assert_eq!(said, value, "{name}");
+                }
+            }
+        }
+        assert_eq!(openid["issuer"], "https://smart.example");
+        assert_eq!(oauth["grant_types_supported"], json!(["authorization_code", "refresh_token"]));
+    }
+
+    #[test]
+    fn disc_22_and_23_only_what_is_wired_is_listed() {
+        let [smart, ..] = documents();
+        assert_eq!(smart["introspection_endpoint"], "https://smart.example/auth/introspect");
+        for absent in ["revocation_endpoint", "management_endpoint", "registration_endpoint"] {
+            assert!(smart.get(absent).is_none(), "{absent}");
+        }
+    }
+
+    #[test]
+    fn disc_19_every_scope_that_is_listed_can_be_granted() {
+        let [smart, ..] = documents();
+        let listed: Vec<&str> = smart["scopes_supported"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|scope| scope.as_str().unwrap())
+            .collect();
+        assert!(listed.contains(&"patient/Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|laboratory"));
+        let client = metadata::parse(
+            &json!({
+                "client_id": "all", "redirect_uris": ["https://app.example/"], "token_endpoint_auth_method": "none",
+                "grant_types": ["authorization_code", "refresh_token"], "scope": listed.join(" "),
+            }),
+            Deployment::Public,
+        )
+        .unwrap();
+        for scope in listed.iter().filter(|scope| **scope != "fhirUser" && **scope != "profile") {
+            let asked = scope.parse().unwrap();
+            assert!(
+                grantable(&asked, &client).is_within(&asked) && !grantable(&asked, &client).is_empty(),
+                "{scope}"
+            );
+        }
+        let identity = "openid fhirUser profile".parse().unwrap();
+        assert_eq!(grantable(&identity, &client), identity);
+    }
+
+    #[test]
+    fn cap_02_and_04_the_capability_sets_of_standalone_apps_are_complete() {
+        let set = |names: &[&str]| names.iter().all(|name| CAPABILITIES.contains(name));
+        assert!(set(&[
+            "launch-standalone",
+            "client-public",
+            "context-standalone-patient",
+            "permission-patient"
+        ]));
+        assert!(set(&[
+            "launch-standalone",
+            "client-confidential-symmetric",
+            "permission-user",
+            "permission-patient"
+        ]));
+    }
+}

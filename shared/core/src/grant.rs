@@ -1,0 +1,282 @@
+//! The grant: one state machine, from an authorization request to the last refresh (design: one grant, one item).
+//!
+//! ```text
+//!             sign in, choose        consent            redeem (PKCE, client,          refresh: rotate
+//!  requested ────────────────▶ known ───────▶ coded ───────────────────────▶ active ──────────────────┐
+//!      │ expires                               │   redirect_uri, not expired)   ▲ └───────────────────────┘
+//!      ▼                                       │ code seen again                │ reuse of an older token, user or client
+//!   (gone)                                     └────────────────▶ revoked ◀─────┘ revokes
+//! ```
+//!
+//! Each step consumes the grant as it is stored and gives the grant that replaces it, or the one reason why not. All
+//! conditions of a step are here: a store applies it inside the one write, and adds nothing. A grant that has expired is as
+//! good as absent, in every step.
+//!
+//! Each write has a random name ([`Op`]), the same on each attempt of it: a grant that carries the name of our step is our
+//! own success seen twice, and is given again as it is.
+
+mod refresh;
+mod steps;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::id::{ClientId, GrantId, PatientId, SessionId, Subject, Username};
+use crate::instant::Instant;
+use crate::launch::LaunchContext;
+use crate::pkce::CodeChallenge;
+use crate::redirect::RedirectUri;
+use crate::scope::Scopes;
+use crate::secret::{Digest, Op};
+use crate::user::FhirUser;
+
+pub use self::refresh::{Previous, Refresh, RefreshPolicy, Refreshed, Rotation, Until};
+pub use self::steps::{CodeIssue, Redemption, SignIn};
+
+/// How long an authorization may take from the request to the consent.
+pub const IN_PROGRESS: Duration = Duration::from_mins(15);
+
+/// How long a code lives (CODE-01).
+pub const CODE_LIFETIME: Duration = Duration::from_mins(1);
+
+/// A grant, at one stage of its life.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// The name under which it is stored, and which access tokens and logs show.
+    pub id: GrantId,
+    /// The client that asked, and the only one that gets anything.
+    pub client_id: ClientId,
+    /// From then on it is as good as absent.
+    pub expires_at: Instant,
+    /// The name of the write that made it what it is.
+    pub last_op: Op,
+    /// Where in its life it is.
+    pub stage: Stage,
+}
+
+/// Where in its life a grant is, and what is known there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// An app asked; nobody has signed in.
+    Requested(Request),
+    /// It is known who signed in, and perhaps for which patient.
+    Known(Known),
+    /// The user consented, and a code is out.
+    Coded(Coded),
+    /// The code was redeemed: access tokens of this grant open what was granted.
+    Active(Active),
+    /// It opens nothing any more.
+    Revoked(Revocation),
+}
+
+/// What the app asked for: kept until a code is issued.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// Where the answer goes: matched to the client.
+    pub redirect_uri: RedirectUri,
+    /// Returned with the answer, byte for byte.
+    pub state: String,
+    /// The most that may be granted: asked for, registered, and supported.
+    pub scopes: Scopes,
+    /// What the code's redeemer must know the verifier of.
+    pub challenge: CodeChallenge,
+    /// Copied into the ID token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+}
+
+/// A request whose user is known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Known {
+    /// What was asked.
+    pub request: Request,
+    /// The browser session that signed in: the only one that may go on.
+    pub session: SessionId,
+    /// Who signed in.
+    pub owner: Owner,
+    /// The patient in context, once chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patient: Option<PatientId>,
+}
+
+/// Whose grant it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    /// The name of the user.
+    pub user: Username,
+    /// The user's `sub`: names may be given anew, a `sub` never is.
+    pub sub: Subject,
+    /// The resource that stands for the user.
+    #[serde(rename = "fhirUser")]
+    pub fhir_user: FhirUser,
+    /// When the user signed in (OIDC Core §2).
+    pub auth_time: Instant,
+}
+
+/// What the user consented to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Granted {
+    /// What access tokens may be issued for.
+    pub scopes: Scopes,
+    /// In which context.
+    #[serde(flatten)]
+    pub context: LaunchContext,
+    /// The user's full name, where `profile` was granted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Copied into the ID token of the code exchange.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+}
+
+/// A grant whose code is out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Coded {
+    /// Who consented.
+    pub owner: Owner,
+    /// To what.
+    pub granted: Granted,
+    /// What the code's redeemer must show.
+    pub code: Code,
+    /// Whether a refresh token comes with the access token, and how long it lasts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh: Option<RefreshPolicy>,
+}
+
+/// What a code is bound to (CODE-02, CODE-08, PKCE-13).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Code {
+    /// The digest of its secret.
+    pub digest: Digest,
+    /// The redirect URI that it was sent to.
+    pub redirect_uri: RedirectUri,
+    /// The challenge.
+    pub challenge: CodeChallenge,
+    /// When it expires.
+    pub expires_at: Instant,
+}
+
+/// A grant that access tokens stand on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Active {
+    /// Whose it is.
+    pub owner: Owner,
+    /// What it opens.
+    pub granted: Granted,
+    /// The code that was redeemed, until the first refresh: the way back if its tokens cannot be signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Code>,
+    /// The refresh token, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh: Option<Refresh>,
+}
+
+/// The end of a grant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revocation {
+    /// Why.
+    pub reason: RevocationReason,
+    /// When.
+    pub at: Instant,
+}
+
+/// Why a grant ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RevocationReason {
+    /// The user refused.
+    Denied,
+    /// Its code was seen again (CODE-04).
+    CodeReplayed,
+    /// An older refresh token was seen again (REFR-15).
+    RefreshReplayed,
+    /// The user may no longer see the patient, is disabled or is another one (REFR-24).
+    UserChanged,
+    /// The client is disabled, or was changed so that it may not have this (REFR-24).
+    ClientChanged,
+    /// It was bound to a session that has ended (REFR-18).
+    SessionEnded,
+    /// The client said that it needs it no longer (RFC 7009).
+    ByClient,
+    /// The user took it back (REVOKE-09).
+    ByUser,
+    /// The operator ended it.
+    ByOperator,
+}
+
+/// Why a step of a grant is not made. Nothing was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// There is no such grant, or it has expired.
+    #[error("there is no such grant, or it has expired")]
+    Absent,
+    /// It is at another stage: the step was made already, or is not due.
+    #[error("the grant is at another stage")]
+    Stage,
+    /// It was revoked.
+    #[error("the grant was revoked")]
+    Revoked,
+    /// Another session signed in.
+    #[error("the grant belongs to another session")]
+    Session,
+    /// It is not as it was when the user was asked.
+    #[error("the grant has changed since it was shown")]
+    Changed,
+    /// It belongs to another client.
+    #[error("the grant belongs to another client")]
+    Client,
+    /// Another redirect URI was authorized (CODE-08).
+    #[error("the redirect URI is not the one of the authorization request")]
+    RedirectUri,
+    /// The verifier does not answer the challenge (PKCE-09).
+    #[error("the verifier does not answer the challenge")]
+    Verifier,
+    /// The refresh token has expired.
+    #[error("the refresh token has expired")]
+    RefreshExpired,
+    /// Somebody presents a code that was redeemed, or a refresh token that was replaced: it leaked, and the grant is to be
+    /// revoked.
+    #[error("a used code or an older refresh token was presented")]
+    Replayed,
+}
+
+impl Grant {
+    /// A new grant: requested, by an app that was found to be who it says.
+    pub fn begin(id: GrantId, client_id: ClientId, request: Request, op: Op, now: Instant) -> Self {
+        Self { id, client_id, expires_at: now + IN_PROGRESS, last_op: op, stage: Stage::Requested(request) }
+    }
+
+    /// Whether it has not expired.
+    pub fn is_alive(&self, now: Instant) -> bool {
+        !self.expires_at.has_passed(now)
+    }
+
+    /// What it opens, if its code was redeemed and it was not revoked.
+    pub fn active(&self) -> Option<&Active> {
+        match &self.stage {
+            Stage::Active(active) => Some(active),
+            _ => None,
+        }
+    }
+
+    /// What was asked and by whom it is answered, between sign-in and consent.
+    pub fn known(&self) -> Option<&Known> {
+        match &self.stage {
+            Stage::Known(known) => Some(known),
+            _ => None,
+        }
+    }
+
+    /// What was asked, while nothing has been decided.
+    pub fn request(&self) -> Option<&Request> {
+        match &self.stage {
+            Stage::Requested(request) | Stage::Known(Known { request, .. }) => Some(request),
+            _ => None,
+        }
+    }
+}

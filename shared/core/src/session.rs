@@ -1,0 +1,82 @@
+//! The browser session at the pages: proves who sits there, and nothing to an app.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{SessionId, Username};
+use crate::instant::Instant;
+
+/// How long a session lives at most.
+pub const LIFETIME: Duration = Duration::from_hours(12);
+
+/// How long a session lives without a page being opened.
+pub const IDLE: Duration = Duration::from_hours(1);
+
+/// How stale the idle expiry may become before it is written again.
+const TOUCH_AFTER: Duration = Duration::from_mins(5);
+
+/// A signed-in browser.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// The digest of the cookie's secret.
+    pub id: SessionId,
+    /// Who signed in.
+    pub user: Username,
+    /// When, for `auth_time` and `max_age` (OIDC Core §2).
+    pub auth_time: Instant,
+    /// When it ends unless a page is opened before.
+    pub idle_expires_at: Instant,
+    /// When it ends in any case.
+    pub expires_at: Instant,
+}
+
+impl Session {
+    /// A session that starts now.
+    pub fn start(id: SessionId, user: Username, now: Instant) -> Self {
+        Self { id, user, auth_time: now, idle_expires_at: now + IDLE, expires_at: now + LIFETIME }
+    }
+
+    /// Whether it has not ended.
+    pub fn is_alive(&self, now: Instant) -> bool {
+        !self.idle_expires_at.has_passed(now) && !self.expires_at.has_passed(now)
+    }
+
+    /// Whether it is time to write a new idle expiry: not at every page, to save a write.
+    pub fn wants_touch(&self, now: Instant) -> bool {
+        self.is_alive(now) && self.idle_expires_at + TOUCH_AFTER < now + IDLE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Secret;
+
+    fn session() -> Session {
+        let id = Secret::new([1; 32]).session_id();
+        Session::start(id, "maria".parse().unwrap(), Instant::from_unix(1_000_000))
+    }
+
+    #[test]
+    fn a_session_ends_after_an_idle_hour() {
+        let start = Instant::from_unix(1_000_000);
+        assert!(session().is_alive(start + IDLE - Duration::from_secs(1)));
+        assert!(!session().is_alive(start + IDLE));
+    }
+
+    #[test]
+    fn a_session_ends_after_twelve_hours_however_busy() {
+        let busy = Session { idle_expires_at: Instant::NEVER, ..session() };
+        assert!(busy.is_alive(busy.auth_time + LIFETIME - Duration::from_secs(1)));
+        assert!(!busy.is_alive(busy.auth_time + LIFETIME));
+    }
+
+    #[test]
+    fn the_idle_expiry_is_written_again_only_when_it_has_become_stale() {
+        let start = session().auth_time;
+        assert!(!session().wants_touch(start + Duration::from_mins(1)));
+        assert!(session().wants_touch(start + Duration::from_secs(301)));
+        assert!(!session().wants_touch(start + IDLE));
+    }
+}

@@ -1,0 +1,19 @@
+//! Tokens: what an app asks the token endpoint for, what it gets, and what a token must show to be believed.
+
+mod access;
+mod answer;
+mod id;
+mod request;
+
+use std::time::Duration;
+
+pub use self::access::{AccessTokenClaims, AccessTokenError, Expected, LONGEST_SCOPE, verify_access_token};
+pub use self::answer::{TokenAnswer, TokenType};
+pub use self::id::IdTokenClaims;
+pub use self::request::{TokenRequest, TokenRequestError};
+
+/// How long an access token lives (TOK-19).
+pub const ACCESS_LIFETIME: Duration = Duration::from_mins(15);
+
+/// How long an ID token lives.
+pub const ID_LIFETIME: Duration = Duration::from_mins(5);

@@ -1,0 +1,203 @@
+//! Local users: who may sign in, as whom, and for which patients.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::id::{PatientId, ResourceId, Subject, Username};
+use crate::secret::Digest;
+
+/// A user who may sign in at the pages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    /// What the user types to sign in.
+    pub username: Username,
+    /// The OpenID Connect `sub`: made once, kept through updates, never given to another user.
+    pub sub: Subject,
+    /// The full name, shown on the pages and sent as `name` where the scope `profile` was granted.
+    pub name: String,
+    /// The resource that stands for the user.
+    #[serde(rename = "fhirUser")]
+    pub fhir_user: FhirUser,
+    /// The patients whose records the user may see, and so delegate.
+    pub patients: PatientAccess,
+    /// The Argon2id hash of the password.
+    pub password: PasswordHash,
+    /// A disabled user cannot sign in, and the grants of a disabled user open nothing.
+    #[serde(default)]
+    pub disabled: bool,
+}
+
+/// Which patients a user may see. An empty set is nobody, never everybody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PatientAccess {
+    /// Every patient, now and in future: written `"*"`.
+    All,
+    /// Just these.
+    Only(BTreeSet<PatientId>),
+}
+
+impl PatientAccess {
+    /// Whether `patient` is among them.
+    pub fn includes(&self, patient: &PatientId) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(patients) => patients.contains(patient),
+        }
+    }
+}
+
+impl Serialize for PatientAccess {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::All => serializer.serialize_str("*"),
+            Self::Only(patients) => patients.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for PatientAccess {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged, expecting = "expected \"*\" or an array of patient ids")]
+        enum Form {
+            Word(String),
+            Ids(Vec<String>),
+        }
+        match Form::deserialize(deserializer)? {
+            Form::Word(word) if word == "*" => Ok(Self::All),
+            Form::Word(_) => Err(serde::de::Error::custom("expected \"*\" or an array of patient ids")),
+            Form::Ids(ids) => ids
+                .iter()
+                .map(|id| id.parse().map_err(|e| serde::de::Error::custom(format!("patient id {id:?}: {e}"))))
+                .collect::<Result<_, _>>()
+                .map(Self::Only),
+        }
+    }
+}
+
+/// The resource that stands for a user: `Type/id`, of one of the types that SMART allows (OIDC-05).
+///
+/// `PractitionerRole` is not among them here, since clients in the field refuse it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FhirUser {
+    resource_type: &'static str,
+    id: ResourceId,
+}
+
+/// A text that names no user resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("expected Patient/ID, Practitioner/ID, RelatedPerson/ID or Person/ID")]
+pub struct FhirUserError;
+
+impl FhirUser {
+    const TYPES: [&'static str; 4] = ["Patient", "Practitioner", "RelatedPerson", "Person"];
+
+    /// The resource's type.
+    pub fn resource_type(&self) -> &'static str {
+        self.resource_type
+    }
+
+    /// The resource's id.
+    pub fn id(&self) -> &ResourceId {
+        &self.id
+    }
+}
+
+impl FromStr for FhirUser {
+    type Err = FhirUserError;
+
+    fn from_str(text: &str) -> Result<Self, FhirUserError> {
+        let (kind, id) = text.split_once('/').ok_or(FhirUserError)?;
+        let resource_type = Self::TYPES.into_iter().find(|known| *known == kind).ok_or(FhirUserError)?;
+        Ok(Self { resource_type, id: id.parse().map_err(|_| FhirUserError)? })
+    }
+}
+
+impl fmt::Display for FhirUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.resource_type, self.id)
+    }
+}
+
+impl fmt::Debug for FhirUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for FhirUser {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for FhirUser {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// An Argon2id hash in PHC string form (RFC 9106). Redacted in `Debug`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PasswordHash(Box<str>);
+
+impl PasswordHash {
+    /// Takes a PHC string, as made by an Argon2id implementation.
+    pub fn from_phc(phc: impl Into<Box<str>>) -> Self {
+        Self(phc.into())
+    }
+
+    /// The PHC string.
+    pub fn as_phc(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash(…)")
+    }
+}
+
+/// A fresh `sub` from random bytes.
+pub fn new_subject(random: [u8; 32]) -> Subject {
+    Digest::of(&random).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn oidc_05_a_fhir_user_is_one_of_four_types() {
+        for good in ["Patient/a", "Practitioner/p1", "RelatedPerson/r-1", "Person/x.y"] {
+            assert_eq!(good.parse::<FhirUser>().unwrap().to_string(), good);
+        }
+        for bad in
+            ["PractitionerRole/a", "patient/a", "Patient/", "Patient", "Patient/a/b", "https://x/Patient/a"]
+        {
+            assert!(bad.parse::<FhirUser>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_empty_list_of_patients_is_nobody() {
+        let nobody: PatientAccess = serde_json::from_str("[]").unwrap();
+        assert!(!nobody.includes(&"a".parse().unwrap()));
+        let all: PatientAccess = serde_json::from_str("\"*\"").unwrap();
+        assert!(all.includes(&"a".parse().unwrap()));
+        for bad in ["\"all\"", "null", "{}", "[1]", "[\"a/b\"]", "\"\""] {
+            assert!(serde_json::from_str::<PatientAccess>(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_password_hash() {
+        assert_eq!(format!("{:?}", PasswordHash::from_phc("$argon2id$…")), "PasswordHash(…)");
+    }
+}
