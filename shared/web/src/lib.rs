@@ -1,1 +1,24 @@
+//! What every function shares at its HTTP edge.
+//!
+//! | module | decides |
+//! |---|---|
+//! | [`arrival`] | the one instant of a request |
+//! | [`random`] | where random bytes come from |
+//! | [`peer`] | whose address asks |
+//! | [`form`] | what a posted form must be |
+//! | [`response`] | the headers of JSON, pages and redirects; what is told while a port is unavailable |
+//! | [`cors`] | what pages of other origins may read |
+//! | [`fallback`] | what is told where there is nothing |
+//! | [`cached`] | what may be a minute old |
+//! | [`observe`] | what is logged, and that a panic ends one request and not the server |
+#![warn(missing_docs)]
 
+pub mod arrival;
+pub mod cached;
+pub mod cors;
+pub mod fallback;
+pub mod form;
+pub mod observe;
+pub mod peer;
+pub mod random;
+pub mod response;

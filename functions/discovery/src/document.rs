@@ -1,0 +1,52 @@
+//! A document as it is served: its bytes, and the tag by which a client knows it (RFC 9110 §8.8.3, §13.1.2; DISC-30).
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use serde_json::Value;
+use smart_core::secret::Digest;
+
+/// Five minutes: a key is published longer than that before it signs.
+const CACHING: HeaderValue = HeaderValue::from_static("public, max-age=300");
+
+/// JSON that does not change while the function runs.
+#[derive(Clone, Debug)]
+pub(crate) struct Document {
+    body: Bytes,
+    /// By content: every instance of the function gives the same document the same tag.
+    etag: String,
+}
+
+impl Document {
+    pub(crate) fn new(content: &Value) -> Self {
+        let body = Bytes::from(content.to_string());
+        let etag = format!("\"{}\"", Digest::of(&body));
+        Self { body, etag }
+    }
+
+    /// The document, or 304 if the client has it. Always `application/json`, whatever the client accepts (DISC-02).
+    pub(crate) fn answer(&self, asked: &HeaderMap) -> Response<Body> {
+        let mut response = if self.is_known(asked) {
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            response
+        } else {
+            let mut response = Response::new(Body::from(self.body.clone()));
+            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            response
+        };
+        let headers = response.headers_mut();
+        headers.insert(CACHE_CONTROL, CACHING);
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        smart_web::response::set(&mut response, ETAG, &self.etag);
+        response
+    }
+
+    /// Compared weakly, as RFC 9110 §13.1.2 says. Our tags have no comma, so a list may be split at each.
+    fn is_known(&self, asked: &HeaderMap) -> bool {
+        let lists = asked.get_all(IF_NONE_MATCH).iter().filter_map(|list| list.to_str().ok());
+        let mut tags = lists.flat_map(|list| list.split(',')).map(str::trim);
+        tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == self.etag)
+    }
+}

@@ -1,0 +1,84 @@
+//! The function in process, with a key ring of its own.
+
+mod documents;
+mod http_edge;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use http::{HeaderMap, Request, StatusCode};
+use serde_json::Value;
+use smart_core::deployment::PublicUrl;
+use smart_core::discovery::{Discovery, Offered};
+use smart_core::jose::{Algorithm, Curve, PublicJwk, PublicKey};
+use smart_core::ports::{PublicKeys, Unavailable};
+use tower::ServiceExt as _;
+
+const SMART: &str = "/fhir/.well-known/smart-configuration";
+const OPENID: &str = "/.well-known/openid-configuration";
+const OAUTH: &str = "/.well-known/oauth-authorization-server";
+const JWKS: &str = "/.well-known/jwks.json";
+const ALL: [&str; 4] = [SMART, OPENID, OAUTH, JWKS];
+
+/// Two keys, as while one follows another; counts how often it is asked.
+#[derive(Default)]
+struct KeyRing {
+    asked: AtomicUsize,
+}
+
+impl PublicKeys for KeyRing {
+    async fn public_keys(&self) -> Result<Vec<PublicJwk>, Unavailable> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        let rsa = PublicKey::rsa(&[0xc5; 256], &[1, 0, 1]);
+        let coordinate = "xcXF".repeat(16);
+        let ec = PublicKey::Ec { crv: Curve::P384, x: coordinate.clone(), y: coordinate };
+        Ok(vec![PublicJwk::new(rsa, Algorithm::RS256), PublicJwk::new(ec, Algorithm::ES384)])
+    }
+}
+
+/// The function of the service at `url`, with everything wired.
+async fn function_at(url: &str) -> Router {
+    let here: PublicUrl = url.parse().unwrap();
+    let offered = Offered { introspection: true, revocation: true, management: true };
+    crate::router(&KeyRing::default(), Discovery::new(&here, offered)).await.unwrap()
+}
+
+async fn function() -> Router {
+    function_at("https://smart.example").await
+}
+
+/// What came back.
+#[derive(Debug, PartialEq, Eq)]
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    bytes: Vec<u8>,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    #[track_caller]
+    fn json(&self) -> Value {
+        assert_eq!(self.status, StatusCode::OK);
+        serde_json::from_slice(&self.bytes).unwrap()
+    }
+}
+
+async fn ask(function: &Router, method: &str, uri: &str, headers: &[(&str, &str)]) -> Answer {
+    let mut request = Request::builder().method(method).uri(uri);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let response = function.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let (head, body) = response.into_parts();
+    let bytes = to_bytes(body, usize::MAX).await.unwrap().to_vec();
+    Answer { status: head.status, headers: head.headers, bytes }
+}
+
+async fn get(uri: &str) -> Answer {
+    ask(&function().await, "GET", uri, &[]).await
+}
