@@ -1,0 +1,86 @@
+//! Which client asks (RFC 6749 §2.3, §3.2.1; TOK-04 to TOK-06, TOK-30; SYM and ASYM rows).
+//!
+//! How a client proves who it is, is core's ([`smart_core::client::authentication`]); here are the record that it is
+//! compared with, and the one write that makes an assertion count once.
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use smart_core::client::authentication::{AuthenticationError, Presented, PresentedError, Verified};
+use smart_core::client::{Client, GrantType};
+use smart_core::id::ClientId;
+use smart_core::instant::Instant;
+use smart_core::oauth::Parameters;
+use smart_core::ports::{Signer, Unavailable};
+use smart_core::secret::RefreshToken;
+use smart_core::token::TokenRequest;
+
+use crate::error::TokenError;
+use crate::trail::Trail;
+use crate::{Store, TokenEndpoint, grants};
+
+impl<S: Store, K: Signer> TokenEndpoint<S, K> {
+    /// The client that sends `form`: it has proved that it is, and may use the grant type that is `asked` for.
+    pub(crate) async fn authenticate(
+        &self,
+        headers: &HeaderMap,
+        form: &Parameters,
+        asked: &TokenRequest,
+        now: Instant,
+        trail: &mut Trail,
+    ) -> Result<Arc<Client>, TokenError> {
+        let presented = match (Presented::parse(authorization(headers)?, form), asked) {
+            (Err(PresentedError::Nobody), TokenRequest::RefreshToken { refresh_token: Some(token), .. }) => {
+                self.bearer(token, now).await?
+            }
+            (presented, _) => presented?,
+        };
+        let grant_type = asked.grant_type();
+        trail.comes_from(presented.client_id());
+        let client = self.client(presented.client_id(), grant_type, now).await?;
+        // One that is disabled is told what one that never was is told.
+        let client = client.filter(|client| !client.disabled).ok_or(AuthenticationError::Failed)?;
+        // Never the FHIR base (ASYM-11; X-09).
+        let audiences = [&*self.endpoint, self.here.issuer()];
+        if let Verified::Once { key, until } = presented.verify(&client, &audiences, now)? {
+            let first = self.store.first_use(&key, until, grants::step(now)?).await?;
+            if !first {
+                return Err(AuthenticationError::Replayed.into());
+            }
+        }
+        if client.may_use(grant_type) { Ok(client) } else { Err(TokenError::GrantType(grant_type)) }
+    }
+
+    /// Whoever sends a refresh token and nothing besides: the public client that it was issued to. A library that the field
+    /// uses does so, and RFC 6749 §6 does not ask for more: the token is bound to its client (REFR-05). A confidential client
+    /// is none that could send nothing besides (REFR-06).
+    async fn bearer(&self, token: &RefreshToken, now: Instant) -> Result<Presented, TokenError> {
+        let grant = self.store.grant(&token.grant_id(), now).await?;
+        grant.map(|grant| Presented::public(grant.client_id)).ok_or(TokenError::UNKNOWN_REFRESH_TOKEN)
+    }
+
+    /// The record of a client: with a code up to a minute old, else as it is now, so that whoever is disabled stops at the
+    /// next refresh (REFR-24).
+    async fn client(
+        &self,
+        id: &ClientId,
+        grant_type: GrantType,
+        now: Instant,
+    ) -> Result<Option<Arc<Client>>, Unavailable> {
+        let fetch = async { Ok(self.store.client(id).await?.map(Arc::new)) };
+        match grant_type {
+            GrantType::AuthorizationCode => self.clients.get_or(id, now, fetch).await,
+            GrantType::RefreshToken | GrantType::ClientCredentials => fetch.await,
+        }
+    }
+}
+
+/// The one `Authorization` header. What is no text is no Basic authentication either.
+fn authorization(headers: &HeaderMap) -> Result<Option<&str>, PresentedError> {
+    let mut sent = headers.get_all(AUTHORIZATION).iter();
+    match (sent.next(), sent.next()) {
+        (Some(_), Some(_)) => Err(PresentedError::Several),
+        (one, _) => Ok(one.map(|value| value.to_str().unwrap_or_default())),
+    }
+}

@@ -1,0 +1,80 @@
+//! A code becomes tokens, once (RFC 6749 §4.1.3, RFC 7636 §4.6; CODE and PKCE rows).
+//!
+//! One write checks everything that the code is bound to, and consumes it, before anything is signed. A code that is
+//! seen again has leaked: its grant is revoked. Tokens that cannot be signed give the code back, so that the app can
+//! redeem it again within its minute.
+
+use smart_core::client::Client;
+use smart_core::grant::{Redemption, Refusal, RevocationReason};
+use smart_core::id::GrantId;
+use smart_core::instant::Instant;
+use smart_core::pkce::CodeVerifier;
+use smart_core::ports::{Redeemed, Signer, Stopped};
+use smart_core::secret::{AuthorizationCode, RefreshToken, Secret};
+use smart_core::token::{ACCESS_LIFETIME, TokenAnswer};
+use smart_web::random;
+
+use super::step;
+use crate::error::TokenError;
+use crate::sign::Issue;
+use crate::trail::{self, Trail};
+use crate::{Store, TokenEndpoint};
+
+impl<S: Store, K: Signer> TokenEndpoint<S, K> {
+    pub(crate) async fn redeem(
+        &self,
+        client: &Client,
+        code: &AuthorizationCode,
+        redirect_uri: String,
+        code_verifier: &CodeVerifier,
+        now: Instant,
+        trail: &mut Trail,
+    ) -> Result<TokenAnswer, TokenError> {
+        let grant = code.grant_id();
+        trail.is_about(&grant);
+        let refresh_token = RefreshToken::new(code.handle(), Secret::new(random::bytes()?));
+        let redemption = Redemption {
+            client_id: client.client_id.clone(),
+            code: code.secret().digest(),
+            redirect_uri,
+            challenge: code_verifier.challenge(),
+            refresh: refresh_token.secret().digest(),
+            access_lifetime: ACCESS_LIFETIME,
+        };
+        let redeemed = self.consume(&grant, &redemption, now).await?;
+        let issue = Issue::redeemed(&redeemed, refresh_token).ok_or(TokenError::UNKNOWN_CODE)?;
+        let answer = self.issue(issue, now).await;
+        if answer.is_err() {
+            self.give_back(&redeemed, now).await;
+        }
+        Ok(answer?)
+    }
+
+    /// Consumes the code, or finds out why not.
+    async fn consume(
+        &self,
+        grant: &GrantId,
+        redemption: &Redemption,
+        now: Instant,
+    ) -> Result<Redeemed, TokenError> {
+        match self.store.redeem(grant, redemption, step(now)?).await {
+            Ok(redeemed) => Ok(redeemed),
+            Err(Stopped::Refused(refusal)) => {
+                if refusal == Refusal::Replayed {
+                    self.revoke(grant, RevocationReason::CodeReplayed, now).await;
+                }
+                Err(TokenError::Code(refusal))
+            }
+            Err(Stopped::Unavailable(reason)) => Err(reason.into()),
+        }
+    }
+
+    /// The way back, if nothing has happened since: what has, such as a revocation, stays.
+    async fn give_back(&self, redeemed: &Redeemed, now: Instant) {
+        let way_back = async { self.store.unredeem(redeemed, step(now)?).await };
+        match way_back.await {
+            Ok(given_back) => trail::given_back(&redeemed.grant.id, given_back),
+            Err(error) => trail::alarm("code_lost", &redeemed.grant.id, &error),
+        }
+    }
+}
