@@ -40,9 +40,7 @@ pub(crate) fn is_broad(scope: &ResourceScope) -> bool {
 pub(crate) fn offline_access(period: &str) -> Words {
     Words {
         title: "Keep access when you are not using the app".to_owned(),
-        detail: format!(
-            "The app can get new data {period}, even while you are not there. Untick this to let it see only what is there now."
-        ),
+        detail: format!("The app can get new data {period}, even while you are not there."),
     }
 }
 

@@ -70,7 +70,7 @@ fn choose_patient(texts: Texts, query: &str, patients: usize) -> String {
 fn consent(texts: Texts, scopes: &str, is_user: bool) -> String {
     render(&Consent {
         app: texts.app,
-        app_host: texts.other,
+        app_host: if texts.other == HOSTILE { HOSTILE } else { "vitals.example.org" },
         user_name: texts.user,
         patient: Some(PatientCard {
             name: texts.patient,

@@ -1,0 +1,168 @@
+//! `/auth/authorize`, by GET and POST: whether a request can be answered, and which page comes first (RFC 6749 §4.1.1;
+//! AUTHZ-01, AUTHZ-02).
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{RawQuery, State};
+use http::header::ALLOW;
+use http::{HeaderMap, HeaderValue, Response};
+use smart_core::authorization::{self, AuthorizationRequest, ErrorAnswer, Prompt, Refused, needs_patient};
+use smart_core::client::Client;
+use smart_core::fhir::record::PatientQuery;
+use smart_core::grant::{Grant, Request, SignIn};
+use smart_core::id::PatientId;
+use smart_core::instant::Instant;
+use smart_core::oauth::{ErrorCode, OAuthError, Parameters};
+use smart_core::ports::{Step, Unavailable};
+use smart_core::secret::Handle;
+use smart_web::arrival::Arrival;
+use smart_web::form::{self, FormError};
+use smart_web::{fallback, random, response};
+
+use crate::browser::Browser;
+use crate::error::AuthorizeError;
+use crate::respond::go_to;
+use crate::visit::Visit;
+use crate::{Authorize, Store, step};
+
+pub(crate) async fn by_query<S: Store>(
+    State(function): State<Arc<Authorize<S>>>,
+    Extension(Arrival(now)): Extension<Arrival>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response<Body> {
+    let parameters = Parameters::parse(query.unwrap_or_default().as_bytes()).map_err(FormError::from);
+    function.answer(parameters, &headers, now).await
+}
+
+pub(crate) async fn by_form<S: Store>(
+    State(function): State<Arc<Authorize<S>>>,
+    Extension(Arrival(now)): Extension<Arrival>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response<Body> {
+    let parameters = form::read(&headers, body).await;
+    function.answer(parameters, &headers, now).await
+}
+
+/// 405. The router would name HEAD among what is allowed (RFC 9110 §15.5.6).
+pub(crate) async fn neither_get_nor_post() -> Response<Body> {
+    let mut response = fallback::method_not_allowed().await;
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, POST"));
+    response
+}
+
+impl<S: Store> Authorize<S> {
+    async fn answer(
+        &self,
+        parameters: Result<Parameters, FormError>,
+        headers: &HeaderMap,
+        now: Instant,
+    ) -> Response<Body> {
+        let answer = async { self.authorize(&parameters?, headers, now).await };
+        answer.await.unwrap_or_else(AuthorizeError::into_response)
+    }
+
+    async fn authorize(
+        &self,
+        parameters: &Parameters,
+        headers: &HeaderMap,
+        now: Instant,
+    ) -> Result<Response<Body>, AuthorizeError> {
+        let client = self.client(&authorization::client_id(parameters)?, now).await?;
+        let asked = match AuthorizationRequest::parse(parameters, client.as_deref(), &self.here) {
+            Ok(asked) => asked,
+            Err(Refused::Shown(fault)) => return Err(fault.into()),
+            Err(Refused::Redirected(answer)) => return Ok(self.tell_app(&answer)),
+        };
+        // A request that was read has a client.
+        let client = client.ok_or(AuthorizeError::NoRequest)?;
+        let browser = Browser::of(headers, &self.here);
+        let visit = self.visit(browser.as_ref(), now).await?;
+        let visit = visit.filter(|visit| asked.accepts(&visit.session, now));
+        if asked.prompt == Prompt::None {
+            return Ok(self.tell_app(&asked.refuse(silently(visit.is_some()))));
+        }
+        let handle = Handle::new(random::bytes()?);
+        let step = step(now)?;
+        match visit {
+            Some(visit) => self.begin_known(handle, asked.request, &client, &visit, step).await,
+            None => self.begin_requested(handle, asked, &client, browser, step).await,
+        }
+    }
+
+    /// Somebody is signed in: on to the patient, or to the consent.
+    async fn begin_known(
+        &self,
+        handle: Handle,
+        request: Request,
+        client: &Client,
+        visit: &Visit,
+        step: Step,
+    ) -> Result<Response<Body>, AuthorizeError> {
+        let sign_in = SignIn {
+            session: visit.session.id.clone(),
+            owner: visit.owner(),
+            patient: self.sole_patient(&request, visit).await?,
+        };
+        let before = random::bytes().map(smart_core::secret::Op::new)?;
+        let grant = Grant::begin(handle.grant_id(), client.client_id.clone(), request, before, step.now);
+        let grant = grant.sign_in(&sign_in, step).map_err(AuthorizeError::Moved)?;
+        self.store.begin(&grant).await?;
+        Ok(next_page(&grant, handle))
+    }
+
+    /// Nobody is: the sign-in page, in a browser that has a cookie from now on.
+    async fn begin_requested(
+        &self,
+        handle: Handle,
+        asked: AuthorizationRequest,
+        client: &Client,
+        browser: Option<Browser>,
+        step: Step,
+    ) -> Result<Response<Body>, AuthorizeError> {
+        let grant =
+            Grant::begin(handle.grant_id(), client.client_id.clone(), asked.request, step.op, step.now);
+        self.store.begin(&grant).await?;
+        let hint = asked.login_hint.unwrap_or_default();
+        self.sign_in_page(handle, &client.client_name, browser, &hint)
+    }
+
+    /// The one patient whom the user may see, where one is needed and there is no other.
+    pub(crate) async fn sole_patient(
+        &self,
+        request: &Request,
+        visit: &Visit,
+    ) -> Result<Option<PatientId>, Unavailable> {
+        if !needs_patient(&request.scopes) {
+            return Ok(None);
+        }
+        let query = PatientQuery { text: String::new(), within: visit.patients(), offset: 0, limit: 1 };
+        let page = self.store.patients(&query).await?;
+        Ok(page.patients.into_iter().next().filter(|_| !page.more).map(|patient| patient.id))
+    }
+
+    /// An error for the app: the redirect that carries it.
+    pub(crate) fn tell_app(&self, answer: &ErrorAnswer) -> Response<Body> {
+        tracing::debug!(error = answer.error.error.as_str(), "told the app");
+        response::see_other(&answer.location(self.here.issuer()))
+    }
+}
+
+/// The page that comes next for a grant whose user is known.
+pub(crate) fn next_page(grant: &Grant, handle: Handle) -> Response<Body> {
+    let chooses =
+        grant.known().is_some_and(|known| known.patient.is_none() && needs_patient(&known.request.scopes));
+    go_to(if chooses { "/auth/patient" } else { "/auth/consent" }, handle)
+}
+
+/// Why `prompt=none` cannot be honoured: consent is asked for each time (OIDC Core §3.1.2.6).
+fn silently(signed_in: bool) -> OAuthError {
+    if signed_in {
+        OAuthError::new(ErrorCode::ConsentRequired, "the user has to be asked for consent")
+    } else {
+        OAuthError::new(ErrorCode::LoginRequired, "the user has to sign in")
+    }
+}

@@ -1,0 +1,113 @@
+//! The browser: its one cookie, and the token that ties a form to it (AUTHZ-27, SEC-10).
+//!
+//! The cookie holds 256 random bits and whether somebody signed in with it. It is made anew at each sign-in, so that nobody
+//! can plant one (session fixation). A form's token is derived from those bits and from what the form is about, so that it
+//! is good in this browser and for this form alone, and says nothing of the bits.
+
+use axum::body::Body;
+use http::header::{COOKIE, SET_COOKIE};
+use http::{HeaderMap, HeaderValue, Response};
+use smart_core::deployment::PublicUrl;
+use smart_core::ports::Unavailable;
+use smart_core::secret::{Digest, Handle, Op, Secret};
+use smart_web::random;
+
+/// What the cookie of a request holds.
+#[derive(Debug)]
+pub(crate) struct Browser {
+    secret: Secret,
+    signed_in: bool,
+}
+
+/// What begins the value of a browser in which somebody signed in, and of one in which nobody has.
+const SIGNED_IN: &str = "s.";
+const ANONYMOUS: &str = "a.";
+
+/// What a form is about.
+#[derive(Clone, Copy)]
+pub(crate) enum Form {
+    /// An authorization in progress.
+    Request(Handle),
+    /// An authorization as it was shown: after a change it has to be shown again.
+    Shown(Handle, Op),
+    /// The end of the session.
+    SignOut,
+}
+
+impl Browser {
+    /// A browser that nobody signed in with.
+    pub(crate) fn anonymous() -> Result<Self, Unavailable> {
+        Ok(Self { secret: Secret::new(random::bytes()?), signed_in: false })
+    }
+
+    /// A browser in which somebody just signed in.
+    pub(crate) fn signed_in() -> Result<Self, Unavailable> {
+        Ok(Self { secret: Secret::new(random::bytes()?), signed_in: true })
+    }
+
+    /// The browser that sent a request, if it has our cookie.
+    pub(crate) fn of(headers: &HeaderMap, here: &PublicUrl) -> Option<Self> {
+        let name = cookie_name(here);
+        let pairs = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+        let mut values = pairs
+            .flat_map(|line| line.split(';'))
+            .filter_map(|pair| pair.trim().split_once('=').filter(|(known, _)| *known == name));
+        values.find_map(|(_, value)| Self::parse(value))
+    }
+
+    fn parse(value: &str) -> Option<Self> {
+        let (signed_in, secret) = match value.strip_prefix(SIGNED_IN) {
+            Some(secret) => (true, secret),
+            None => (false, value.strip_prefix(ANONYMOUS)?),
+        };
+        Some(Self { secret: secret.parse().ok()?, signed_in })
+    }
+
+    /// The session's secret, if somebody signed in.
+    pub(crate) fn session(&self) -> Option<&Secret> {
+        self.signed_in.then_some(&self.secret)
+    }
+
+    /// Sets the cookie with an answer. It ends with the browser: how long the session lives is the server's to say.
+    pub(crate) fn remember(&self, response: &mut Response<Body>, here: &PublicUrl) {
+        let prefix = if self.signed_in { SIGNED_IN } else { ANONYMOUS };
+        set_cookie(response, here, &format!("{prefix}{}", self.secret.reveal()), "");
+    }
+
+    /// The token of a form.
+    pub(crate) fn form_token(&self, form: Form) -> String {
+        self.token(form).to_string()
+    }
+
+    /// Whether what was sent is the token of this form, in this browser. Compared in constant time.
+    pub(crate) fn sent(&self, form: Form, token: Option<&str>) -> bool {
+        token.and_then(|token| token.parse::<Digest>().ok()).is_some_and(|token| token == self.token(form))
+    }
+
+    fn token(&self, form: Form) -> Digest {
+        let about = match form {
+            Form::Request(handle) => format!("form request {}", handle.reveal()),
+            Form::Shown(handle, op) => format!("form shown {} {}", handle.reveal(), op.as_digest()),
+            Form::SignOut => "form sign-out".to_owned(),
+        };
+        self.secret.derive(about.as_bytes())
+    }
+}
+
+/// Has the browser forget the cookie.
+pub(crate) fn forget(response: &mut Response<Body>, here: &PublicUrl) {
+    set_cookie(response, here, "", "; Max-Age=0");
+}
+
+/// `__Host-`: set by this very host, over TLS, for all its paths. Plain http on loopback cannot have it.
+fn cookie_name(here: &PublicUrl) -> &'static str {
+    if here.is_loopback() { "smart-session" } else { "__Host-smart-session" }
+}
+
+fn set_cookie(response: &mut Response<Body>, here: &PublicUrl, value: &str, more: &str) {
+    let secure = if here.is_loopback() { "" } else { "; Secure" };
+    let cookie = format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{more}", cookie_name(here));
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().insert(SET_COOKIE, cookie);
+    }
+}

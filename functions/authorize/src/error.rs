@@ -1,0 +1,150 @@
+//! What goes wrong on the user's way, and the page that says so.
+//!
+//! Nobody is redirected from here: what the app is told, it is told by `consent` and `authorize`, once its redirect URI was
+//! matched. Each page says what it means to the user; what the developer has to mend stands folded below.
+
+use axum::body::Body;
+use http::header::RETRY_AFTER;
+use http::{Response, StatusCode};
+use smart_core::authorization::Fault;
+use smart_core::grant::Refusal;
+use smart_core::ports::{Stopped, Unavailable};
+use smart_web::form::FormError;
+use thiserror::Error;
+
+use crate::pages::{ForDeveloper, Problem};
+use crate::respond::page;
+
+/// Why the way ends at a page of ours.
+#[derive(Debug, Error)]
+pub(crate) enum AuthorizeError {
+    #[error("{}: expected {}", .0.parameter, .0.expected)]
+    Fault(Fault),
+    #[error("a form that cannot be read: {0}")]
+    Form(#[from] FormError),
+    #[error("a parameter of a form is missing or none of those that were offered: {0}")]
+    Field(&'static str),
+    #[error("the form's token is missing, or another browser's")]
+    FormToken,
+    #[error("there is no such authorization in progress")]
+    NoRequest,
+    #[error("the authorization has gone on, or ended: {0}")]
+    Moved(Refusal),
+    #[error("the user may not choose this patient")]
+    PatientRefused,
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+impl From<Fault> for AuthorizeError {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<Stopped> for AuthorizeError {
+    fn from(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::Refused(Refusal::Absent) => Self::NoRequest,
+            Stopped::Refused(refusal) => Self::Moved(refusal),
+            Stopped::Unavailable(unavailable) => Self::Unavailable(unavailable),
+        }
+    }
+}
+
+const FROM_THE_APP: &str = "Go back to the app and start again from there.";
+const TELL_THE_MAKERS: &str = "Go back to the app and try again. If it happens again, tell the people who make the app what stands below.";
+
+impl AuthorizeError {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Form(FormError::TooLong { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Form(FormError::MediaType) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Fault(_) | Self::Form(FormError::NotText(_)) | Self::Field(_) | Self::NoRequest => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::FormToken | Self::PatientRefused => StatusCode::FORBIDDEN,
+            Self::Moved(_) => StatusCode::CONFLICT,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    fn problem(&self) -> Problem<'_> {
+        let (title, explanation, what_to_do) = match self {
+            Self::Fault(_) => (
+                "This app made a request that we cannot accept",
+                "Nothing was shared. The mistake is in the app, not in anything that you did.",
+                TELL_THE_MAKERS,
+            ),
+            Self::Form(_) | Self::Field(_) => (
+                "We could not read what was sent",
+                "Nothing was shared. The form came without something that it needs.",
+                FROM_THE_APP,
+            ),
+            Self::FormToken => (
+                "This page is out of date",
+                "Nothing was shared. Perhaps you signed in or chose something else in another window, or your browser keeps no cookies for this site.",
+                FROM_THE_APP,
+            ),
+            Self::NoRequest => (
+                "This sign-in is no longer open",
+                "Nothing was shared. It took longer than 15 minutes, or it was finished before.",
+                FROM_THE_APP,
+            ),
+            Self::Moved(_) => (
+                "This was answered already",
+                "Nothing more was shared. The decision was made in another window, or this page was sent twice.",
+                FROM_THE_APP,
+            ),
+            Self::PatientRefused => (
+                "You cannot choose this patient",
+                "Nothing was shared. This record is not among those that you may open.",
+                FROM_THE_APP,
+            ),
+            Self::Unavailable(_) => (
+                "Something is not working at the moment",
+                "Nothing was shared. The fault is on our side, and it is usually over soon.",
+                "Wait a moment, then load this page again.",
+            ),
+        };
+        Problem { title, explanation, what_to_do, developer: self.developer() }
+    }
+
+    fn developer(&self) -> Option<ForDeveloper<'_>> {
+        match self {
+            Self::Fault(Fault { parameter, expected }) => Some(ForDeveloper { parameter, expected }),
+            Self::Form(FormError::MediaType) => Some(ForDeveloper {
+                parameter: "Content-Type",
+                expected: "application/x-www-form-urlencoded",
+            }),
+            Self::Form(_) => {
+                Some(ForDeveloper { parameter: "the form", expected: "UTF-8 text of at most 128 kB" })
+            }
+            Self::Field(name) => {
+                Some(ForDeveloper { parameter: name, expected: "a value that the page offered" })
+            }
+            Self::FormToken => Some(ForDeveloper {
+                parameter: "form_token",
+                expected: "the hidden field of the page, sent back with the cookie that came with it",
+            }),
+            Self::NoRequest => Some(ForDeveloper {
+                parameter: "request",
+                expected: "the hidden field of a page of an authorization that is in progress",
+            }),
+            Self::Moved(_) | Self::PatientRefused | Self::Unavailable(_) => None,
+        }
+    }
+
+    /// The page. Ours are logged as errors; the caller's are told and no more.
+    pub(crate) fn into_response(self) -> Response<Body> {
+        match &self {
+            Self::Unavailable(reason) => tracing::error!(error = %reason, "a port is unavailable"),
+            refused => tracing::debug!(reason = %refused, "refused"),
+        }
+        let mut response = page(self.status(), &self.problem());
+        if let Self::Unavailable(reason) = &self {
+            response.headers_mut().insert(RETRY_AFTER, reason.retry_after.as_secs().max(1).into());
+        }
+        response
+    }
+}

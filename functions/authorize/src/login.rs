@@ -1,0 +1,201 @@
+//! `/auth/login`: who signs in (SEC-10, SEC-18).
+//!
+//! A wrong password and an unknown name get the same answer after the same work. A right one starts a new session, whose
+//! cookie replaces the one before.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{RawQuery, State};
+use http::header::RETRY_AFTER;
+use http::{HeaderMap, Response, StatusCode};
+use smart_core::grant::{Grant, SignIn};
+use smart_core::id::Username;
+use smart_core::instant::Instant;
+use smart_core::oauth::Parameters;
+use smart_core::secret::Handle;
+use smart_core::session::Session;
+use smart_core::user::User;
+use smart_web::arrival::Arrival;
+use smart_web::form;
+use smart_web::peer::Peer;
+
+use crate::authorize::next_page;
+use crate::browser::{Browser, Form};
+use crate::error::AuthorizeError;
+use crate::respond;
+use crate::throttle::{self, Attempt};
+use crate::visit::Visit;
+use crate::{Authorize, Store, pages, step, wording};
+
+pub(crate) async fn page<S: Store>(
+    State(function): State<Arc<Authorize<S>>>,
+    Extension(Arrival(now)): Extension<Arrival>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response<Body> {
+    let answer = function.login_page(&headers, &query.unwrap_or_default(), now).await;
+    answer.unwrap_or_else(AuthorizeError::into_response)
+}
+
+pub(crate) async fn submit<S: Store>(
+    State(function): State<Arc<Authorize<S>>>,
+    Extension(Arrival(now)): Extension<Arrival>,
+    peer: Peer,
+    headers: HeaderMap,
+    body: Body,
+) -> Response<Body> {
+    let answer = async {
+        let form = form::read(&headers, body).await?;
+        function.log_in(&headers, &form, peer, now).await
+    };
+    answer.await.unwrap_or_else(AuthorizeError::into_response)
+}
+
+/// The authorization in progress that a form or link names.
+pub(crate) fn request_of(parameters: &Parameters) -> Result<Handle, AuthorizeError> {
+    parameters.get("request").and_then(|text| text.parse().ok()).ok_or(AuthorizeError::NoRequest)
+}
+
+/// What a sign-in form is shown with.
+struct Again<'a> {
+    status: StatusCode,
+    username: &'a str,
+    message: Option<&'a str>,
+}
+
+impl<S: Store> Authorize<S> {
+    async fn login_page(
+        &self,
+        headers: &HeaderMap,
+        query: &str,
+        now: Instant,
+    ) -> Result<Response<Body>, AuthorizeError> {
+        let parameters = Parameters::parse(query.as_bytes()).map_err(form::FormError::from)?;
+        let handle = request_of(&parameters)?;
+        let grant = self.in_progress(handle, now).await?;
+        let app = self.app_name(&grant, now).await?;
+        self.sign_in_page(handle, &app, Browser::of(headers, &self.here), "")
+    }
+
+    async fn log_in(
+        &self,
+        headers: &HeaderMap,
+        form: &Parameters,
+        Peer(address): Peer,
+        now: Instant,
+    ) -> Result<Response<Body>, AuthorizeError> {
+        let handle = request_of(form)?;
+        let browser = Browser::of(headers, &self.here).ok_or(AuthorizeError::FormToken)?;
+        if !browser.sent(Form::Request(handle), form.get("form_token")) {
+            return Err(AuthorizeError::FormToken);
+        }
+        let grant = self.in_progress(handle, now).await?;
+        let app = self.app_name(&grant, now).await?;
+        let username = form.get("username").unwrap_or_default().trim();
+        let again = |status, message| {
+            let again = Again { status, username, message: Some(message) };
+            sign_in_form(handle, &app, &browser, &again)
+        };
+        if let Attempt::TooMany { until } = throttle::count(&self.store, username, address, now).await? {
+            let wait = until.since(now).as_secs().max(1);
+            let message = format!(
+                "There were too many attempts. Wait {}, then try again.",
+                wording::period(wait.next_multiple_of(60))
+            );
+            tracing::warn!(target: "audit", event = "sign-in", outcome = "throttled", grant = %grant.id);
+            let mut response = again(StatusCode::TOO_MANY_REQUESTS, &message);
+            response.headers_mut().insert(RETRY_AFTER, wait.into());
+            return Ok(response);
+        }
+        let Some(user) = self.checked(username, form.get("password").unwrap_or_default()).await? else {
+            tracing::info!(target: "audit", event = "sign-in", outcome = "refused", grant = %grant.id);
+            return Ok(again(StatusCode::UNAUTHORIZED, "The user name or the password is wrong."));
+        };
+        throttle::forget(&self.store, username).await?;
+        self.signed_in(handle, &grant, &browser, user, now).await
+    }
+
+    /// The user of that name, if the password is theirs and they are not disabled.
+    async fn checked(&self, username: &str, password: &str) -> Result<Option<User>, AuthorizeError> {
+        let user = match username.parse::<Username>() {
+            Ok(username) => self.store.user(&username).await?.filter(|user| !user.disabled),
+            Err(_) => None,
+        };
+        let fits = self.passwords.verify(user.as_ref().map(|user| &user.password), password).await?;
+        Ok(user.filter(|_| fits))
+    }
+
+    /// A new session in a browser with a new cookie; the session before, if there was one, ends.
+    async fn signed_in(
+        &self,
+        handle: Handle,
+        grant: &Grant,
+        before: &Browser,
+        user: User,
+        now: Instant,
+    ) -> Result<Response<Body>, AuthorizeError> {
+        let browser = Browser::signed_in()?;
+        let secret = browser.session().ok_or(AuthorizeError::FormToken)?;
+        let session = Session::start(secret.session_id(), user.username.clone(), now);
+        let visit = Visit { session, user };
+        let request = grant.request().ok_or(AuthorizeError::NoRequest)?;
+        let patient = self.sole_patient(request, &visit).await?;
+        self.store.start_session(&visit.session).await?;
+        if let Some(old) = before.session() {
+            self.store.end_session(&old.session_id()).await?;
+        }
+        let sign_in = SignIn { session: visit.session.id.clone(), owner: visit.owner(), patient };
+        let grant = self.store.sign_in(&grant.id, &sign_in, step(now)?).await?;
+        tracing::info!(target: "audit", event = "sign-in", outcome = "done", grant = %grant.id, sub = %visit.user.sub);
+        let mut response = next_page(&grant, handle);
+        browser.remember(&mut response, &self.here);
+        Ok(response)
+    }
+
+    /// The grant, while nothing has been decided.
+    pub(crate) async fn in_progress(&self, handle: Handle, now: Instant) -> Result<Grant, AuthorizeError> {
+        let grant = self.store.grant(&handle.grant_id(), now).await?.ok_or(AuthorizeError::NoRequest)?;
+        match grant.request() {
+            Some(_) => Ok(grant),
+            None => Err(AuthorizeError::Moved(smart_core::grant::Refusal::Stage)),
+        }
+    }
+
+    /// The name that users see of the app that asks.
+    pub(crate) async fn app_name(&self, grant: &Grant, now: Instant) -> Result<String, AuthorizeError> {
+        let client = self.client(&grant.client_id, now).await?;
+        let client = client.filter(|client| !client.disabled).ok_or(AuthorizeError::NoRequest)?;
+        Ok(client.client_name.clone())
+    }
+
+    /// The sign-in page, in a browser that has a cookie from then on.
+    pub(crate) fn sign_in_page(
+        &self,
+        handle: Handle,
+        app: &str,
+        browser: Option<Browser>,
+        username: &str,
+    ) -> Result<Response<Body>, AuthorizeError> {
+        let again = Again { status: StatusCode::OK, username, message: None };
+        if let Some(known) = browser {
+            return Ok(sign_in_form(handle, app, &known, &again));
+        }
+        let new = Browser::anonymous()?;
+        let mut response = sign_in_form(handle, app, &new, &again);
+        new.remember(&mut response, &self.here);
+        Ok(response)
+    }
+}
+
+fn sign_in_form(handle: Handle, app: &str, browser: &Browser, again: &Again<'_>) -> Response<Body> {
+    let page = pages::SignIn {
+        app,
+        request: &handle.reveal(),
+        form_token: &browser.form_token(Form::Request(handle)),
+        username: again.username,
+        message: again.message,
+    };
+    respond::page(again.status, &page)
+}

@@ -1,0 +1,38 @@
+//! Answers of this function: pages with their policy, and redirects (AUTHZ-28, AUTHZ-29, AUTHZ-31).
+
+use askama::Template;
+use axum::body::Body;
+use http::header::X_FRAME_OPTIONS;
+use http::{HeaderValue, Response, StatusCode};
+use smart_core::redirect::RedirectUri;
+use smart_core::secret::Handle;
+use smart_web::response;
+
+use crate::pages::{render, style_hash};
+
+/// A page whose forms stay on this server.
+pub(crate) fn page(status: StatusCode, page: &impl Template) -> Response<Body> {
+    with_policy(status, page, "'self'")
+}
+
+/// A page whose forms may end at the app: browsers hold the whole way of a form against its page's policy, so the app's
+/// origin must be named.
+pub(crate) fn page_to_app(page: &impl Template, redirect_uri: &RedirectUri) -> Response<Body> {
+    with_policy(StatusCode::OK, page, &format!("'self' {}", redirect_uri.csp_source()))
+}
+
+fn with_policy(status: StatusCode, page: &impl Template, form_action: &str) -> Response<Body> {
+    let policy = format!(
+        "default-src 'none'; style-src {}; base-uri 'none'; frame-ancestors 'none'; form-action {form_action}",
+        style_hash()
+    );
+    let mut response = response::html(status, render(page), &policy);
+    // For browsers that do not know `frame-ancestors`.
+    response.headers_mut().insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    response
+}
+
+/// On to another page of an authorization in progress.
+pub(crate) fn go_to(path: &str, request: Handle) -> Response<Body> {
+    response::see_other(&format!("{path}?request={}", request.reveal()))
+}

@@ -1,0 +1,166 @@
+//! What each step of the user's way costs: ARCHITECTURE.md's table of remote calls.
+
+use argon2::{Argon2, PasswordHasher as _};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use http::{Request, StatusCode};
+use serde_json::json;
+use smart_core::client::metadata::{Deployment, parse};
+use smart_core::instant::Instant;
+use smart_core::user::{PasswordHash, User};
+use smart_local::{Incoming, LocalStore};
+use smart_web::arrival::Arrival;
+use tower::ServiceExt as _;
+
+use super::counting::Counting;
+use crate::router;
+
+const NOW: Instant = Instant::from_unix(1_764_000_000);
+const ASK: &str = "/auth/authorize?response_type=code&client_id=app&redirect_uri=https%3A%2F%2Fapp.example%2Fcb&state=s\
+    &scope=launch%2Fpatient+patient%2F*.rs&aud=https%3A%2F%2Fsmart.example%2Ffhir\
+    &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
+
+async fn clinic() -> Counting {
+    let store = LocalStore::in_memory().await.unwrap();
+    let app = json!({
+        "client_id": "app", "redirect_uris": ["https://app.example/cb"], "token_endpoint_auth_method": "none",
+        "scope": "launch/patient patient/*.rs",
+    });
+    store.put_client(parse(&app, Deployment::Public).unwrap()).await.unwrap();
+    let password = Argon2::default().hash_password(b"a long walk").unwrap().to_string();
+    let user: User = serde_json::from_value(json!({
+        "username": "ines", "sub": "s-ines", "name": "Dr. Ines Moreau", "fhirUser": "Practitioner/moreau", "patients": "*",
+        "password": PasswordHash::from_phc(password),
+    }))
+    .unwrap();
+    store.put_user(user).await.unwrap();
+    let patients = ["amina", "bruno"].map(|id| {
+        Incoming::parse(json!({ "resourceType": "Patient", "id": id }).to_string().into()).unwrap()
+    });
+    store.put_resources(patients.into(), NOW).await.unwrap();
+    Counting::new(store)
+}
+
+/// A browser of few words: it keeps the cookie and follows nothing.
+struct Visitor {
+    function: Router,
+    cookie: String,
+    page: String,
+    location: String,
+}
+
+impl Visitor {
+    fn new(store: &Counting) -> Self {
+        let function = router(store.clone(), "https://smart.example".parse().unwrap());
+        let function = function.layer(axum::Extension(Arrival(NOW)));
+        Self { function, cookie: String::new(), page: String::new(), location: String::new() }
+    }
+
+    async fn send(&mut self, method: &str, path: &str, form: String) -> StatusCode {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("cookie", &self.cookie)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Body::from(form));
+        let response = self.function.clone().oneshot(request.unwrap()).await.unwrap();
+        let header = |name| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        if let Some(set) = header("set-cookie") {
+            assert!(
+                set.starts_with("__Host-smart-session=")
+                    && set.ends_with("; Path=/; HttpOnly; SameSite=Lax; Secure")
+            );
+            set.split(';').next().unwrap().clone_into(&mut self.cookie);
+        }
+        self.location = header("location").unwrap_or_default();
+        let status = response.status();
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        self.page = String::from_utf8(body.to_vec()).unwrap();
+        status
+    }
+
+    async fn get(&mut self, path: &str) -> StatusCode {
+        self.send("GET", path, String::new()).await
+    }
+
+    /// Sends a form of the page that is shown, with its hidden fields.
+    async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> StatusCode {
+        // The form of the page itself: the one that signs out has another token, and no `request`.
+        let main = &self.page[self.page.find("name=\"request\"").unwrap()..];
+        let hidden = |name: &str| {
+            let at = main.find(&format!("name=\"{name}\"")).unwrap();
+            main[at..].split('"').nth(3).unwrap().to_owned()
+        };
+        let (request, token) = (hidden("request"), hidden("form_token"));
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("request", &request).append_pair("form_token", &token).extend_pairs(fields);
+        let form = form.finish();
+        self.send("POST", path, form).await
+    }
+
+    async fn follow(&mut self) -> StatusCode {
+        let location = self.location.clone();
+        self.get(&location).await
+    }
+}
+
+#[tokio::test]
+async fn each_step_of_the_users_way_asks_what_the_table_says() {
+    let store = clinic().await;
+    let mut visitor = Visitor::new(&store);
+
+    assert_eq!(visitor.get(ASK).await, 200);
+    assert_eq!(store.asked(), "begin, client");
+
+    let signing_in = [("username", "ines"), ("password", "a long walk")];
+    assert_eq!(visitor.post("/auth/login", &signing_in).await, 303);
+    assert_eq!(
+        store.asked(),
+        "count_attempt, forget_attempts, grant, patients, sign_in, start_session, user",
+        "the address is not known here, so one counter is asked"
+    );
+    assert_eq!(visitor.follow().await, 200);
+    assert_eq!(store.asked(), "grant, patients, session, user");
+
+    assert_eq!(visitor.post("/auth/patient", &[("patient", "amina")]).await, 303);
+    assert_eq!(store.asked(), "choose_patient, patient, session, user");
+    assert_eq!(visitor.follow().await, 200);
+    assert_eq!(store.asked(), "grant, patient, session, user");
+
+    let allow = [("scope", "patient/*.rs"), ("decision", "allow")];
+    assert_eq!(visitor.post("/auth/consent", &allow).await, 303);
+    assert_eq!(store.asked(), "client, grant, issue_code, session, user");
+    assert!(visitor.location.starts_with("https://app.example/cb?code=sac_"), "{}", visitor.location);
+
+    assert_eq!(visitor.get(ASK).await, 303);
+    assert_eq!(store.asked(), "begin, patients, session, user", "who is signed in is not asked again");
+}
+
+#[tokio::test]
+async fn a_request_that_cannot_be_answered_writes_nothing() {
+    let store = clinic().await;
+    let mut visitor = Visitor::new(&store);
+    for (path, status) in [
+        (ASK.replace("client_id=app", "client_id=other"), 400),
+        (ASK.replace("%2Fcb", "%2Fother"), 400),
+        (ASK.replace("S256", "plain"), 303),
+        (ASK.replace("%2Ffhir", "%2Felsewhere"), 303),
+        (ASK.replace("launch%2Fpatient+patient%2F*.rs", "system%2F*.rs"), 303),
+    ] {
+        assert_eq!(visitor.get(&path).await.as_u16(), status, "{path}");
+        assert!(["client", ""].contains(&store.asked().as_str()), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_password_ends_no_session_and_starts_none() {
+    let store = clinic().await;
+    let mut visitor = Visitor::new(&store);
+    visitor.get(ASK).await;
+    let before = visitor.cookie.clone();
+    store.asked();
+    let wrong = [("username", "ines"), ("password", "a short walk")];
+    assert_eq!(visitor.post("/auth/login", &wrong).await, 401);
+    assert_eq!(store.asked(), "count_attempt, grant, user");
+    assert_eq!(visitor.cookie, before);
+}

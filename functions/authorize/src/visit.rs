@@ -1,0 +1,52 @@
+//! Who sits there: the session of a browser and its user, as they are now.
+
+use smart_core::fhir::access::patients_of;
+use smart_core::grant::Owner;
+use smart_core::instant::Instant;
+use smart_core::ports::Unavailable;
+use smart_core::session::{self, Session};
+use smart_core::user::{PatientAccess, User};
+
+use crate::browser::Browser;
+use crate::{Authorize, Store};
+
+/// A session that is alive, and its user, who is not disabled.
+pub(crate) struct Visit {
+    pub(crate) session: Session,
+    pub(crate) user: User,
+}
+
+impl Visit {
+    /// The patients whom the user may see.
+    pub(crate) fn patients(&self) -> PatientAccess {
+        patients_of(&self.user.fhir_user, &self.user.patients)
+    }
+
+    /// As the owner of a grant.
+    pub(crate) fn owner(&self) -> Owner {
+        Owner {
+            user: self.user.username.clone(),
+            sub: self.user.sub.clone(),
+            fhir_user: self.user.fhir_user.clone(),
+            auth_time: self.session.auth_time,
+        }
+    }
+}
+
+impl<S: Store> Authorize<S> {
+    /// The visit of a browser, if somebody is signed in there. Its session is kept awake.
+    pub(crate) async fn visit(
+        &self,
+        browser: Option<&Browser>,
+        now: Instant,
+    ) -> Result<Option<Visit>, Unavailable> {
+        let Some(secret) = browser.and_then(Browser::session) else { return Ok(None) };
+        let Some(session) = self.store.session(&secret.session_id(), now).await? else { return Ok(None) };
+        let user = self.store.user(&session.user).await?;
+        let Some(user) = user.filter(|user| !user.disabled) else { return Ok(None) };
+        if session.wants_touch(now) {
+            self.store.touch_session(&session.id, now + session::IDLE, now).await?;
+        }
+        Ok(Some(Visit { session, user }))
+    }
+}
