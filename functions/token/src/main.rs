@@ -1,1 +1,22 @@
-fn main() {}
+//! The token function on AWS: the state table, and the keys that sign.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use smart_aws::config::TokenConfig;
+use smart_aws::{KmsKeys, Sdk, StateTable};
+use smart_web::lambda::{self, Fault, Function};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    lambda::run(token()).await
+}
+
+async fn token() -> Result<Function, Fault> {
+    let TokenConfig { public_url, table, signing_keys } = TokenConfig::from_environment()?;
+    let sdk = Sdk::from_environment().await?;
+    let state = StateTable::new(sdk.dynamodb(), table.as_str());
+    let (keys, ()) = tokio::join!(KmsKeys::load(sdk.kms(), &signing_keys), state.connect());
+    let router = smart_token::router(state, keys?, public_url.clone());
+    Ok(Function { router, public_url, calls: Arc::new(move || sdk.calls()) })
+}

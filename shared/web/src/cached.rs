@@ -9,7 +9,7 @@ use std::time::Duration;
 use smart_core::instant::Instant;
 
 /// How long an entry is used.
-const LIFETIME: Duration = Duration::from_secs(60);
+const LIFETIME: Duration = Duration::from_mins(1);
 /// How many entries are kept; when there are more, all are let go.
 const CAPACITY: usize = 4096;
 

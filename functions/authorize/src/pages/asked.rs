@@ -56,8 +56,8 @@ impl Asked {
         for scope in scopes {
             match scope {
                 Scope::Resource(resource) => match resource.level {
-                    Level::Patient => asked.patient.push(ConsentItem::of(resource)),
-                    Level::User => asked.user.push(ConsentItem::of(resource)),
+                    Level::Patient => asked.patient.push(ConsentItem::of(resource, scopes)),
+                    Level::User => asked.user.push(ConsentItem::of(resource, scopes)),
                     Level::System => {}
                 },
                 Scope::OfflineAccess => {
@@ -79,9 +79,12 @@ impl Asked {
 }
 
 impl ConsentItem {
-    fn of(scope: &ResourceScope) -> Self {
+    fn of(scope: &ResourceScope, asked: &Scopes) -> Self {
         let Words { title, detail } = wording::resource_scope(scope);
-        let narrowings = scope.narrowings().iter().map(Narrowing::of).collect();
+        let narrowings = scope.narrowings();
+        // What the app asks for by itself has a box of its own: a second one of the same value would say nothing.
+        let narrowings = narrowings.iter().filter(|narrowing| !asked.contains(&Scope::from((*narrowing).clone())));
+        let narrowings = narrowings.map(Narrowing::of).collect();
         Self { scope: scope.to_string(), title, detail, broad: wording::is_broad(scope), narrowings }
     }
 

@@ -241,7 +241,7 @@ async fn rs_06_a_warm_function_believes_no_grant_that_has_ended() {
         get(path).by(&bearer).send_to(&function).await;
     }
     let wider = world.token_with("clinician", SCOPES, Some("a"), |claims| {
-        claims.scope = Some("user/*.rs".parse().unwrap())
+        claims.scope = Some("user/*.rs".parse().unwrap());
     });
     let ended = world.token_with("clinician", SCOPES, Some("a"), |claims| {
         claims.grant = smart_core::secret::Digest::of(b"none").into();
