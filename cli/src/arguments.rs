@@ -1,0 +1,223 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use smart_core::deployment::PublicUrl;
+use smart_core::id::{ClientId, Username};
+use smart_core::user::FhirUser;
+
+/// Where the server listens, and the data folder.
+const PORT: u16 = 8080;
+pub(crate) const DATA: &str = "./.smart";
+
+/// A SMART App Launch 2.2 authorization server with a FHIR read API.
+///
+/// Without a command it serves on port 8080 of this machine, with a demo to try.
+#[derive(Debug, Parser)]
+#[command(name = "smart", version, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the whole server on one port: what `smart` does by itself
+    ///
+    /// Prints `ready PUBLIC_URL` on standard output once it serves; everything else goes to standard error. Listens on
+    /// this machine only: 127.0.0.1 and, where there is one, `::1`. Into a new store on loopback a demo is loaded, unless
+    /// a seed is given.
+    Serve(Serve),
+    /// Load FHIR resources into the records
+    ///
+    /// Files ending in .json hold one resource or a Bundle, whose entries are loaded; all others one resource a line
+    /// (NDJSON). Each resource that is refused is told with its file and line; the last line counts. Exits with 1 if any
+    /// was refused.
+    Import(Import),
+    /// Register, see and disable client apps
+    #[command(subcommand)]
+    Client(Client),
+    /// Add, see and disable users
+    #[command(subcommand)]
+    User(User),
+}
+
+impl Default for Command {
+    fn default() -> Self {
+        Self::Serve(Serve {
+            port: PORT,
+            public_url: None,
+            data: None,
+            ephemeral: false,
+            seed: None,
+            log: Log::Pretty,
+        })
+    }
+}
+
+/// Where to serve, and what.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// The port to listen on; 0 picks a free one
+    #[arg(long, value_name = "N", default_value_t = PORT)]
+    pub(crate) port: u16,
+    /// The URL under which clients reach the server [default: http://localhost:PORT]
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_url: Option<PublicUrl>,
+    /// The folder that keeps everything [default: ./.smart]
+    #[arg(long, value_name = "DIR", conflicts_with = "ephemeral")]
+    pub(crate) data: Option<PathBuf>,
+    /// Keep nothing: all is gone when the server stops
+    #[arg(long)]
+    pub(crate) ephemeral: bool,
+    /// Load this seed folder first (clients.json, users.json, fhir/): adds and updates, deletes nothing
+    #[arg(long, value_name = "DIR")]
+    pub(crate) seed: Option<PathBuf>,
+    /// How log lines are written
+    #[arg(long, value_name = "FORM", value_enum, default_value_t = Log::Pretty)]
+    pub(crate) log: Log,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Log {
+    /// Lines to read
+    Pretty,
+    /// JSON objects, one a line
+    Json,
+}
+
+/// Where the store is.
+#[derive(Debug, Args)]
+pub(crate) struct Data {
+    /// The data folder of the server, which may be running
+    #[arg(long, value_name = "DIR", default_value = DATA)]
+    pub(crate) data: PathBuf,
+}
+
+/// What to load, and into which store.
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// NDJSON or JSON files
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Client {
+    /// Register clients, or change them: RFC 7591 metadata, one JSON object or an array
+    ///
+    /// A client that is registered already is replaced, and is enabled again if it was disabled. A client of the method
+    /// `client_secret_basic` or `client_secret_post` without a `client_secret` is given one, which is printed this once.
+    Add {
+        #[command(flatten)]
+        data: Data,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        /// The file; - reads standard input
+        file: PathBuf,
+    },
+    /// List all clients
+    List {
+        #[command(flatten)]
+        data: Data,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one client
+    Show {
+        #[command(flatten)]
+        data: Data,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        /// The client's `client_id`
+        id: ClientId,
+    },
+    /// Disable a client: it gets no more tokens, and those it has stop working within a minute
+    Disable {
+        #[command(flatten)]
+        data: Data,
+        /// The client's `client_id`
+        id: ClientId,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum User {
+    /// Add users, or change them: from a file, or one by flags
+    ///
+    /// The file holds an object, or an array of such: { "username", "password", "name", "fhirUser", "patients" }, as in
+    /// users.json of a seed folder. A user who is there already is replaced, and is enabled again if disabled.
+    Add(AddUser),
+    /// List all users
+    List {
+        #[command(flatten)]
+        data: Data,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Disable a user: no more signing in, and the user's grants stop working within a minute
+    Disable {
+        #[command(flatten)]
+        data: Data,
+        /// The user's name
+        #[arg(value_name = "NAME")]
+        username: Username,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AddUser {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// The file; - reads standard input
+    #[arg(required_unless_present = "username")]
+    pub(crate) file: Option<PathBuf>,
+    /// What the user types to sign in
+    #[arg(long, conflicts_with = "file", requires_all = ["name", "fhir_user", "patients"])]
+    pub(crate) username: Option<Username>,
+    /// The full name
+    #[arg(long, requires = "username")]
+    pub(crate) name: Option<String>,
+    /// The resource that stands for the user, such as Practitioner/p1
+    #[arg(long, value_name = "TYPE/ID", requires = "username")]
+    pub(crate) fhir_user: Option<FhirUser>,
+    /// The patients whose records the user may see: ids with commas between them, or * for all
+    #[arg(long, value_name = "IDS", requires = "username")]
+    pub(crate) patients: Option<String>,
+    /// Take the password from the first line of this file, - for standard input [default: make one and print it]
+    #[arg(long, value_name = "FILE", requires = "username")]
+    pub(crate) password_file: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn without_a_command_it_serves_as_serve_does_by_itself() {
+        let Some(Command::Serve(serve)) = Arguments::parse_from(["smart", "serve"]).command else { panic!() };
+        assert_eq!(format!("{:?}", Command::Serve(serve)), format!("{:?}", Command::default()));
+    }
+
+    #[test]
+    fn what_is_not_built_yet_is_not_offered() {
+        let help = Arguments::command().render_long_help().to_string();
+        for absent in ["grant", "key", "aws"] {
+            assert!(!help.to_lowercase().contains(absent), "{absent}: {help}");
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The built command from outside: what it says, its exit codes, what it keeps.
+
+#[cfg(test)]
+mod bad_seed;
+#[cfg(test)]
+mod command;
+#[cfg(test)]
+mod operator;
+#[cfg(test)]
+mod serve;
