@@ -1,0 +1,283 @@
+//! The environment of the functions: read once, at start, each function what it needs.
+//!
+//! All that is missing or wrong is said at once, in one message, so that a deployment is mended in one go. An empty variable is a
+//! missing one: templates write empty parameters.
+
+use std::fmt;
+
+use smart_core::deployment::{PublicUrl, PublicUrlError};
+use thiserror::Error;
+
+/// Everything that is wrong with the environment.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{}", faults.join("; "))]
+pub struct ConfigError {
+    /// One for each variable: its name and what was expected. Never its value.
+    pub faults: Vec<String>,
+}
+
+/// The name of a DynamoDB table: 3 to 255 letters, digits, `_`, `-` or `.`, or the ARN of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableName(Box<str>);
+
+impl TableName {
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let plain = |text: &str| {
+            (3..=255).contains(&text.len())
+                && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
+        };
+        let name = if text.starts_with("arn:") { text.split_once(":table/")?.1 } else { text };
+        plain(name).then(|| Self(text.into()))
+    }
+}
+
+impl fmt::Display for TableName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The keys of `SMART_SIGNING_KEYS`, never none: ids, ARNs or aliases, the one that signs first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyNames(Vec<String>);
+
+impl KeyNames {
+    /// Reads a list, separated by commas or white space.
+    pub fn parse(text: &str) -> Option<Self> {
+        let names = text.split(|c: char| c == ',' || c.is_whitespace()).filter(|name| !name.is_empty());
+        let names: Vec<String> = names.map(str::to_owned).collect();
+        (!names.is_empty()).then_some(Self(names))
+    }
+
+    /// The names.
+    pub fn as_slice(&self) -> &[String] {
+        &self.0
+    }
+}
+
+/// What the discovery function needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiscoveryConfig {
+    /// `SMART_PUBLIC_URL`
+    pub public_url: PublicUrl,
+    /// `SMART_SIGNING_KEYS`
+    pub signing_keys: KeyNames,
+}
+
+/// What the authorize function needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthorizeConfig {
+    /// `SMART_PUBLIC_URL`
+    pub public_url: PublicUrl,
+    /// `SMART_TABLE`
+    pub table: TableName,
+    /// `SMART_RECORDS_TABLE`
+    pub records_table: TableName,
+}
+
+/// What the token function needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenConfig {
+    /// `SMART_PUBLIC_URL`
+    pub public_url: PublicUrl,
+    /// `SMART_TABLE`
+    pub table: TableName,
+    /// `SMART_SIGNING_KEYS`
+    pub signing_keys: KeyNames,
+}
+
+/// What the fhir-read function needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FhirReadConfig {
+    /// `SMART_PUBLIC_URL`
+    pub public_url: PublicUrl,
+    /// `SMART_TABLE`
+    pub table: TableName,
+    /// `SMART_RECORDS_TABLE`
+    pub records_table: TableName,
+    /// `SMART_SIGNING_KEYS`
+    pub signing_keys: KeyNames,
+}
+
+impl DiscoveryConfig {
+    /// Reads it from the environment.
+    pub fn from_environment() -> Result<Self, ConfigError> {
+        Self::read(Reader::new(variable))
+    }
+
+    fn read(mut from: Reader<impl Fn(&str) -> Option<String>>) -> Result<Self, ConfigError> {
+        match (from.public_url(), from.signing_keys()) {
+            (Some(public_url), Some(signing_keys)) => Ok(Self { public_url, signing_keys }),
+            _ => Err(from.error()),
+        }
+    }
+}
+
+impl AuthorizeConfig {
+    /// Reads it from the environment.
+    pub fn from_environment() -> Result<Self, ConfigError> {
+        Self::read(Reader::new(variable))
+    }
+
+    fn read(mut from: Reader<impl Fn(&str) -> Option<String>>) -> Result<Self, ConfigError> {
+        match (from.public_url(), from.table(), from.records_table()) {
+            (Some(public_url), Some(table), Some(records_table)) => {
+                Ok(Self { public_url, table, records_table })
+            }
+            _ => Err(from.error()),
+        }
+    }
+}
+
+impl TokenConfig {
+    /// Reads it from the environment.
+    pub fn from_environment() -> Result<Self, ConfigError> {
+        Self::read(Reader::new(variable))
+    }
+
+    fn read(mut from: Reader<impl Fn(&str) -> Option<String>>) -> Result<Self, ConfigError> {
+        match (from.public_url(), from.table(), from.signing_keys()) {
+            (Some(public_url), Some(table), Some(signing_keys)) => {
+                Ok(Self { public_url, table, signing_keys })
+            }
+            _ => Err(from.error()),
+        }
+    }
+}
+
+impl FhirReadConfig {
+    /// Reads it from the environment.
+    pub fn from_environment() -> Result<Self, ConfigError> {
+        Self::read(Reader::new(variable))
+    }
+
+    fn read(mut from: Reader<impl Fn(&str) -> Option<String>>) -> Result<Self, ConfigError> {
+        match (from.public_url(), from.table(), from.records_table(), from.signing_keys()) {
+            (Some(public_url), Some(table), Some(records_table), Some(signing_keys)) => {
+                Ok(Self { public_url, table, records_table, signing_keys })
+            }
+            _ => Err(from.error()),
+        }
+    }
+}
+
+/// Reads variables, and remembers what was wrong with them.
+struct Reader<F> {
+    variable: F,
+    faults: Vec<String>,
+}
+
+impl<F: Fn(&str) -> Option<String>> Reader<F> {
+    fn new(variable: F) -> Self {
+        Self { variable, faults: Vec::new() }
+    }
+
+    fn public_url(&mut self) -> Option<PublicUrl> {
+        self.required("SMART_PUBLIC_URL", PublicUrlError, |text| text.parse().ok())
+    }
+
+    fn table(&mut self) -> Option<TableName> {
+        self.required("SMART_TABLE", "expected the name of a DynamoDB table", TableName::parse)
+    }
+
+    fn records_table(&mut self) -> Option<TableName> {
+        self.required("SMART_RECORDS_TABLE", "expected the name of a DynamoDB table", TableName::parse)
+    }
+
+    fn signing_keys(&mut self) -> Option<KeyNames> {
+        self.required("SMART_SIGNING_KEYS", "expected KMS key ids, ARNs or aliases", KeyNames::parse)
+    }
+
+    fn required<T>(
+        &mut self,
+        name: &str,
+        expected: impl fmt::Display,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let Some(text) = (self.variable)(name).filter(|text| !text.trim().is_empty()) else {
+            self.faults.push(format!("{name} is missing: {expected}"));
+            return None;
+        };
+        let value = parse(text.trim());
+        if value.is_none() {
+            self.faults.push(format!("{name} is wrong: {expected}"));
+        }
+        value
+    }
+
+    fn error(self) -> ConfigError {
+        ConfigError { faults: self.faults }
+    }
+}
+
+/// A variable of the process.
+#[expect(clippy::disallowed_methods, reason = "configuration is read here, once, at start")]
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [(&str, &str); 4] = [
+        ("SMART_PUBLIC_URL", "https://smart.example.org"),
+        ("SMART_TABLE", "smart-State"),
+        ("SMART_RECORDS_TABLE", "arn:aws:dynamodb:eu-central-1:123456789012:table/smart-Records"),
+        ("SMART_SIGNING_KEYS", "alias/smart, 1234abcd-12ab-34cd-56ef-1234567890ab"),
+    ];
+
+    fn reader(set: Vec<(&'static str, &'static str)>) -> Reader<impl Fn(&str) -> Option<String>> {
+        Reader::new(move |name: &str| {
+            set.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn each_function_reads_what_it_needs() {
+        let config = FhirReadConfig::read(reader(ALL.to_vec())).unwrap();
+        assert_eq!(config.public_url.issuer(), "https://smart.example.org");
+        assert_eq!(config.table.as_str(), "smart-State");
+        assert_eq!(config.signing_keys.as_slice(), ["alias/smart", "1234abcd-12ab-34cd-56ef-1234567890ab"]);
+        assert!(DiscoveryConfig::read(reader(vec![ALL[0], ALL[3]])).is_ok());
+        assert!(AuthorizeConfig::read(reader(vec![ALL[0], ALL[1], ALL[2]])).is_ok());
+        assert!(TokenConfig::read(reader(vec![ALL[0], ALL[1], ALL[3]])).is_ok());
+    }
+
+    #[test]
+    fn one_message_names_all_that_is_missing_or_wrong() {
+        let all_missing = FhirReadConfig::read(reader(vec![])).unwrap_err();
+        assert_eq!(all_missing.faults.len(), 4);
+        let message = all_missing.to_string();
+        for (name, _) in ALL {
+            assert!(message.contains(&format!("{name} is missing")), "{message}");
+        }
+        let wrong = vec![
+            ("SMART_PUBLIC_URL", "https://smart.example.org/path"),
+            ("SMART_TABLE", "a table"),
+            ("SMART_RECORDS_TABLE", " "),
+            ("SMART_SIGNING_KEYS", " , "),
+        ];
+        let message = FhirReadConfig::read(reader(wrong)).unwrap_err().to_string();
+        for expected in [
+            "SMART_PUBLIC_URL is wrong: expected https://HOST",
+            "SMART_TABLE is wrong",
+            "SMART_RECORDS_TABLE is missing",
+            "SMART_SIGNING_KEYS is wrong",
+        ] {
+            assert!(message.contains(expected), "{message}");
+        }
+        assert!(!message.contains("a table"), "{message}");
+    }
+
+    #[test]
+    fn a_function_does_not_ask_for_what_it_does_not_need() {
+        let error = DiscoveryConfig::read(reader(vec![])).unwrap_err();
+        assert!(!error.to_string().contains("TABLE"), "{error}");
+    }
+}

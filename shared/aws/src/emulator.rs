@@ -1,0 +1,90 @@
+//! Tables and keys for tests, on an emulator that `AWS_ENDPOINT_URL` names (`tests/emulator/run` starts one). In production the
+//! template makes them, with encryption, backups, deletion protection and permissions.
+
+use aws_lc_rs::rand;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::BoxError;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType, TableStatus, TimeToLiveSpecification,
+};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::tables::{Index, RECORDS, STATE, Schema};
+use crate::{RecordsTable, Sdk, StateTable, config};
+
+/// The SDK, pointed at the emulator.
+///
+/// # Errors
+/// There is none: a test that needs one must not pass without, nor reach AWS.
+pub async fn sdk() -> Result<Sdk, BoxError> {
+    match config::variable("AWS_ENDPOINT_URL") {
+        Some(_) => Ok(Sdk::from_environment().await?),
+        None => Err("AWS_ENDPOINT_URL is not set: run the tests by tests/emulator/run".into()),
+    }
+}
+
+/// A state table of its own.
+pub async fn state() -> Result<StateTable, BoxError> {
+    let client = sdk().await?.dynamodb();
+    let name = make(&client, STATE).await?;
+    Ok(StateTable::new(client, &name))
+}
+
+/// A records table of its own.
+pub async fn records() -> Result<RecordsTable, BoxError> {
+    let client = sdk().await?.dynamodb();
+    let name = make(&client, RECORDS).await?;
+    Ok(RecordsTable::new(client, &name))
+}
+
+/// Makes a table that nobody else knows, waits until it is there, and says its name.
+pub async fn make(client: &Client, schema: Schema) -> Result<String, BoxError> {
+    let mut random = [0; 12];
+    rand::fill(&mut random)?;
+    let name = format!("test-{}", URL_SAFE_NO_PAD.encode(random));
+    let mut texts = vec![schema.key];
+    texts.extend(schema.indexes.iter().flat_map(|index| [index.hash, index.range]));
+    texts.sort_unstable();
+    texts.dedup();
+    client
+        .create_table()
+        .table_name(&name)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_attribute_definitions(Some(texts.into_iter().map(definition).collect::<Result<_, _>>()?))
+        .key_schema(key(schema.key, KeyType::Hash)?)
+        .set_global_secondary_indexes(Some(schema.indexes.iter().map(index).collect::<Result<_, _>>()?))
+        .send()
+        .await?;
+    loop {
+        let table = client.describe_table().table_name(&name).send().await?.table;
+        if table.and_then(|table| table.table_status) == Some(TableStatus::Active) {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    if let Some(attribute) = schema.time_to_live {
+        let lives = TimeToLiveSpecification::builder().enabled(true).attribute_name(attribute).build()?;
+        client.update_time_to_live().table_name(&name).time_to_live_specification(lives).send().await?;
+    }
+    Ok(name)
+}
+
+fn definition(name: &str) -> Result<AttributeDefinition, BoxError> {
+    Ok(AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build()?)
+}
+
+fn key(name: &str, role: KeyType) -> Result<KeySchemaElement, BoxError> {
+    Ok(KeySchemaElement::builder().attribute_name(name).key_type(role).build()?)
+}
+
+fn index(index: &Index) -> Result<GlobalSecondaryIndex, BoxError> {
+    let projected = if index.whole { ProjectionType::All } else { ProjectionType::KeysOnly };
+    Ok(GlobalSecondaryIndex::builder()
+        .index_name(index.name)
+        .key_schema(key(index.hash, KeyType::Hash)?)
+        .key_schema(key(index.range, KeyType::Range)?)
+        .projection(Projection::builder().projection_type(projected).build())
+        .build()?)
+}

@@ -1,0 +1,32 @@
+//! The ports on AWS: DynamoDB for what is stored, KMS for what signs. The only crate that names the AWS SDK.
+//!
+//! [`StateTable`] holds clients, users, sessions and grants; [`RecordsTable`] FHIR resources; [`KmsKeys`] signs. [`Sdk`] is
+//! how AWS is reached, and [`config`] what the functions are told by their environment.
+//!
+//! Invariants:
+//! * Every step of a grant is one conditional write whose condition is the check. Core decides, the condition is proved to say the
+//!   same.
+//! * A write whose outcome is unknown is safe to repeat: it has a name, and is looked for by it.
+//! * What AWS does not answer, in time and whole, is [`Unavailable`](smart_core::ports::Unavailable): 503, never an answer.
+//! * There is no clock and no randomness here but the SDK's.
+#![warn(missing_docs)]
+
+mod both;
+mod calls;
+pub mod config;
+mod counted;
+#[cfg(feature = "emulator")]
+pub mod emulator;
+mod item;
+mod kms;
+mod records;
+mod sdk;
+mod state;
+mod table;
+pub mod tables;
+
+pub use self::both::Tables;
+pub use self::kms::{KeySetupError, KmsKeys};
+pub use self::records::{Imported, Incoming, NotStored, RecordsTable};
+pub use self::sdk::{Sdk, SdkSetupError};
+pub use self::state::{Put, StateTable};

@@ -1,0 +1,166 @@
+//! Who is known: clients and users, read by the functions, written by the operator.
+//!
+//! What is registered is one JSON text, as core writes it. A write replaces just what was read before it: two operators at
+//! once do not undo one another.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use smart_core::client::Client;
+use smart_core::id::{ClientId, Username};
+use smart_core::ports::{Clients, Unavailable, Users};
+use smart_core::user::User;
+
+use super::StateTable;
+use crate::item::{Item, json};
+use crate::table::{Condition, Failed};
+use crate::tables::LISTS;
+
+const CLIENTS: Kind = Kind { port: "clients", prefix: "client#", list: "clients" };
+const USERS: Kind = Kind { port: "users", prefix: "user#", list: "users" };
+
+/// How often a write is tried anew when another one came first.
+const TRIES: usize = 5;
+
+/// What putting something did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Put {
+    /// There was none of that name.
+    Created,
+    /// It was another one.
+    Updated,
+    /// It was the same; nothing was written.
+    Unchanged,
+}
+
+/// A kind of what is registered.
+#[derive(Clone, Copy)]
+struct Kind {
+    port: &'static str,
+    prefix: &'static str,
+    /// The list that names them all.
+    list: &'static str,
+}
+
+impl Clients for StateTable {
+    async fn client(&self, id: &ClientId) -> Result<Option<Client>, Unavailable> {
+        self.registered(CLIENTS, id.as_str()).await
+    }
+}
+
+impl Users for StateTable {
+    async fn user(&self, username: &Username) -> Result<Option<User>, Unavailable> {
+        self.registered(USERS, username.as_str()).await
+    }
+}
+
+/// The operator's side.
+impl StateTable {
+    /// All clients, by id.
+    pub async fn clients(&self) -> Result<Vec<Client>, Unavailable> {
+        self.all(CLIENTS).await
+    }
+
+    /// All users, by name.
+    pub async fn users(&self) -> Result<Vec<User>, Unavailable> {
+        self.all(USERS).await
+    }
+
+    /// Stores a client as it is given, over another one of its id.
+    pub async fn put_client(&self, client: &Client) -> Result<Put, Unavailable> {
+        self.register(CLIENTS, client.client_id.as_str(), |_| Some(client.clone())).await
+    }
+
+    /// Stores a user as it is given, over another one of its name; only the `sub` of the one that was there is kept.
+    pub async fn put_user(&self, user: &User) -> Result<Put, Unavailable> {
+        let kept = |known: Option<&User>| match known {
+            Some(known) => User { sub: known.sub.clone(), ..user.clone() },
+            None => user.clone(),
+        };
+        self.register(USERS, user.username.as_str(), |known| Some(kept(known))).await
+    }
+
+    /// Disables a client, and says whether there is one of that id.
+    pub async fn disable_client(&self, id: &ClientId) -> Result<bool, Unavailable> {
+        let disabled = |known: Option<&Client>| Some(Client { disabled: true, ..known?.clone() });
+        self.rewrite(CLIENTS, id.as_str(), disabled).await.map(|put| put.is_some())
+    }
+
+    /// Disables a user, and says whether there is one of that name.
+    pub async fn disable_user(&self, username: &Username) -> Result<bool, Unavailable> {
+        let disabled = |known: Option<&User>| Some(User { disabled: true, ..known?.clone() });
+        self.rewrite(USERS, username.as_str(), disabled).await.map(|put| put.is_some())
+    }
+
+    async fn registered<T: DeserializeOwned>(
+        &self,
+        kind: Kind,
+        name: &str,
+    ) -> Result<Option<T>, Unavailable> {
+        let item = self.table.get(kind.port, &format!("{}{name}", kind.prefix), true).await?;
+        item.map(|item| kind.read(&item)).transpose()
+    }
+
+    async fn all<T: DeserializeOwned>(&self, kind: Kind) -> Result<Vec<T>, Unavailable> {
+        let items = self.list(kind.port, kind.list).await?;
+        items.iter().map(|item| kind.read(item)).collect()
+    }
+
+    async fn register<T>(
+        &self,
+        kind: Kind,
+        name: &str,
+        make: impl Fn(Option<&T>) -> Option<T>,
+    ) -> Result<Put, Unavailable>
+    where
+        T: Serialize + DeserializeOwned + PartialEq,
+    {
+        let put = self.rewrite(kind, name, make).await?;
+        put.ok_or_else(|| Unavailable::new(kind.port, "nothing to store"))
+    }
+
+    /// Replaces what is registered by what `make` makes of it; `None` if it makes nothing.
+    async fn rewrite<T>(
+        &self,
+        kind: Kind,
+        name: &str,
+        make: impl Fn(Option<&T>) -> Option<T>,
+    ) -> Result<Option<Put>, Unavailable>
+    where
+        T: Serialize + DeserializeOwned + PartialEq,
+    {
+        let key = format!("{}{name}", kind.prefix);
+        for _ in 0..TRIES {
+            let item = self.table.get(kind.port, &key, true).await?;
+            let known: Option<T> = item.as_ref().map(|item| kind.read(item)).transpose()?;
+            let Some(wanted) = make(known.as_ref()) else { return Ok(None) };
+            if known.as_ref() == Some(&wanted) {
+                return Ok(Some(Put::Unchanged));
+            }
+            let (put, condition) = match &item {
+                None => (Put::Created, Condition::absent()),
+                Some(item) => (Put::Updated, kind.unchanged(item)?),
+            };
+            let item =
+                Item::new(&key).with("body", json(&wanted)).with(LISTS.hash, crate::item::text(kind.list));
+            match self.table.put(kind.port, item, Some(condition)).await {
+                Ok(()) => return Ok(Some(put)),
+                // Our own write whose answer was lost, or another operator's: read anew.
+                Err(Failed::Condition(_)) => {}
+                Err(Failed::Unknown(unavailable)) => return Err(unavailable),
+            }
+        }
+        Err(Unavailable::new(kind.port, "it is being changed by others all the time"))
+    }
+}
+
+impl Kind {
+    fn read<T: DeserializeOwned>(self, item: &Item) -> Result<T, Unavailable> {
+        item.json("body").map_err(|error| error.at(self.port))
+    }
+
+    /// That the item is still what was read.
+    fn unchanged(self, item: &Item) -> Result<Condition, Unavailable> {
+        let body = item.text("body").map_err(|error| error.at(self.port))?;
+        Ok(Condition { expression: "#body = :body", values: vec![(":body", crate::item::text(body))] })
+    }
+}

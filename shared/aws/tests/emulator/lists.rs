@@ -1,0 +1,51 @@
+//! A user's list of active grants: the sparse index.
+
+use smart_aws::emulator;
+use smart_core::grant::{RevocationReason, Until};
+use smart_core::ports::Redemptions as _;
+
+use crate::sample::{SLIDES, active, at, coded, id, policy, right, step};
+
+#[tokio::test]
+async fn a_users_list_names_the_active_grants_and_no_others() {
+    let store = emulator::state().await.unwrap();
+    let maria = "maria".parse().unwrap();
+    let names = async |second| {
+        let grants = store.active_grants(&maria, at(second)).await.unwrap();
+        grants.into_iter().map(|grant| grant.id).collect::<Vec<_>>()
+    };
+    // Nothing before it is active.
+    coded(&store, 1, "maria", Some(policy(Until::Forever))).await;
+    assert_eq!(names(1).await, []);
+
+    active(&store, 2, "maria").await;
+    active(&store, 3, "peter").await;
+    active(&store, 4, "mari").await;
+    assert_eq!(names(2).await, [id(2)]);
+
+    // Taken back, it is not active any more; redeemed again, it is.
+    let redeemed = store.redeem(&id(1), &right(), step(1, 3)).await.unwrap();
+    let mut both = [id(1), id(2)];
+    both.sort();
+    assert_eq!(names(3).await, both);
+    assert!(store.unredeem(&redeemed, step(2, 3)).await.unwrap());
+    assert_eq!(names(3).await, [id(2)]);
+    store.redeem(&id(1), &right(), step(3, 4)).await.unwrap();
+    assert_eq!(names(4).await, both);
+
+    assert!(store.revoke(&id(2), RevocationReason::ByUser, step(4, 5)).await.unwrap());
+    assert_eq!(names(5).await, [id(1)]);
+    // Expired, though nobody removed it.
+    assert_eq!(names(5 + SLIDES.as_secs()).await, []);
+}
+
+#[tokio::test]
+async fn a_list_may_be_long() {
+    let store = emulator::state().await.unwrap();
+    for n in 0..120 {
+        active(&store, n, "maria").await;
+    }
+    let grants = store.active_grants(&"maria".parse().unwrap(), at(2)).await.unwrap();
+    assert_eq!(grants.len(), 120);
+    assert!(grants.is_sorted_by(|a, b| a.id < b.id));
+}

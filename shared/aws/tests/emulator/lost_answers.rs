@@ -1,0 +1,235 @@
+//! Writes whose answer is lost: never two winners, never a lost grant, and nothing said that is not known.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use smart_core::grant::{Grant, Refusal, RevocationReason, Stage, Until};
+use smart_core::ports::{
+    Authorizations as _, Grants as _, Redemptions as _, Replay as _, Sessions as _, SignIns as _, Stopped,
+    Throttle as _, Unavailable,
+};
+use smart_core::session::Session;
+
+use crate::proxy::{Both, Fate, both};
+use crate::sample::{
+    active, at, begun, coded, digest, id, issue, policy, right, rotation, session, sign_in, step,
+};
+
+/// As many as the SDK attempts a call.
+const ALL: [Fate; 4] = [Fate::LoseAnswer; 4];
+
+fn unavailable<T: std::fmt::Debug>(outcome: Result<T, Stopped>) -> Unavailable {
+    match outcome {
+        Err(Stopped::Unavailable(unavailable)) => unavailable,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn stored(both: &Both, n: u64) -> Grant {
+    both.direct.grant(&id(n), at(3)).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_our_own_success_seen_twice() {
+    let both = both().await;
+    let Both { proxied, script, .. } = &both;
+    let lose = || script.set(&[Fate::LoseAnswer]);
+    let again = ["UpdateItem", "UpdateItem"];
+
+    lose();
+    proxied.begin(&begun(1)).await.unwrap();
+    assert_eq!(script.called(), ["PutItem", "PutItem"]);
+    lose();
+    let known = proxied.sign_in(&id(1), &sign_in(0, "maria", None), step(1, 1)).await.unwrap();
+    assert_eq!(script.called(), again);
+    lose();
+    proxied.choose_patient(&id(1), &session(0), &"a".parse().unwrap(), step(2, 1)).await.unwrap();
+    lose();
+    let issue = issue(0, step(2, 1).op, Some(policy(Until::Forever)));
+    proxied.issue_code(&id(1), &issue, step(3, 1)).await.unwrap();
+    lose();
+    let redeemed = proxied.redeem(&id(1), &right(), step(4, 2)).await.unwrap();
+    assert_eq!(script.called(), again);
+    assert_eq!(stored(&both, 1).await, redeemed.grant);
+    lose();
+    assert!(proxied.unredeem(&redeemed, step(5, 2)).await.unwrap());
+    proxied.redeem(&id(1), &right(), step(6, 2)).await.unwrap();
+    lose();
+    let refreshed = proxied.refresh(&id(1), &rotation(100, 101, "growth-chart"), step(7, 3)).await.unwrap();
+    assert_eq!(script.called(), again);
+    assert!(!refreshed.repeated);
+    assert_eq!(stored(&both, 1).await, refreshed.grant);
+    lose();
+    assert!(proxied.extend_retry(&id(1), &digest(100), at(900), step(8, 3)).await.unwrap());
+    lose();
+    assert!(proxied.revoke(&id(1), RevocationReason::ByUser, step(9, 3)).await.unwrap());
+    assert!(matches!(stored(&both, 1).await.stage, Stage::Revoked(_)));
+    drop(known);
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_no_second_use_and_no_lost_session() {
+    let Both { direct, proxied, script } = both().await;
+    script.set(&[Fate::LoseAnswer]);
+    assert!(proxied.first_use(&digest(1), at(300), step(1, 0)).await.unwrap());
+    assert!(!direct.first_use(&digest(1), at(300), step(2, 0)).await.unwrap());
+
+    let begun = Session::start(session(1), "maria".parse().unwrap(), at(0));
+    script.set(&[Fate::LoseAnswer]);
+    proxied.start_session(&begun).await.unwrap();
+    script.set(&[Fate::LoseAnswer]);
+    proxied.touch_session(&begun.id, at(5_000), at(1)).await.unwrap();
+    assert_eq!(direct.session(&begun.id, at(1)).await.unwrap().unwrap().idle_expires_at, at(5_000));
+    script.set(&[Fate::LoseAnswer]);
+    proxied.end_session(&begun.id).await.unwrap();
+    assert_eq!(direct.session(&begun.id, at(1)).await.unwrap(), None);
+
+    // Counted at least once: too many is safe, too few is not.
+    script.set(&[Fate::LoseAnswer]);
+    let window = Duration::from_mins(1);
+    assert!(proxied.count_attempt(&digest(1), window, at(0)).await.unwrap().count >= 1);
+    assert!(direct.count_attempt(&digest(1), window, at(0)).await.unwrap().count >= 2);
+}
+
+#[tokio::test]
+async fn when_every_answer_is_lost_one_read_finds_the_write() {
+    let both = both().await;
+    coded(&both.direct, 1, "maria", Some(policy(Until::Forever))).await;
+    both.script.set(&ALL);
+    let redeemed = both.proxied.redeem(&id(1), &right(), step(1, 2)).await.unwrap();
+    let mut calls = vec!["UpdateItem"; 4];
+    calls.push("GetItem");
+    assert_eq!(both.script.called(), calls);
+    assert_eq!(stored(&both, 1).await, redeemed.grant);
+
+    both.script.set(&ALL);
+    let refreshed =
+        both.proxied.refresh(&id(1), &rotation(100, 101, "growth-chart"), step(2, 3)).await.unwrap();
+    assert_eq!((refreshed.repeated, stored(&both, 1).await), (false, refreshed.grant));
+
+    both.script.set(&ALL);
+    both.proxied.begin(&begun(2)).await.unwrap();
+    both.script.set(&ALL);
+    assert!(both.proxied.first_use(&digest(1), at(300), step(3, 0)).await.unwrap());
+    both.script.set(&ALL);
+    assert!(both.proxied.revoke(&id(1), RevocationReason::ByUser, step(4, 3)).await.unwrap());
+}
+
+#[tokio::test]
+async fn what_stays_unknown_is_unavailable_and_can_be_repeated() {
+    let both = both().await;
+    coded(&both.direct, 1, "maria", Some(policy(Until::Forever))).await;
+    // The write is made, and neither it nor the read is answered.
+    both.script.set(&[Fate::LoseAnswer; 8]);
+    let unknown = unavailable(both.proxied.redeem(&id(1), &right(), step(1, 2)).await);
+    assert_eq!(unknown.port, "grants");
+    assert!(unknown.retry_after > Duration::ZERO);
+    let made = stored(&both, 1).await;
+    assert!(made.active().is_some());
+    // Whoever repeats the same step is told that it was made.
+    both.script.set(&[]);
+    assert_eq!(both.proxied.redeem(&id(1), &right(), step(1, 2)).await.unwrap().grant, made);
+}
+
+#[tokio::test]
+async fn a_call_that_never_arrived_changes_nothing_and_is_not_taken_for_a_success() {
+    let both = both().await;
+    coded(&both.direct, 1, "maria", Some(policy(Until::Forever))).await;
+    let before = stored(&both, 1).await;
+    both.script.set(&[Fate::LoseCall; 4]);
+    unavailable(both.proxied.redeem(&id(1), &right(), step(1, 2)).await);
+    assert_eq!(stored(&both, 1).await, before);
+    both.script.set(&[Fate::LoseCall; 4]);
+    both.proxied.revoke(&id(1), RevocationReason::ByUser, step(2, 2)).await.unwrap_err();
+    both.script.set(&[Fate::LoseCall; 4]);
+    both.proxied.first_use(&digest(1), at(300), step(3, 2)).await.unwrap_err();
+    both.script.set(&[Fate::LoseCall; 4]);
+    both.proxied.begin(&begun(2)).await.unwrap_err();
+    // The code is as good as before.
+    both.script.set(&[]);
+    both.proxied.redeem(&id(1), &right(), step(4, 2)).await.unwrap();
+    assert!(both.proxied.first_use(&digest(1), at(300), step(5, 2)).await.unwrap());
+    assert!(!both.proxied.revoke(&id(2), RevocationReason::ByUser, step(6, 2)).await.unwrap());
+}
+
+#[tokio::test]
+async fn throttling_is_unavailable_with_a_time_to_come_back() {
+    let both = both().await;
+    coded(&both.direct, 1, "maria", None).await;
+    both.script.set(&[Fate::Throttle; 8]);
+    let throttled = unavailable(both.proxied.redeem(&id(1), &right(), step(1, 2)).await);
+    assert!(throttled.reason.contains("ThrottlingException"), "{throttled}");
+    assert_eq!(throttled.retry_after, Duration::from_secs(2));
+    // A short one is waited out.
+    both.script.set(&[Fate::Throttle; 2]);
+    both.proxied.redeem(&id(1), &right(), step(1, 2)).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_attempt_that_comes_late_finds_its_step_made() {
+    let both = both().await;
+    coded(&both.direct, 1, "maria", Some(policy(Until::Forever))).await;
+    both.script.set(&[Fate::Late]);
+    both.proxied.redeem(&id(1), &right(), step(1, 2)).await.unwrap();
+    both.script.set(&[Fate::Late]);
+    both.proxied.refresh(&id(1), &rotation(100, 101, "growth-chart"), step(2, 2)).await.unwrap();
+    let next = both.direct.refresh(&id(1), &rotation(101, 102, "growth-chart"), step(3, 3)).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(900)).await;
+    assert_eq!(stored(&both, 1).await, next.grant, "neither late attempt changed anything");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_redemptions_with_lost_answers_one_wins_and_it_is_the_one_that_was_written() {
+    let both = Arc::new(both().await);
+    for n in 0..5_u64 {
+        coded(&both.direct, n, "maria", Some(policy(Until::Forever))).await;
+        // Each time the same fates in another order.
+        let fates = [Fate::LoseAnswer, Fate::Pass, Fate::LoseCall, Fate::LoseAnswer, Fate::Throttle];
+        let stride = [1, 2, 3, 4, 6][usize::try_from(n).unwrap()];
+        let fates: Vec<_> = fates.iter().cycle().step_by(stride).take(60).copied().collect();
+        both.script.set(&fates);
+        let tasks: Vec<_> = (0..16)
+            .map(|i| {
+                let both = Arc::clone(&both);
+                tokio::spawn(async move { (i, both.proxied.redeem(&id(n), &right(), step(i, 2)).await) })
+            })
+            .collect();
+        let mut won = Vec::new();
+        for task in tasks {
+            match task.await.unwrap() {
+                (i, Ok(redeemed)) => won.push((i, redeemed)),
+                (_, Err(Stopped::Refused(refusal))) => assert_eq!(refusal, Refusal::Replayed),
+                (_, Err(Stopped::Unavailable(_))) => {}
+            }
+        }
+        assert!(won.len() <= 1, "{won:?}");
+        let stored = stored(&both, n).await;
+        for (i, redeemed) in won {
+            assert_eq!((redeemed.op, &redeemed.grant), (step(i, 2).op, &stored));
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_outage_is_unavailable_for_every_port() {
+    let both = both().await;
+    let lost = active(&both.direct, 1, "maria").await;
+    let nothing = [Fate::LoseCall; 16];
+    let script = &both.script;
+    let store = &both.proxied;
+    script.set(&nothing);
+    store.grant(&id(1), at(2)).await.unwrap_err();
+    script.set(&nothing);
+    store.session(&session(1), at(2)).await.unwrap_err();
+    script.set(&nothing);
+    store.end_session(&session(1)).await.unwrap_err();
+    script.set(&nothing);
+    store.count_attempt(&digest(1), Duration::from_mins(1), at(2)).await.unwrap_err();
+    script.set(&nothing);
+    store.active_grants(&"maria".parse().unwrap(), at(2)).await.unwrap_err();
+    script.set(&nothing);
+    store.unredeem(&lost, step(1, 2)).await.unwrap_err();
+    script.set(&nothing);
+    store.extend_retry(&id(1), &digest(100), at(900), step(2, 2)).await.unwrap_err();
+    assert_eq!(stored(&both, 1).await, lost.grant);
+}
