@@ -11,7 +11,7 @@ use smart_core::ports::{Throttle, Unavailable};
 use smart_core::secret::Digest;
 
 /// How long attempts are counted together.
-const WINDOW: Duration = Duration::from_secs(15 * 60);
+const WINDOW: Duration = Duration::from_mins(15);
 /// How many there may be for one user name in that time …
 const PER_USER: u32 = 10;
 /// … and from one address, behind which a whole clinic may sit.

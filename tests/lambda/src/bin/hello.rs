@@ -1,0 +1,10 @@
+//! The floor: the smallest function there is.
+
+use std::convert::Infallible;
+
+use lambda_http::{Error, Request, service_fn};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    lambda_http::run(service_fn(|_: Request| async { Ok::<_, Infallible>("hello") })).await
+}

@@ -1,0 +1,167 @@
+//! An app's whole way through the four programs, and what the audit log says of it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use scraper::{Html, Selector};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use smart_lambda_tests::event::{Answer, Event};
+
+use super::world::{PASSWORD, PUBLIC_URL, REDIRECT_URI, Service, World};
+
+const VERIFIER: &str = "a-code-verifier-of-at-least-forty-three-characters";
+
+/// A browser at the pages.
+#[derive(Default)]
+struct Browser {
+    cookies: Vec<String>,
+}
+
+impl Browser {
+    /// Goes to an address, and on to where it is sent, as long as that is on this server.
+    fn go(&mut self, service: &mut Service, address: &str) -> Answer {
+        let path = address.strip_prefix(PUBLIC_URL).unwrap_or(address);
+        let event = Event::get(path).cookies(&self.cookies);
+        self.follow(service, path, &event)
+    }
+
+    /// Sends the form of a page that has the first of these fields, filled in.
+    fn send(&mut self, service: &mut Service, page: &Answer, filled: &[(&str, &str)]) -> Answer {
+        let html = Html::parse_document(&page.body);
+        let asked = Selector::parse(&format!("[name={}]", filled[0].0)).unwrap();
+        let mut forms =
+            html.select(&Selector::parse("form[method=post]").unwrap()).collect::<Vec<_>>().into_iter();
+        let form = forms
+            .find(|form| form.select(&asked).next().is_some())
+            .unwrap_or_else(|| panic!("{}", page.body));
+        let inputs = Selector::parse("input[type=hidden], input[type=checkbox][checked]").unwrap();
+        let sent = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let mut fields: Vec<_> = form
+            .select(&inputs)
+            .map(|input| sent(input.attr("name").unwrap(), input.attr("value").unwrap()))
+            .collect();
+        fields.extend(filled.iter().map(|(name, value)| sent(name, value)));
+        let action = form.attr("action").unwrap();
+        let path = action.strip_prefix(PUBLIC_URL).unwrap_or(action);
+        let event = Event::post(path, &fields).header("origin", PUBLIC_URL).cookies(&self.cookies);
+        self.follow(service, path, &event)
+    }
+
+    fn follow(&mut self, service: &mut Service, path: &str, event: &Event) -> Answer {
+        let answer = service.ask(path.split('?').next().unwrap(), event);
+        for cookie in &answer.cookies {
+            let name = cookie.split('=').next().unwrap();
+            self.cookies.retain(|known| known.split('=').next() != Some(name));
+            self.cookies.push(cookie.clone());
+        }
+        let location = answer.header("location").to_owned();
+        if location.starts_with('/') || location.starts_with(PUBLIC_URL) {
+            return self.go(service, &location);
+        }
+        answer
+    }
+}
+
+fn token(service: &mut Service, form: &[(&str, &str)]) -> Answer {
+    service.ask("/auth/token", &Event::post("/auth/token", form))
+}
+
+fn refresh(service: &mut Service, refresh_token: &str) -> Answer {
+    token(service, &[("grant_type", "refresh_token"), ("client_id", "app"), ("refresh_token", refresh_token)])
+}
+
+fn text(value: &Value, name: &str) -> String {
+    value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}")).to_owned()
+}
+
+fn read(service: &mut Service, access_token: &str, path: &str) -> Answer {
+    service.ask(path, &Event::get(path).header("authorization", &format!("Bearer {access_token}")))
+}
+
+#[tokio::test]
+async fn an_app_signs_in_reads_refreshes_and_a_stolen_refresh_token_ends_it() {
+    let mut service = World::new().await.service();
+    let mut browser = Browser::default();
+    let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
+    let query = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs([
+            ("response_type", "code"),
+            ("client_id", "app"),
+            ("redirect_uri", REDIRECT_URI),
+            ("scope", "openid fhirUser launch/patient offline_access patient/*.rs"),
+            ("state", "an-opaque-state-value"),
+            ("aud", &format!("{PUBLIC_URL}/fhir")),
+            ("code_challenge", &challenge),
+            ("code_challenge_method", "S256"),
+        ])
+        .finish();
+    let sign_in = browser.go(&mut service, &format!("/auth/authorize?{query}"));
+    assert_eq!(sign_in.status, 200, "{}", sign_in.body);
+    assert!(sign_in.body.contains("Growth Chart"));
+    let consent = browser.send(&mut service, &sign_in, &[("username", "anna"), ("password", PASSWORD)]);
+    assert_eq!(consent.status, 200, "{}", consent.body);
+    let back = browser.send(&mut service, &consent, &[("decision", "allow")]);
+    let location = back.header("location").to_owned();
+    assert!(location.starts_with(REDIRECT_URI), "{}: {location} {}", back.status, back.body);
+    let returned: Vec<(String, String)> =
+        form_urlencoded::parse(location.split_once('?').unwrap().1.as_bytes()).into_owned().collect();
+    let code = &returned.iter().find(|(name, _)| name == "code").unwrap_or_else(|| panic!("{location}")).1;
+
+    let tokens = token(
+        &mut service,
+        &[
+            ("grant_type", "authorization_code"),
+            ("client_id", "app"),
+            ("code", code),
+            ("redirect_uri", REDIRECT_URI),
+            ("code_verifier", VERIFIER),
+        ],
+    );
+    assert_eq!(tokens.status, 200, "{}", tokens.body);
+    let tokens = tokens.json();
+    assert_eq!(tokens["patient"], "a");
+    let (access, first) = (text(&tokens, "access_token"), text(&tokens, "refresh_token"));
+    let patient = read(&mut service, &access, "/fhir/Patient/a");
+    assert_eq!((patient.status, &patient.json()["id"]), (200, &"a".into()), "{}", patient.body);
+    assert!(patient.header("content-type").starts_with("application/fhir+json"));
+    assert_ne!(read(&mut service, &access, "/fhir/Patient/b").status, 200);
+
+    let second = text(&refresh(&mut service, &first).json(), "refresh_token");
+    let third = text(&refresh(&mut service, &second).json(), "refresh_token");
+    assert_eq!(read(&mut service, &access, "/fhir/Patient/a").status, 200);
+    // The first one again, after its successor was used: it was stolen, by this or by that one.
+    let replayed = refresh(&mut service, &first);
+    assert_eq!((replayed.status, &replayed.json()["error"]), (400, &"invalid_grant".into()));
+    assert_eq!(refresh(&mut service, &third).json()["error"], "invalid_grant");
+    assert_eq!(read(&mut service, &access, "/fhir/Patient/a").status, 401);
+
+    // The alarm's filter: { ($.target = "audit") && ($.event = "revoke") && ($.why = "RefreshReplayed") }.
+    let counted = |line: &Value| {
+        line["target"] == "audit" && line["event"] == "revoke" && line["why"] == "RefreshReplayed"
+    };
+    let revoked = service.token.logged(counted).expect("the line that the alarm counts");
+    assert_eq!(revoked["span"]["id"], replayed.id);
+    let issued = |line: &Value| {
+        line["target"] == "audit" && line["outcome"] == "issued" && line["event"] == "refresh_token"
+    };
+    assert_eq!(service.token.logged(issued).unwrap()["client_id"], "app");
+    let signed_in =
+        |line: &Value| line["target"] == "audit" && line["event"] == "sign-in" && line["outcome"] == "done";
+    assert!(service.authorize.logged(signed_in).is_some());
+    // Who read what of whom, and whether they might.
+    let reads = |id: &str, outcome: &str| {
+        let [id, outcome] = [Value::from(id), Value::from(outcome)];
+        service
+            .fhir_read
+            .logged(move |line| line["target"] == "audit" && line["id"] == id && line["outcome"] == outcome)
+    };
+    let audited = reads("a", "allowed").expect("a line of the read");
+    let fields = ["client_id", "patient", "interaction", "resource_type"];
+    assert_eq!(fields.map(|name| text(&audited, name)), ["app", "a", "read", "Patient"]);
+    assert!(!text(&audited, "sub").is_empty());
+    assert_eq!(text(&reads("b", "refused").expect("a line of the refusal"), "patient"), "a");
+    let secrets = [code, &access, &first, &second, &third, VERIFIER, PASSWORD, "an-opaque-state-value"];
+    for line in [&service.authorize, &service.token, &service.fhir_read].iter().flat_map(|f| f.lines()) {
+        assert!(secrets.iter().all(|secret| !line.contains(secret)), "SEC-09: {line}");
+    }
+}

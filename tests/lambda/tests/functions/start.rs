@@ -1,0 +1,162 @@
+//! How a function starts, and how it does not.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use smart_lambda_tests::endpoint::Endpoint;
+use smart_lambda_tests::event::Event;
+use smart_lambda_tests::function::Function;
+
+use super::world::{FUNCTIONS, PUBLIC_URL, World, aws, program};
+
+/// Starts a function that cannot start, and returns the one line that says why.
+fn refusal(name: &str, environment: &[(&str, &str)]) -> Value {
+    let region = [("AWS_REGION", "us-east-1")];
+    let function = Function::start(program(name), region.iter().chain(environment).copied()).unwrap();
+    let (status, polled, lines) = function.end().unwrap();
+    assert!(!status.success() && !polled, "{name}: {status}, {lines:?}");
+    let [line] = lines.as_slice() else { panic!("{name}: {lines:?}") };
+    let line: Value = serde_json::from_str(line).unwrap();
+    assert_eq!((&line["level"], &line["message"]), (&"ERROR".into(), &"the function cannot go on".into()));
+    line
+}
+
+#[test]
+fn one_line_names_all_that_is_missing() {
+    for (name, needs) in FUNCTIONS {
+        let told = refusal(name, &[])["error"].as_str().unwrap().to_owned();
+        let missing: Vec<_> =
+            told.split("; ").filter_map(|fault| fault.split_once(" is missing")).map(|(n, _)| n).collect();
+        assert_eq!(missing, needs, "{name}: {told}");
+    }
+}
+
+#[test]
+fn one_line_names_all_that_is_wrong_and_repeats_none_of_it() {
+    for (name, needs) in FUNCTIONS {
+        let wrong: Vec<_> = needs
+            .iter()
+            .map(|need| (*need, if *need == "SMART_SIGNING_KEYS" { "," } else { "s3cr3t !" }))
+            .collect();
+        let told = refusal(name, &wrong)["error"].as_str().unwrap().to_owned();
+        let named: Vec<_> =
+            told.split("; ").filter_map(|fault| fault.split_once(" is wrong")).map(|(n, _)| n).collect();
+        assert_eq!(named, needs, "{name}: {told}");
+        assert!(!told.contains("s3cr3t"), "{told}");
+    }
+}
+
+#[test]
+fn a_key_that_kms_does_not_know_ends_the_start_by_name() {
+    let aws = aws();
+    let mut environment: Vec<_> = aws.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    environment.extend([
+        ("SMART_PUBLIC_URL", PUBLIC_URL),
+        ("SMART_TABLE", "nowhere"),
+        ("SMART_RECORDS_TABLE", "nowhere"),
+        ("SMART_SIGNING_KEYS", "alias/nobody"),
+    ]);
+    for name in ["discovery", "token", "fhir-read"] {
+        let function = Function::start(program(name), environment.iter().copied()).unwrap();
+        let (status, polled, lines) = function.end().unwrap();
+        assert!(!status.success() && !polled, "{name}: {status}, {lines:?}");
+        assert!(lines.iter().any(|line| line.contains("signing key alias/nobody")), "{name}: {lines:?}");
+    }
+}
+
+#[tokio::test]
+async fn each_function_answers_for_itself() {
+    let mut service = World::new().await.service();
+
+    let answer = service.get("/fhir/.well-known/smart-configuration");
+    assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"));
+    // SEC-21: the event says that it is for evil.example.
+    assert_eq!(answer.json()["issuer"], PUBLIC_URL);
+    assert_eq!(answer.json()["token_endpoint"], format!("{PUBLIC_URL}/auth/token"));
+    let keys = service.get("/.well-known/jwks.json").json();
+    assert_eq!((&keys["keys"][0]["kty"], keys["keys"].as_array().unwrap().len()), (&"RSA".into(), 1));
+
+    let asked = "/auth/authorize?response_type=code&client_id=nobody&redirect_uri=https%3A%2F%2Fapp.example%2Fcallback";
+    let answer = service.get(asked);
+    assert_eq!((answer.status, answer.header("content-type")), (400, "text/html; charset=utf-8"));
+    assert!(answer.header("content-security-policy").contains("default-src 'none'"));
+
+    let form = [("grant_type", "refresh_token"), ("client_id", "app"), ("refresh_token", "nonsense")];
+    let answer = service.ask("/auth/token", &Event::post("/auth/token", &form));
+    assert_eq!((answer.status, &answer.json()["error"]), (400, &"invalid_grant".into()), "{}", answer.body);
+    assert_eq!(answer.header("cache-control"), "no-store");
+
+    let answer = service.get("/fhir/Patient/a");
+    assert_eq!((answer.status, &answer.json()["resourceType"]), (401, &"OperationOutcome".into()));
+    assert!(answer.header("www-authenticate").starts_with("Bearer"), "{:?}", answer.headers);
+    assert_eq!(service.get("/fhir/metadata").json()["resourceType"], "CapabilityStatement");
+}
+
+#[tokio::test]
+async fn the_committed_events_are_answered() {
+    let events = [
+        ("discovery", include_str!("../../../../functions/events/discovery.json"), 200),
+        ("authorize", include_str!("../../../../functions/events/authorize.json"), 400),
+        ("token", include_str!("../../../../functions/events/token.json"), 401),
+        ("fhir-read", include_str!("../../../../functions/events/fhir-read.json"), 401),
+    ];
+    let world = World::new().await;
+    for (name, event, expected) in events {
+        let answer = world.start(name).ask(&Event::parse(event).unwrap()).unwrap();
+        assert_eq!(answer.status, expected, "{name}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn sec_19_answers_of_every_function_say_hsts() {
+    let mut service = World::new().await.service();
+    for path in
+        ["/.well-known/jwks.json", "/auth/login", "/auth/nowhere", "/auth/token", "/fhir/Patient/a", "/fhir"]
+    {
+        let answer = service.get(path);
+        assert_eq!(
+            answer.header("strict-transport-security"),
+            "max-age=63072000",
+            "{path}: {}",
+            answer.status
+        );
+    }
+}
+
+#[tokio::test]
+async fn without_its_table_a_function_starts_and_answers_503() {
+    let endpoint = Endpoint::start().unwrap();
+    // A port that nobody listens on any more.
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let environment = [
+        ("AWS_ENDPOINT_URL_KMS", endpoint.url()),
+        ("AWS_ENDPOINT_URL_DYNAMODB", format!("http://{gone}")),
+        ("AWS_REGION", "us-east-1".to_owned()),
+        ("AWS_ACCESS_KEY_ID", "test".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+        ("SMART_PUBLIC_URL", PUBLIC_URL.to_owned()),
+        ("SMART_TABLE", "state".to_owned()),
+        ("SMART_RECORDS_TABLE", "records".to_owned()),
+        ("SMART_SIGNING_KEYS", "alias/signing".to_owned()),
+    ];
+    let mut function = Function::start(program("token"), environment.clone()).unwrap();
+    let ready = function.ready().unwrap();
+    assert!(ready < Duration::from_secs(9), "Lambda ends a start after ten seconds; this took {ready:?}");
+    assert!(function.logged(|line| line["message"] == "not connected at start").is_some());
+    let form = [("grant_type", "refresh_token"), ("client_id", "app"), ("refresh_token", "nonsense")];
+    let answer = function.ask(&Event::post("/auth/token", &form)).unwrap();
+    assert_eq!((answer.status, &answer.json()["error"]), (503, &"temporarily_unavailable".into()));
+    assert!(answer.header("retry-after").parse::<u32>().unwrap() >= 1);
+}
+
+#[tokio::test]
+async fn zz_odd() {
+    let mut service = World::new().await.service();
+    for target in ["/auth/authorize?client_id=<b>", "/auth/authorize?client_id=\"b\"", "/auth/authorize?client_id=a b", "/auth/authorize?client_id=ü", "/fhir/Patient/a b", "/fhir/Pat<ient", "/fhir/Patient/ü", "//evil/x", "/auth/authorize?a=#b"] {
+        let event = Event::get(target);
+        println!("{target}: {:?}", service.authorize.ask(&event).map(|a| a.status));
+    }
+    let event = Event::get("/auth/login").header("host", "a b<");
+    println!("host: {:?}", service.authorize.ask(&event).map(|a| a.status));
+    panic!("{:?}", service.authorize.lines().iter().filter(|l| l.contains("ERROR")).collect::<Vec<_>>());
+}

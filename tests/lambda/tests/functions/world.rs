@@ -1,0 +1,141 @@
+//! Tables, a key, an app and a user of each test's own; and the programs that know them.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use argon2::{Argon2, PasswordHasher as _};
+use serde_json::{Value, json};
+use smart_aws::{Incoming, RecordsTable, Sdk, StateTable, emulator, tables};
+use smart_core::client::metadata::{self, Deployment};
+use smart_core::instant::Instant;
+use smart_core::secret::Digest;
+use smart_core::user::{PasswordHash, User, new_subject};
+use smart_lambda_tests::event::{Answer, Event};
+use smart_lambda_tests::function::Function;
+
+pub(crate) const PUBLIC_URL: &str = "https://smart.example";
+pub(crate) const REDIRECT_URI: &str = "https://app.example/callback";
+pub(crate) const PASSWORD: &str = "tests only: correct horse";
+
+/// The functions, with the variables that each needs.
+pub(crate) const FUNCTIONS: [(&str, &[&str]); 4] = [
+    ("discovery", &["SMART_PUBLIC_URL", "SMART_SIGNING_KEYS"]),
+    ("authorize", &["SMART_PUBLIC_URL", "SMART_TABLE", "SMART_RECORDS_TABLE"]),
+    ("token", &["SMART_PUBLIC_URL", "SMART_TABLE", "SMART_SIGNING_KEYS"]),
+    ("fhir-read", &["SMART_PUBLIC_URL", "SMART_TABLE", "SMART_RECORDS_TABLE", "SMART_SIGNING_KEYS"]),
+];
+
+/// A deployment.
+pub(crate) struct World {
+    environment: Vec<(String, String)>,
+}
+
+impl World {
+    /// With the app `app`, the user `anna` and her one patient `a`, who is herself.
+    pub(crate) async fn new() -> Self {
+        let sdk = emulator::sdk().await.unwrap();
+        let table = emulator::make(&sdk.dynamodb(), tables::STATE).await.unwrap();
+        let records = emulator::make(&sdk.dynamodb(), tables::RECORDS).await.unwrap();
+        populate(&StateTable::new(sdk.dynamodb(), &table), &RecordsTable::new(sdk.dynamodb(), &records))
+            .await;
+        let mut environment = aws();
+        environment.extend([
+            ("SMART_PUBLIC_URL".to_owned(), PUBLIC_URL.to_owned()),
+            ("SMART_TABLE".to_owned(), table),
+            ("SMART_RECORDS_TABLE".to_owned(), records),
+            ("SMART_SIGNING_KEYS".to_owned(), signing_key(&sdk).await),
+        ]);
+        Self { environment }
+    }
+
+    /// A function, told what it needs and nothing else.
+    pub(crate) fn start(&self, name: &str) -> Function {
+        let (_, needs) = FUNCTIONS.iter().find(|(known, _)| *known == name).unwrap();
+        let told =
+            self.environment.iter().filter(|(n, _)| n.starts_with("AWS_") || needs.contains(&n.as_str()));
+        Function::start(program(name), told.cloned()).unwrap()
+    }
+
+    /// All four.
+    pub(crate) fn service(&self) -> Service {
+        let [discovery, authorize, token, fhir_read] = FUNCTIONS.map(|(name, _)| self.start(name));
+        Service { discovery, authorize, token, fhir_read }
+    }
+}
+
+/// What points the SDK to the emulator.
+pub(crate) fn aws() -> Vec<(String, String)> {
+    #[expect(clippy::disallowed_methods, reason = "tests/emulator/run says where the emulator is")]
+    let variable = |name: &str| Some((name.to_owned(), std::env::var(name).ok()?));
+    let names = ["AWS_ENDPOINT_URL", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+    names.into_iter().filter_map(variable).collect()
+}
+
+/// A function's program, from where Cargo puts it, or from the folder that `SMART_BOOTSTRAPS` names.
+pub(crate) fn program(name: &str) -> Command {
+    let folder = std::env::var_os("SMART_BOOTSTRAPS").map(PathBuf::from);
+    // This test is target/PROFILE/deps/functions-….
+    let built = || std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().to_owned();
+    let program = folder.unwrap_or_else(built).join(name);
+    assert!(program.is_file(), "{}: build the functions first (tests/lambda/run does)", program.display());
+    Command::new(program)
+}
+
+/// The service behind its HTTP API.
+pub(crate) struct Service {
+    pub(crate) discovery: Function,
+    pub(crate) authorize: Function,
+    pub(crate) token: Function,
+    pub(crate) fhir_read: Function,
+}
+
+impl Service {
+    /// Asks the function that the template routes this path to.
+    pub(crate) fn ask(&mut self, path: &str, event: &Event) -> Answer {
+        let function = match path {
+            "/auth/token" => &mut self.token,
+            path if path.contains("/.well-known/") => &mut self.discovery,
+            path if path.starts_with("/fhir") => &mut self.fhir_read,
+            _ => &mut self.authorize,
+        };
+        function.ask(event).unwrap()
+    }
+
+    pub(crate) fn get(&mut self, target: &str) -> Answer {
+        self.ask(target.split('?').next().unwrap(), &Event::get(target))
+    }
+}
+
+async fn signing_key(sdk: &Sdk) -> String {
+    let made =
+        sdk.kms().create_key().key_spec("RSA_2048".into()).key_usage("SIGN_VERIFY".into()).send().await;
+    made.unwrap().key_metadata.unwrap().key_id
+}
+
+async fn populate(state: &StateTable, records: &RecordsTable) {
+    let client = json!({
+        "client_id": "app", "client_name": "Growth Chart", "token_endpoint_auth_method": "none",
+        "redirect_uris": [REDIRECT_URI], "grant_types": ["authorization_code", "refresh_token"],
+        "scope": "openid fhirUser launch/patient offline_access patient/*.rs",
+    });
+    state.put_client(&metadata::parse(&client, Deployment::Public).unwrap()).await.unwrap();
+    let hash = Argon2::default().hash_password(PASSWORD.as_bytes()).unwrap().to_string();
+    let user = User {
+        username: "anna".parse().unwrap(),
+        sub: new_subject(*Digest::of(b"anna").as_bytes()),
+        name: "Anna".to_owned(),
+        fhir_user: "Patient/a".parse().unwrap(),
+        patients: serde_json::from_value(json!(["a"])).unwrap(),
+        password: PasswordHash::from_phc(hash),
+        disabled: false,
+    };
+    state.put_user(&user).await.unwrap();
+    let patient = |id: &str| {
+        let resource: Value =
+            json!({ "resourceType": "Patient", "id": id, "name": [{ "family": "Berg", "given": ["Anna"] }] });
+        Incoming::parse(resource.to_string().into()).unwrap()
+    };
+    let imported =
+        records.put_resources(vec![patient("a"), patient("b")], Instant::from_unix(1_764_000_000)).await;
+    assert_eq!(imported.unwrap().created, 2);
+}

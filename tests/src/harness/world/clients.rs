@@ -1,0 +1,108 @@
+//! The apps that are registered.
+//!
+//! | client | is |
+//! |---|---|
+//! | `web` | a public app in a browser; its second redirect URI has a query |
+//! | `native` | a public app on a device: loopback and a private-use scheme |
+//! | `basic`, `post` | confidential, by a secret in the header or in the form |
+//! | `es384`, `rs384` | confidential, by an assertion |
+//! | `brief` | may not refresh |
+//! | `narrow` | is registered for two scopes |
+//! | `disabled` | was disabled |
+//! | `backend` | has no users: `client_credentials` |
+//! | `introspector` | may introspect any token |
+
+use serde_json::{Value, json};
+
+use crate::harness::keys::ClientKeys;
+
+/// The secrets of the symmetric clients. The one of `basic` needs form-encoding (SYM-02).
+pub(crate) const BASIC_SECRET: &str = "tests-only%41+b:c d&e=f-7RkV0qPz";
+pub(crate) const POST_SECRET: &str = "tests-only-u3Xw9LmQ2sTfYbN6";
+pub(crate) const INTROSPECTOR_SECRET: &str = "tests-only-Jk5Hd8RzC1vMnPq4";
+
+/// Where apps are sent back to.
+pub(crate) const WEB_REDIRECT: &str = "https://app.example/callback";
+pub(crate) const WEB_REDIRECT_WITH_QUERY: &str = "https://app.example/other?tenant=7&x=%20";
+pub(crate) const NATIVE_LOOPBACK: &str = "http://127.0.0.1/callback";
+pub(crate) const NATIVE_SCHEME: &str = "com.example.app:/callback";
+pub(crate) const SERVER_REDIRECT: &str = "https://server.example/callback";
+
+/// All that a client with users can be registered for.
+const EVERYTHING: &str = "openid fhirUser profile launch launch/patient offline_access online_access \
+                          patient/*.cruds user/*.cruds";
+
+/// The two scopes of the client `narrow`.
+pub(crate) const NARROW: &str = "launch/patient patient/Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|laboratory";
+
+/// A key of a kind that is not known here, and one that is known and not for signatures (ASYM-23).
+fn of_another_kind() -> Value {
+    json!({ "kty": "OKP", "crv": "Ed25519", "kid": "okp", "use": "sig", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" })
+}
+
+fn for_encryption(keys: &ClientKeys) -> Value {
+    let mut key = keys.rs384.jwk("enc");
+    key["use"] = json!("enc");
+    key
+}
+
+/// As `clients.json` has them.
+pub(crate) fn all() -> Vec<Value> {
+    let keys = ClientKeys::of_this_process();
+    let jwks = |key: &crate::harness::keys::Key, kid: &str| json!({ "keys": [key.jwk(kid)] });
+    vec![
+        json!({
+            "client_id": "web", "client_name": "Web App", "token_endpoint_auth_method": "none",
+            "redirect_uris": [WEB_REDIRECT, WEB_REDIRECT_WITH_QUERY],
+            "grant_types": ["authorization_code", "refresh_token"], "scope": EVERYTHING,
+        }),
+        json!({
+            "client_id": "native", "client_name": "Native App", "token_endpoint_auth_method": "none",
+            "application_type": "native", "redirect_uris": [NATIVE_LOOPBACK, NATIVE_SCHEME],
+            "grant_types": ["authorization_code", "refresh_token"], "scope": EVERYTHING,
+        }),
+        json!({
+            "client_id": "basic", "client_name": "Server App", "token_endpoint_auth_method": "client_secret_basic",
+            "client_secret": BASIC_SECRET, "redirect_uris": [SERVER_REDIRECT],
+            "grant_types": ["authorization_code", "refresh_token"], "scope": EVERYTHING,
+        }),
+        json!({
+            "client_id": "post", "client_name": "Other Server App", "token_endpoint_auth_method": "client_secret_post",
+            "client_secret": POST_SECRET, "redirect_uris": [SERVER_REDIRECT],
+            "grant_types": ["authorization_code", "refresh_token"], "scope": EVERYTHING,
+        }),
+        json!({
+            "client_id": "es384", "client_name": "Asymmetric App", "token_endpoint_auth_method": "private_key_jwt",
+            "jwks": { "keys": [of_another_kind(), keys.es384.jwk("ec"), for_encryption(keys)] }, "redirect_uris": [SERVER_REDIRECT],
+            "grant_types": ["authorization_code", "refresh_token"], "scope": EVERYTHING,
+        }),
+        json!({
+            "client_id": "rs384", "client_name": "RSA App", "token_endpoint_auth_method": "private_key_jwt",
+            "jwks": jwks(&keys.rs384, "rsa"), "redirect_uris": [SERVER_REDIRECT],
+            "grant_types": ["authorization_code", "refresh_token"], "scope": EVERYTHING,
+        }),
+        json!({
+            "client_id": "brief", "client_name": "Brief App", "token_endpoint_auth_method": "none",
+            "redirect_uris": [WEB_REDIRECT], "grant_types": ["authorization_code"], "scope": EVERYTHING,
+        }),
+        json!({
+            "client_id": "narrow", "client_name": "Narrow App", "token_endpoint_auth_method": "none",
+            "redirect_uris": [WEB_REDIRECT], "grant_types": ["authorization_code", "refresh_token"],
+            "scope": NARROW,
+        }),
+        json!({
+            "client_id": super::DISABLED_CLIENT, "client_name": "Old App", "token_endpoint_auth_method": "none",
+            "redirect_uris": [WEB_REDIRECT], "grant_types": ["authorization_code"], "scope": EVERYTHING,
+        }),
+        json!({
+            "client_id": "backend", "client_name": "Backend", "token_endpoint_auth_method": "private_key_jwt",
+            "jwks": jwks(&keys.es384, "ec"), "grant_types": ["client_credentials"], "scope": "system/*.rs",
+            "redirect_uris": [SERVER_REDIRECT],
+        }),
+        json!({
+            "client_id": "introspector", "client_name": "Resource Server",
+            "token_endpoint_auth_method": "client_secret_basic", "client_secret": INTROSPECTOR_SECRET,
+            "grant_types": ["client_credentials"], "smart_introspect": true,
+        }),
+    ]
+}

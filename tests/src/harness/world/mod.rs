@@ -1,0 +1,47 @@
+//! Who and what there is: a small clinic, as a seed folder would have it.
+//!
+//! The same seed goes into the store of a suite's own server ([`load`]) and into a folder for `smart serve --seed`
+//! ([`write`]); tests know it by the names that stand here.
+
+pub(crate) mod clients;
+pub(crate) mod records;
+pub(crate) mod users;
+
+use std::path::Path;
+
+use bytes::Bytes;
+use serde_json::Value;
+use smart_core::client::{Client, metadata};
+use smart_core::deployment::PublicUrl;
+use smart_core::instant::Instant;
+use smart_local::{Incoming, LocalStore};
+
+use super::keys::ClientKeys;
+
+/// A client that was disabled, and a user who was.
+pub(crate) const DISABLED_CLIENT: &str = "disabled";
+pub(crate) const DISABLED_USER: &str = "dora";
+
+/// Puts the whole world into a store.
+pub(crate) async fn load(store: &LocalStore, here: &PublicUrl, now: Instant) {
+    let read = |client: &Value| metadata::parse(client, here.deployment()).unwrap();
+    let clients: Vec<Client> = clients::all().iter().map(read).collect();
+    store.seed(clients, users::hashed()).await.unwrap();
+    let read = |resource: &Value| Incoming::parse(Bytes::from(resource.to_string())).unwrap();
+    store.put_resources(records::all().iter().map(read).collect(), now).await.unwrap();
+    assert!(store.disable_client(&DISABLED_CLIENT.parse().unwrap()).await.unwrap());
+    assert!(store.disable_user(&DISABLED_USER.parse().unwrap()).await.unwrap());
+}
+
+/// Writes the world as a seed folder, `folder/seed`, and beside it the private keys of its clients.
+pub(crate) fn write(folder: &Path) {
+    let seed = folder.join("seed");
+    std::fs::create_dir_all(seed.join("fhir")).unwrap();
+    let pretty = |values: &[Value]| serde_json::to_string_pretty(values).unwrap();
+    std::fs::write(seed.join("clients.json"), pretty(&clients::all())).unwrap();
+    std::fs::write(seed.join("users.json"), pretty(&users::all())).unwrap();
+    let lines: Vec<String> = records::all().iter().map(Value::to_string).collect();
+    std::fs::write(seed.join("fhir/records.ndjson"), lines.join("\n")).unwrap();
+    let keys = ClientKeys::of_this_process().to_json();
+    std::fs::write(folder.join(super::keys::FILE), keys.to_string()).unwrap();
+}

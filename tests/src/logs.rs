@@ -1,0 +1,119 @@
+//! In process: what the log says of a whole journey, and what it never says (SEC-09, CODE-07, RS-17).
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::harness::app::Clock;
+use crate::harness::smart_app::{ALL_OF_MARIA, walk};
+use crate::harness::target::encode;
+use crate::harness::world::clients::{BASIC_SECRET, POST_SECRET};
+use crate::harness::world::users::PASSWORD;
+use crate::harness::{Browser, Choices, SmartApp, Target};
+
+/// Where the log of a test goes.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Lines {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test]
+async fn sec_09_the_log_tells_what_happened_and_no_secret() {
+    let lines = Lines::default();
+    let logging = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(lines.clone());
+    let guard = logging.with_ansi(false).finish().set_default();
+    let secrets = journey().await;
+    drop(guard);
+    let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+
+    for told in [
+        "path=\"/auth/authorize\"",
+        "event=\"sign-in\" outcome=\"refused\"",
+        "event=\"sign-in\" outcome=\"done\"",
+        "event=\"consent\" outcome=\"allowed\"",
+        "event=\"consent\" outcome=\"denied\"",
+        "event=\"authorization_code\"",
+        "event=\"refresh_token\"",
+        "outcome=\"issued\"",
+        "interaction=\"read\"",
+        "interaction=\"search\"",
+        "outcome=\"refused\"",
+    ] {
+        assert!(log.contains(told), "{told} is not in the log:\n{log}");
+    }
+    for secret in secrets {
+        for part in [secret.as_str(), encode(&[("", &secret)]).trim_start_matches('=')] {
+            assert!(part.len() > 3 && !log.contains(part), "{part} is in the log:\n{log}");
+        }
+    }
+}
+
+/// Signing in, wrongly and rightly, allowing, denying, redeeming, refreshing, reading, failing: returns what no log may say.
+async fn journey() -> Vec<String> {
+    let server = Target::in_process(&Clock::new()).await;
+    let mut secrets: Vec<String> = [
+        PASSWORD,
+        "a wrong pa55word",
+        BASIC_SECRET,
+        POST_SECRET,
+        "Álvarez",
+        "1984-07-19",
+        "MRN-1001",
+        "category=vital-signs",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    for client_id in ["web", "basic", "post", "es384"] {
+        let app = SmartApp::new(&server, client_id).await;
+        let mut browser = Browser::new(&server);
+        let asked = app.request(ALL_OF_MARIA);
+        let page = browser.open(&app.url_of(&asked)).await.page();
+        let again = browser.sign_in_with(&page, "maria", "a wrong pa55word").await.page();
+        secrets.extend(browser.cookies().iter().map(|cookie| cookie.value.clone()));
+        let shown = browser.sign_in(&again, "maria").await;
+        secrets.extend(browser.cookies().iter().map(|cookie| cookie.value.clone()));
+        let code = asked.code_in(&walk(&mut browser, shown, &Choices::of("maria")).await);
+        let denied = app.request(ALL_OF_MARIA);
+        app.authorize(&mut browser, &denied, &Choices::of("maria").deny()).await;
+        app.exchange(&asked, &code).set("code_verifier", &"x".repeat(43)).send().await.is(400);
+        let exchange = app.exchange(&asked, &code);
+        secrets.extend(exchange.parameter("client_assertion"));
+        let tokens = app.tokens(&exchange.send().await);
+        app.read(&tokens, "Patient/maria").await.is(200);
+        app.read(&tokens, "Observation?category=vital-signs").await.is(200);
+        app.read(&tokens, "Patient/lena").await.is(404);
+        app.target
+            .get("/fhir/Patient/maria")
+            .bearer(tokens.id_token.as_deref().unwrap())
+            .send()
+            .await
+            .is(401);
+        let renewed = app.tokens(&app.refresh(&tokens).send().await);
+        app.refresh(&tokens).set("scope", "user/*.rs").send().await.is(400);
+        app.exchange(&asked, &code).send().await.is(400);
+        secrets.extend([asked.state, asked.nonce, asked.verifier, code]);
+        for tokens in [tokens, renewed] {
+            secrets.extend([tokens.access_token, tokens.id_token.unwrap(), tokens.refresh_token.unwrap()]);
+        }
+    }
+    secrets
+}

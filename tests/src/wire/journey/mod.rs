@@ -1,0 +1,9 @@
+//! Whole stories of people and their apps.
+
+mod clinician;
+mod newcomer;
+mod parent;
+mod patient;
+mod second_thoughts;
+mod sign_in;
+mod two_tabs;

@@ -1,0 +1,12 @@
+//! Over HTTP, without control of the time or of the store: what holds here holds for any deployment.
+//!
+//! * `spec`: a file for each document that the server follows; each test names the requirements that it proves.
+//! * `journey`: whole stories of people and their apps.
+//! * `matrix`: every route, every method, every credential.
+//! * `hostile`: what nobody should send.
+
+mod hostile;
+mod journey;
+mod matrix;
+mod seed;
+mod spec;

@@ -1,0 +1,18 @@
+//! What the documents say, a file for each; the ids are rows of the table of requirements.
+
+mod capability_statement;
+mod fhir_rest;
+mod fhir_search;
+mod oidc_core;
+mod oidc_discovery;
+mod rfc6749;
+mod rfc6750;
+mod rfc7523;
+mod rfc7636;
+mod rfc8414;
+mod rfc9068;
+mod rfc9207;
+mod rfc9700;
+mod smart_app_launch;
+mod smart_discovery;
+mod smart_scopes;
