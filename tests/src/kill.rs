@@ -98,7 +98,10 @@ async fn check(store: &LocalStore, said: &BTreeMap<u64, Vec<String>>) {
         let sample = Sample::new(*n);
         let has = |word: &str| words.iter().any(|said| said == word);
         if has("used") {
-            assert!(!store.first_use(&digest(*n), at(300), step(1_000_000 + n, 1)).await.unwrap(), "{n} used twice");
+            assert!(
+                !store.first_use(&digest(*n), at(300), step(1_000_000 + n, 1)).await.unwrap(),
+                "{n} used twice"
+            );
         }
         let grant = store.grant(&sample.id(), at(2)).await.unwrap();
         assert!(!has("begun") || grant.is_some(), "grant {n} is lost");

@@ -14,7 +14,8 @@ mod races;
 mod store_contract;
 #[cfg(test)]
 mod stores;
-#[cfg(all(test, feature = "aws"))]
+#[cfg(test)]
+#[cfg(feature = "aws")]
 mod stores_aws;
 #[cfg(test)]
 mod wire;

@@ -1,1 +1,22 @@
-fn main() {}
+//! The discovery function on AWS: of the keys in KMS it reads the public halves, once.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use smart_aws::config::DiscoveryConfig;
+use smart_aws::{KmsKeys, Sdk};
+use smart_core::discovery::{Discovery, Offered};
+use smart_web::lambda::{self, Fault, Function};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    lambda::run(discovery()).await
+}
+
+async fn discovery() -> Result<Function, Fault> {
+    let DiscoveryConfig { public_url, signing_keys } = DiscoveryConfig::from_environment()?;
+    let sdk = Sdk::from_environment().await?;
+    let keys = KmsKeys::load(sdk.kms(), &signing_keys).await?;
+    let router = smart_discovery::router(&keys, Discovery::new(&public_url, Offered::default())).await?;
+    Ok(Function { router, public_url, calls: Arc::new(move || sdk.calls()) })
+}

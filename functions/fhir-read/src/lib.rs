@@ -11,6 +11,7 @@
 //! | `authentication` | who asks, and for what the token is good |
 //! | `read`, `search`, `metadata` | the answers |
 //! | `response` | headers: CORS, caching, conditional requests |
+//! | `settings` | what follows from the public URL |
 //! | `error` | what is told when there is none |
 
 mod authentication;
@@ -21,6 +22,7 @@ mod read;
 mod request;
 mod response;
 mod search;
+mod settings;
 #[cfg(test)]
 mod tests;
 

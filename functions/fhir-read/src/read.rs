@@ -32,8 +32,9 @@ impl<S: Store, K: PublicKeys> FhirRead<S, K> {
         );
         let context = context?;
         let audit = |outcome| {
-            tracing::info!(target: "audit", client_id = %claims.client_id, grant = %claims.grant,
-                interaction = "read", resource_type = %resource_type, outcome);
+            tracing::info!(target: "audit", client_id = %claims.client_id, grant = %claims.grant, sub = %claims.sub,
+                patient = claims.patient.as_ref().map(display), interaction = "read",
+                resource_type = %resource_type, id = %id, outcome);
         };
         // The scopes are asked before the record, so that what exists makes no difference to who may not look (RS-12).
         let decided = context.may_read(*resource_type, id).map_err(FhirError::from).and_then(|()| {

@@ -9,8 +9,10 @@
 //! | [`response`] | the headers of JSON, pages and redirects; what is told while a port is unavailable |
 //! | [`cors`] | what pages of other origins may read |
 //! | [`fallback`] | what is told where there is nothing |
+//! | [`hsts`] | that browsers come back by https |
 //! | [`cached`] | what may be a minute old |
 //! | [`observe`] | what is logged, and that a panic ends one request and not the server |
+//! | `lambda` | how a function starts, and what a request of Lambda is (a feature) |
 #![warn(missing_docs)]
 
 pub mod arrival;
@@ -18,6 +20,9 @@ pub mod cached;
 pub mod cors;
 pub mod fallback;
 pub mod form;
+pub mod hsts;
+#[cfg(feature = "lambda")]
+pub mod lambda;
 pub mod observe;
 pub mod peer;
 pub mod random;

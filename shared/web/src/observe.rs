@@ -1,7 +1,7 @@
 //! What is logged, and that a panic ends one request and not the server.
 //!
-//! One line for each request: method, path, status and time, with a random id that every other line of the request has
-//! too. Never a query string, a header or a body: they hold codes, tokens, secrets and names (SEC-09). The message of a
+//! One line for each request: method, path, status and time, with an id that every other line of the request has too (a
+//! random one, or what Lambda calls the request). Never a query string, a header or a body: they hold codes, tokens, secrets and names (SEC-09). The message of a
 //! panic is withheld unless it is fixed text, for the same reason; the place in the code is told.
 
 use std::any::Any;
@@ -27,6 +27,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::{random, response};
 
+pub mod metrics;
 #[cfg(test)]
 mod tests;
 
@@ -66,6 +67,33 @@ pub enum LogOutput {
     Stderr,
     /// Standard output: Lambda collects it.
     Stdout,
+}
+
+/// What the log calls a request: an extension that whoever accepted it may set. Without one it is called by random
+/// characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestName {
+    /// Its name among all requests.
+    pub id: String,
+    /// What the API before the function calls it.
+    pub gateway_id: Option<String>,
+    /// The X-Ray trace that it belongs to (`Root=…;Parent=…;Sampled=…`).
+    pub trace: Option<String>,
+}
+
+impl RequestName {
+    /// A request that has one name, and belongs to nothing.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self { id: id.into(), gateway_id: None, trace: None }
+    }
+
+    /// 16 characters. Without randomness requests go on, nameless: it is no secret.
+    fn random() -> Self {
+        Self::new(
+            random::bytes::<12>()
+                .map_or_else(|_| "unnamed".to_owned(), |bytes| URL_SAFE_NO_PAD.encode(bytes)),
+        )
+    }
 }
 
 /// Starts logging, for the whole process; panics are logged too, instead of printed. Called once, at start: a second
@@ -113,8 +141,9 @@ pub fn layer(router: Router) -> Router {
 
 async fn observed(request: Request, next: Next) -> Response<Body> {
     let started = clock();
-    let id = request_id();
-    let span = tracing::info_span!("request", id);
+    let RequestName { id, gateway_id, trace } =
+        request.extensions().get().cloned().unwrap_or_else(RequestName::random);
+    let span = tracing::info_span!("request", id, gateway_id, trace);
     let method = request.method().clone();
     let path: String = request.uri().path().chars().take(MAX_PATH).collect();
     async {
@@ -136,11 +165,6 @@ fn broken(id: &str) -> Response<Body> {
     tracing::error!("the handler panicked");
     let told = format!("something broke here; the log knows this request as {id}");
     response::json(StatusCode::INTERNAL_SERVER_ERROR, &OAuthError::new(ErrorCode::ServerError, told))
-}
-
-/// 16 characters. Without randomness requests go on, nameless: it is no secret.
-fn request_id() -> String {
-    random::bytes::<12>().map_or_else(|_| "unnamed".to_owned(), |bytes| URL_SAFE_NO_PAD.encode(bytes))
 }
 
 #[expect(clippy::disallowed_methods, reason = "a duration is measured, and nothing decided by it")]

@@ -5,8 +5,8 @@ use std::time::Duration;
 use smart_core::instant::Instant;
 
 use super::{DAY, HOUR, MINUTE, OFFLINE, ONCE, ONLINE, SECOND, Server, just_before};
-use crate::harness::smart_app::walk;
 use crate::harness::Choices;
+use crate::harness::smart_app::walk;
 
 impl Server {
     /// Lets time pass, and sweeps.

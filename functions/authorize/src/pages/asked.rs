@@ -83,7 +83,8 @@ impl ConsentItem {
         let Words { title, detail } = wording::resource_scope(scope);
         let narrowings = scope.narrowings();
         // What the app asks for by itself has a box of its own: a second one of the same value would say nothing.
-        let narrowings = narrowings.iter().filter(|narrowing| !asked.contains(&Scope::from((*narrowing).clone())));
+        let narrowings =
+            narrowings.iter().filter(|narrowing| !asked.contains(&Scope::from((*narrowing).clone())));
         let narrowings = narrowings.map(Narrowing::of).collect();
         Self { scope: scope.to_string(), title, detail, broad: wording::is_broad(scope), narrowings }
     }

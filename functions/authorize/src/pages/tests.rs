@@ -402,9 +402,13 @@ fn write_the_pages_to_target() {
 /// AUTHZ-23: two boxes of one value could not be told apart when they come back.
 #[test]
 fn authz_23_what_is_asked_for_by_itself_is_not_offered_in_place_of_more() {
-    let page = consent(PLAIN, &format!("patient/*.rs patient/Observation.rs patient/Goal.rs {GRANULAR}"), false);
-    let mut values: Vec<_> =
-        tags(&page, "input").into_iter().filter(|tag| tag.contains("name=\"scope\"")).map(|tag| tag.split('"').nth(5)).collect();
+    let page =
+        consent(PLAIN, &format!("patient/*.rs patient/Observation.rs patient/Goal.rs {GRANULAR}"), false);
+    let mut values: Vec<_> = tags(&page, "input")
+        .into_iter()
+        .filter(|tag| tag.contains("name=\"scope\""))
+        .map(|tag| tag.split('"').nth(5))
+        .collect();
     let boxes = values.len();
     values.sort_unstable();
     values.dedup();

@@ -90,7 +90,7 @@ impl World {
         let stored = Grant {
             id: grant.clone(),
             client_id: "app".parse().unwrap(),
-            expires_at: NOW + Duration::from_secs(900),
+            expires_at: NOW + Duration::from_mins(15),
             last_op: Op::new([1; 32]),
             stage: Stage::Active(Active { owner, granted, code: None, refresh: None }),
         };
@@ -100,7 +100,7 @@ impl World {
             aud: BASE.to_owned(),
             sub: user.sub,
             client_id: "app".parse().unwrap(),
-            exp: NOW + Duration::from_secs(900),
+            exp: NOW + Duration::from_mins(15),
             iat: NOW,
             jti: "1".to_owned(),
             scope: Some(scopes.parse().unwrap()),

@@ -1,0 +1,104 @@
+"""Where the service is: the issuer, a domain, CloudFront; and that there is one way in."""
+
+import os
+import sys
+import types
+import unittest
+from unittest import mock
+
+from template import FUNCTIONS, deployed, written
+
+CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/c"
+DOMAIN = {"DomainName": "auth.example.org", "CertificateArn": CERTIFICATE}
+
+
+def issuers(stack):
+    return {stack[f"{name}Function"]["Environment"]["Variables"]["SMART_PUBLIC_URL"] for name in FUNCTIONS.values()}
+
+
+class Issuer(unittest.TestCase):
+    def test_all_functions_and_the_outputs_agree_on_it(self):
+        execute_api = "${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}"
+        for parameters, host in [
+            ({}, f"https://{execute_api}"),
+            (DOMAIN, "https://auth.example.org"),
+            ({"CloudFront": "true"}, "https://${Distribution.DomainName}"),
+            ({"CloudFront": "true", **DOMAIN}, "https://auth.example.org"),
+            ({"PublicUrl": "http://localhost:4566", **DOMAIN}, "http://localhost:4566"),
+        ]:
+            with self.subTest(parameters):
+                stack = deployed(**parameters)
+                self.assertEqual(issuers(stack), {host})
+                self.assertEqual((stack.outputs["Issuer"], stack.outputs["FhirBase"]), (host, f"{host}/fhir"))
+
+
+class OneWayIn(unittest.TestCase):
+    def test_with_a_domain_the_default_endpoint_is_off(self):
+        self.assertIs(deployed()["HttpApi"]["DisableExecuteApiEndpoint"], False)
+        stack = deployed(**DOMAIN)
+        self.assertIs(stack["HttpApi"]["DisableExecuteApiEndpoint"], True)
+        (configuration,) = stack["Domain"]["DomainNameConfigurations"]
+        self.assertEqual(configuration, {"CertificateArn": CERTIFICATE, "EndpointType": "REGIONAL", "SecurityPolicy": "TLS_1_2"})
+        self.assertEqual(stack["DomainMapping"]["Stage"], "$default")
+        self.assertNotIn("ApiMappingKey", stack["DomainMapping"])  # paths stay as they are
+        self.assertEqual(stack.outputs["DomainTarget"], "${Domain.RegionalDomainName}")
+
+    def test_dns_is_written_only_where_it_is_ours(self):
+        self.assertNotIn("DomainRecord", deployed(**DOMAIN).resources)
+        self.assertIn("DomainRecord", deployed(HostedZoneId="Z1", **DOMAIN).resources)
+        front = deployed(HostedZoneId="Z1", CloudFront="true", **DOMAIN)
+        self.assertNotIn("DomainRecord", front.resources)
+        self.assertEqual(front["DistributionRecord"]["AliasTarget"]["DNSName"], "${Distribution.DomainName}")
+
+    def test_behind_cloudfront_every_route_asks_whether_the_request_came_through_it(self):
+        for route in deployed().of_type("AWS::ApiGatewayV2::Route").values():
+            self.assertEqual(route["AuthorizationType"], "NONE")
+            self.assertNotIn("AuthorizerId", route)
+        stack = deployed(CloudFront="true")
+        for route in stack.of_type("AWS::ApiGatewayV2::Route").values():
+            self.assertEqual((route["AuthorizationType"], route["AuthorizerId"]), ("CUSTOM", "${OriginAuthorizer}"))
+        header = stack["Distribution"]["DistributionConfig"]["Origins"][0]["OriginCustomHeaders"][0]
+        self.assertEqual(stack["OriginAuthorizer"]["IdentitySource"], [f"$request.header.{header['HeaderName']}"])
+        self.assertEqual(header["HeaderValue"], "{{resolve:secretsmanager:${OriginSecret}}}")
+        self.assertEqual(stack.statements("OriginPolicy")["Secret"]["Resource"], "${OriginSecret}")
+
+    def test_nothing_of_cloudfront_exists_without_it(self):
+        self.assertFalse([name for name in deployed().resources if name.startswith(("Origin", "Distribution"))])
+
+    def test_cloudfront_caches_nothing_and_takes_no_plain_http(self):
+        stack = deployed(CloudFront="true", WebAclArn="arn:aws:wafv2:us-east-1:000000000000:global/webacl/w/1", **DOMAIN)
+        config = stack["Distribution"]["DistributionConfig"]
+        behavior = config["DefaultCacheBehavior"]
+        self.assertEqual(behavior["ViewerProtocolPolicy"], "https-only")
+        self.assertEqual(behavior["CachePolicyId"], "4135ea2d-6df8-44a3-9df3-4b5a84be39ad")
+        self.assertEqual(config["Origins"][0]["CustomOriginConfig"]["OriginProtocolPolicy"], "https-only")
+        self.assertEqual(config["ViewerCertificate"]["MinimumProtocolVersion"], "TLSv1.2_2021")
+        self.assertEqual(config["Aliases"], ["auth.example.org"])
+        self.assertTrue(config["WebACLId"].endswith("/w/1"))
+        self.assertNotIn("Logging", config)  # its logs hold query strings
+
+
+class OriginFunction(unittest.TestCase):
+    """The few lines of Python in the template, run."""
+
+    def setUp(self):
+        client = mock.Mock()
+        client.get_secret_value.return_value = {"SecretString": "s3cr3t"}
+        boto3 = types.SimpleNamespace(client=lambda service: client)
+        self.namespace = {}
+        with mock.patch.dict(sys.modules, boto3=boto3), mock.patch.dict(os.environ, SECRET="arn"):
+            exec(written()["Resources"]["OriginFunction"]["Properties"]["Code"]["ZipFile"], self.namespace)
+        client.get_secret_value.assert_called_once_with(SecretId="arn")
+
+    def authorized(self, headers):
+        return self.namespace["handler"]({"headers": headers}, None)
+
+    def test_only_the_secret_itself_opens(self):
+        self.assertEqual(self.authorized({"x-origin-verify": "s3cr3t"}), {"isAuthorized": True})
+        for sent in ("", "s3cr3", "s3cr3t ", "S3CR3T", "ä"):
+            self.assertEqual(self.authorized({"x-origin-verify": sent}), {"isAuthorized": False}, sent)
+        self.assertEqual(self.authorized({}), {"isAuthorized": False})
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,77 @@
+"""README.md's commands, as they stand there, one after another, against an emulator."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+from emulator import STAND_IN, Emulator
+from template import FUNCTIONS, INFRA
+
+TIME_LIMIT = 600
+
+
+def blocks():
+    """The shell blocks that are marked as tested, with the heading above each."""
+    text = (INFRA / "README.md").read_text()
+    found = re.finditer(r"(?m)^## (?P<heading>[^\n]+)$|^<!-- tested -->\n```sh\n(?P<code>.*?)^```$", text, re.S | re.M)
+    heading = ""
+    for match in found:
+        if match["heading"]:
+            heading = match["heading"]
+        else:
+            yield heading, match["code"]
+
+
+class Guide(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.aws = cls.enterClassContext(Emulator(os.environ["MINISTACK"]))
+
+    def test_the_guide_goes_from_nothing_to_nothing(self):
+        folder = self.aws.folder
+        shutil.copytree(INFRA, folder / "infra", ignore=shutil.ignore_patterns(".aws-sam", "tests"))
+        for function in FUNCTIONS:
+            (folder / "target/lambda" / function).mkdir(parents=True)
+            shutil.copy(STAND_IN, folder / "target/lambda" / function / "bootstrap")
+        zone = self.aws.client("route53").create_hosted_zone(Name="example.org", CallerReference="1")["HostedZone"]["Id"].split("/")[-1]
+        certificate = self.aws.client("acm").request_certificate(DomainName="auth.example.org")["CertificateArn"]
+        steps = list(blocks())
+        self.assertGreaterEqual(len(steps), 9)
+        # Between the steps: something to lose, and a look at what was done.
+        script = []
+        for number, (heading, code) in enumerate(steps):
+            if heading == "Restore from a backup":
+                script.append('''for key in client#app user#a grant#1 grant#2 session#1; do
+  aws dynamodb put-item --table-name "$(output AuthorizationTableName)" --item "{\\"pk\\":{\\"S\\":\\"$key\\"}}"
+done''')
+            script += [f"echo '#### {number} {heading}'", code]
+            if heading == "Restore from a backup":
+                script.append("echo LEFT: $(aws dynamodb scan --table-name smart-restored --query 'sort(Items[].pk.S)' --output text)")
+                script.append("echo TABLE: $(output AuthorizationTableName)")
+        tools = f"{Path(sys.executable).parent}:{Path(os.environ['AWS_CLI']).parent}"
+        environment = {**self.aws.environment, "PATH": f"{tools}:{os.environ['PATH']}", "AWS_PAGER": "",
+                       "DOMAIN": "auth.example.org", "CERTIFICATE": certificate, "ZONE": zone}
+        script = "\n".join(["set -euo pipefail", "sam() { command sam \"$@\" < <(yes 2>/dev/null); }", *script, "echo '#### end'"])
+        ran = subprocess.run(["bash", "-c", script], cwd=folder, env=environment, text=True, timeout=TIME_LIMIT,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.assertTrue(ran.returncode == 0 and ran.stdout.endswith("#### end\n"), ran.stdout[-6000:])
+        said = ran.stdout
+        self.assertRegex(said, r"(?m)^https://\w+\.execute-api\.us-east-1\.amazonaws\.com/fhir$")
+        # The domain stays through the rotation: parameters that were given once stay as they are.
+        self.assertRegex(said, r"(?m)^https://auth\.example\.org/fhir$")
+        last_deployment = said[said.index("Restore from a backup"):]
+        self.assertRegex(last_deployment, r"https://auth\.example\.org\b")
+        self.assertIn("LEFT: client#app user#a\n", said)
+        self.assertIn("TABLE: smart-restored\n", said)
+        self.assertEqual(self.aws.client("dynamodb").list_tables()["TableNames"], [])
+        states = {k["KeyId"]: self.aws.client("kms").describe_key(KeyId=k["KeyId"])["KeyMetadata"] for k in self.aws.client("kms").list_keys()["Keys"]}
+        ours = [key["KeyState"] for key in states.values() if key["KeySpec"] == "RSA_2048"]
+        self.assertEqual(ours, ["PendingDeletion", "PendingDeletion"])
+
+
+if __name__ == "__main__":
+    unittest.main()

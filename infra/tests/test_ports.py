@@ -1,0 +1,140 @@
+"""A function's bounds, its IAM statements and its environment are spellings of one list: the ports."""
+
+import unittest
+from dataclasses import dataclass
+
+import source_code as code
+from template import FUNCTIONS, deployed, every, listed
+
+STATE, RECORDS, KEY = "SMART_TABLE", "SMART_RECORDS_TABLE", "SMART_SIGNING_KEYS"
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a port needs of AWS."""
+
+    of: str
+    actions: set
+    kinds: tuple = ()  # of items: what their keys begin with
+    indexes: tuple = ()
+
+
+PORTS = {
+    "Clients": Needs(STATE, {"dynamodb:GetItem"}, ("client#",)),
+    "Users": Needs(STATE, {"dynamodb:GetItem"}, ("user#",)),
+    "Sessions": Needs(STATE, {"dynamodb:GetItem"}, ("session#",)),
+    "SignIns": Needs(STATE, {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}, ("session#",)),
+    "Throttle": Needs(STATE, {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}, ("attempts#",)),
+    "Grants": Needs(STATE, {"dynamodb:GetItem"}, ("grant#",)),
+    "Authorizations": Needs(STATE, {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}, ("grant#",)),
+    "Redemptions": Needs(STATE, {"dynamodb:GetItem", "dynamodb:UpdateItem"}, ("grant#",)),
+    "Replay": Needs(STATE, {"dynamodb:GetItem", "dynamodb:PutItem"}, ("use#",)),
+    "Patients": Needs(RECORDS, {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}, ("patient#", "patients", "word#"), ("groups",)),
+    "Records": Needs(RECORDS, {"dynamodb:GetItem", "dynamodb:Query"}, (), ("groups", "types")),
+    "Signer": Needs(KEY, {"kms:GetPublicKey", "kms:Sign"}),
+    "PublicKeys": Needs(KEY, {"kms:GetPublicKey"}),
+}
+
+# What a function may do besides: its own logs and traces.
+BESIDES = {"Logs", "Trace"}
+
+
+class Ports(unittest.TestCase):
+    def test_the_statements_of_each_function_are_its_ports(self):
+        stack = deployed()
+        for function, name in FUNCTIONS.items():
+            with self.subTest(function):
+                self.assertEqual(set(stack.statements(f"{name}Policy")) - BESIDES, code.ports_of(function))
+
+    def test_every_port_is_known_here(self):
+        self.assertLessEqual(set().union(*(code.ports_of(function) for function in FUNCTIONS)), set(PORTS))
+        self.assertLessEqual(set(PORTS), set(code.ports()))
+
+    def test_a_statement_allows_what_its_port_does_and_no_more(self):
+        stack = deployed(SigningKeys="A,B")
+        keys = ["${SigningKeyA.Arn}", "${SigningKeyB.Arn}"]
+        tables = {STATE: "${AuthorizationTable.Arn}", RECORDS: "${RecordsTable.Arn}"}
+        for name in FUNCTIONS.values():
+            for sid, statement in stack.statements(f"{name}Policy").items():
+                if sid in BESIDES:
+                    continue
+                with self.subTest(name, port=sid):
+                    port = PORTS[sid]
+                    self.assertEqual(statement["Effect"], "Allow")
+                    self.assertEqual(set(listed(statement["Action"])), port.actions)
+                    table = tables.get(port.of)
+                    indexes = [f"{table}/index/{index}" for index in port.indexes]
+                    self.assertEqual(listed(statement["Resource"]), [table, *indexes] if table else keys)
+                    kinds = list(every(statement, "dynamodb:LeadingKeys"))
+                    self.assertEqual([listed(k) for k in kinds], [[f"{k}*" for k in port.kinds]] if port.kinds else [])
+
+    def test_kinds_of_items_are_those_of_the_code(self):
+        paths = sorted((code.ROOT / "shared/aws/src").rglob("*.rs"))
+        written = "".join(code.without_comments(path.read_text()) for path in paths)
+        for kind in sorted({kind for port in PORTS.values() for kind in port.kinds}):
+            self.assertTrue(f'"{kind}' in written, f"no key begins with {kind}")
+
+    def test_a_restored_table_takes_the_place_of_the_own_one_in_every_statement(self):
+        stack = deployed(RestoredAuthorizationTable="again", RestoredRecordsTable="records-again")
+        resources = [r for name in FUNCTIONS.values() for r in every(stack[f"{name}Policy"], "Resource")]
+        named = " ".join(part for r in resources for part in listed(r))
+        self.assertNotIn("Table.Arn", named)
+        self.assertIn(":table/again ", named + " ")
+        self.assertIn(":table/records-again/index/groups", named)
+        for name in FUNCTIONS.values():
+            variables = stack[f"{name}Function"]["Environment"]["Variables"]
+            self.assertIn(variables.get(STATE), (None, "again"))
+            self.assertIn(variables.get(RECORDS), (None, "records-again"))
+
+    def test_a_key_of_ones_own_for_the_tables_may_be_used_through_them_by_whom_they_are_for(self):
+        stack = deployed(TableKeyArn="arn:aws:kms:us-east-1:000000000000:key/k")
+        for function, name in FUNCTIONS.items():
+            with self.subTest(function):
+                statement = stack.statements(f"{name}Policy").get("TableEncryption")
+                uses_a_table = any(PORTS[port].of != KEY for port in code.ports_of(function))
+                self.assertEqual(statement is not None, uses_a_table)
+                if statement:
+                    self.assertEqual(statement["Action"], "kms:Decrypt")
+                    self.assertEqual(statement["Resource"], "arn:aws:kms:us-east-1:000000000000:key/k")
+                    self.assertIn("dynamodb.", statement["Condition"]["StringEquals"]["kms:ViaService"])
+
+    def test_each_function_is_told_what_its_ports_need_and_nothing_else(self):
+        stack = deployed()
+        for function, name in FUNCTIONS.items():
+            with self.subTest(function):
+                needed = {PORTS[port].of for port in code.ports_of(function)} | {"SMART_PUBLIC_URL"}
+                variables = stack[f"{name}Function"]["Environment"]["Variables"]
+                self.assertEqual(set(variables), needed)
+                self.assertEqual(set(variables), code.variables_of(function))
+                expected = {STATE: "${AuthorizationTable}", RECORDS: "${RecordsTable}", KEY: "${SigningKeyA.Arn}"}
+                for variable in needed & set(expected):
+                    self.assertEqual(variables[variable], expected[variable])
+
+    def test_no_function_may_do_anything_anywhere(self):
+        """X-Ray knows no resources; a key's own policy means itself. Nothing else is a wildcard."""
+        for parameters in ({}, {"CloudFront": "true", "SigningKeys": "A,B"}):
+            stack = deployed(**parameters)
+            for name in stack.of_type("AWS::IAM::Policy"):
+                for sid, statement in stack.statements(name).items():
+                    with self.subTest(name, sid=sid):
+                        self.assertFalse([a for a in listed(statement["Action"]) if "*" in a])
+                        wild = [r for r in listed(statement["Resource"]) if "*" in r]
+                        self.assertEqual(wild, ["*"] if sid == "Trace" else [])
+                        if sid == "Trace":
+                            self.assertTrue(all(a.startswith("xray:Put") for a in statement["Action"]))
+            for name, role in stack.of_type("AWS::IAM::Role").items():
+                self.assertEqual(set(role), {"AssumeRolePolicyDocument"}, f"{name}: policies stand in {name}'s own resource")
+                trusted = role["AssumeRolePolicyDocument"]["Statement"]
+                self.assertEqual([s["Principal"] for s in trusted], [{"Service": "lambda.amazonaws.com"}])
+
+    def test_each_policy_is_its_functions_and_is_there_before_it(self):
+        stack = deployed()
+        for name in FUNCTIONS.values():
+            self.assertEqual(stack[f"{name}Policy"]["Roles"], [f"${{{name}Role}}"])
+            self.assertEqual(stack[f"{name}Function"]["Role"], f"${{{name}Role.Arn}}")
+            self.assertEqual(listed(stack.resources[f"{name}Function"]["DependsOn"]), [f"{name}Policy"])
+            self.assertEqual(stack.statements(f"{name}Policy")["Logs"]["Resource"], f"${{{name}Logs.Arn}}")
+
+
+if __name__ == "__main__":
+    unittest.main()
