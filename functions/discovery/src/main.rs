@@ -17,6 +17,6 @@ async fn discovery() -> Result<Function, Fault> {
     let DiscoveryConfig { public_url, signing_keys } = DiscoveryConfig::from_environment()?;
     let sdk = Sdk::from_environment().await?;
     let keys = KmsKeys::load(sdk.kms(), &signing_keys).await?;
-    let router = smart_discovery::router(&keys, Discovery::new(&public_url, Offered::default())).await?;
+    let router = smart_discovery::router(&keys, Discovery::new(&public_url, Offered::HERE)).await?;
     Ok(Function { router, public_url, calls: Arc::new(move || sdk.calls()) })
 }

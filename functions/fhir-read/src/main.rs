@@ -24,7 +24,7 @@ async fn fhir_read() -> Result<Function, Fault> {
     // A read asks both tables at once: two connections.
     let keys = KmsKeys::load(sdk.kms(), &signing_keys);
     let (keys, (), ()) = tokio::join!(keys, state.connect(), records.connect());
-    let settings = Settings::new(&public_url, Offered::default());
+    let settings = Settings::new(&public_url, Offered::HERE);
     let router = smart_fhir_read::router(Tables { state, records }, keys?, &settings);
     Ok(Function { router, public_url, calls: Arc::new(move || sdk.calls()) })
 }

@@ -14,7 +14,7 @@ use crate::jose::Algorithm;
 use crate::scope::Scope;
 
 /// What is wired besides the authorization code flow.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Offered {
     /// RFC 7662.
     pub introspection: bool,
@@ -22,6 +22,11 @@ pub struct Offered {
     pub revocation: bool,
     /// The page where users see and end what they granted.
     pub management: bool,
+}
+
+impl Offered {
+    /// What this version wires, wherever its functions run. Discovery and the capability statement go by it.
+    pub const HERE: Self = Self { introspection: false, revocation: false, management: false };
 }
 
 /// Writes the documents.
@@ -149,7 +154,7 @@ mod tests {
 
     fn documents() -> [Value; 3] {
         let here: PublicUrl = "https://smart.example".parse().unwrap();
-        let discovery = Discovery::new(&here, Offered { introspection: true, ..Offered::default() });
+        let discovery = Discovery::new(&here, Offered { introspection: true, ..Offered::HERE });
         [discovery.smart_configuration(), discovery.openid_configuration(), discovery.authorization_server()]
     }
 

@@ -9,13 +9,11 @@ use smart_core::deployment::PublicUrl;
 use smart_core::discovery::{Discovery, Offered};
 use smart_core::instant::Instant;
 use smart_core::ports::{PublicKeys, Signer};
+use smart_fhir_read::Settings;
 use smart_local::{LocalStore, SoftwareKey};
 use smart_web::{arrival, fallback, observe};
 
 use super::world;
-
-/// What works besides the authorization code flow.
-const OFFERED: Offered = Offered { introspection: false, revocation: false, management: false };
 
 /// The application, and what a test inside its process may reach behind it.
 pub(crate) struct App {
@@ -48,27 +46,15 @@ impl App {
     {
         let url: PublicUrl = url.parse().unwrap();
         world::load(&store, &url, clock()).await;
-        let functions = smart_discovery::router(&keys, Discovery::new(&url, OFFERED))
+        let functions = smart_discovery::router(&keys, Discovery::new(&url, Offered::HERE))
             .await
             .unwrap()
             .merge(smart_authorize::router(ports.clone(), url.clone()))
             .merge(smart_token::router(ports.clone(), keys.clone(), url.clone()))
-            .merge(smart_fhir_read::router(ports, keys, &capability_statement(&url)));
+            .merge(smart_fhir_read::router(ports, keys, &Settings::new(&url, Offered::HERE)));
         let paths = paths_of(&functions);
         let router = arrival::stamp(observe::layer(fallback::answers(functions)), clock);
         Self { router, url, store, key: signing_key(), paths }
-    }
-}
-
-fn capability_statement(url: &PublicUrl) -> smart_fhir_read::Settings {
-    smart_fhir_read::Settings {
-        issuer: url.issuer().to_owned(),
-        base: url.fhir_base().to_owned(),
-        authorization_endpoint: url.endpoint("/auth/authorize"),
-        token_endpoint: url.endpoint("/auth/token"),
-        introspection_endpoint: None,
-        revocation_endpoint: None,
-        management_endpoint: None,
     }
 }
 

@@ -142,7 +142,7 @@ async fn sec_21_what_the_request_says_of_its_host_changes_nothing() {
 async fn the_keys_are_read_at_start_and_never_again() {
     let here: PublicUrl = "https://smart.example".parse().unwrap();
     let keys = KeyRing::default();
-    let function = crate::router(&keys, Discovery::new(&here, Offered::default())).await.unwrap();
+    let function = crate::router(&keys, Discovery::new(&here, Offered::HERE)).await.unwrap();
     for path in ALL.repeat(3) {
         ask(&function, "GET", path, &[]).await;
     }
@@ -158,7 +158,7 @@ async fn without_keys_there_is_no_function() {
         }
     }
     let here: PublicUrl = "https://smart.example".parse().unwrap();
-    let refused = crate::router(&Broken, Discovery::new(&here, Offered::default())).await.unwrap_err();
+    let refused = crate::router(&Broken, Discovery::new(&here, Offered::HERE)).await.unwrap_err();
     assert_eq!(refused.port, "signer");
 }
 
