@@ -6,7 +6,7 @@
 
 use smart_core::client::{Client, RetryWindow};
 use smart_core::fhir::access::patients_of;
-use smart_core::grant::{Active, Owner, Refreshed, Refusal, RevocationReason, Rotation, Until};
+use smart_core::grant::{Active, Grant, Owner, Refreshed, Refusal, RevocationReason, Rotation, Until};
 use smart_core::id::GrantId;
 use smart_core::instant::Instant;
 use smart_core::ports::{Signer, Stopped, Unavailable};
@@ -33,6 +33,9 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
     ) -> Result<TokenAnswer, TokenError> {
         let grant = presented.grant_id();
         trail.is_about(&grant);
+        if let Some(asked) = &scope {
+            self.check_scope(client, presented, asked, now).await?;
+        }
         let refreshed = self.rotate(client, presented, &grant, now).await?;
         if refreshed.repeated {
             trail.is_a_repeat();
@@ -44,6 +47,28 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
             Err(_) => self.keep_repeatable(presented, &grant, now).await,
         }
         answer
+    }
+
+    /// Whether the scope that is asked for may be had, before the token is used up: a mistake costs nothing. The rotation asks
+    /// again, of what the grant is then. Who presents no token of this grant is told so by it, and nothing by this.
+    async fn check_scope(
+        &self,
+        client: &Client,
+        presented: &RefreshToken,
+        asked: &Scopes,
+        now: Instant,
+    ) -> Result<(), TokenError> {
+        let digest = presented.secret().digest();
+        let grant = self.store.grant(&presented.grant_id(), now).await?;
+        let grant = grant.filter(|grant| grant.client_id == client.client_id);
+        let Some(active) = grant.as_ref().and_then(Grant::active) else { return Ok(()) };
+        let known = active.refresh.as_ref().is_some_and(|refresh| {
+            refresh.current == digest || refresh.previous.is_some_and(|previous| previous.digest == digest)
+        });
+        match scopes_now(&active.granted.scopes, client, Some(asked.clone())) {
+            Err(error @ TokenError::Scope(_)) if known => Err(error),
+            _ => Ok(()),
+        }
     }
 
     /// Replaces the presented token, or finds that it was replaced a moment ago, by the same one.

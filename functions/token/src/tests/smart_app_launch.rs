@@ -88,11 +88,12 @@ async fn refr_03_more_than_was_granted_is_refused_and_the_same_token_may_ask_for
             let refused = refresh(&token).with("scope", malformed).by(client).at(7).send(&world).await;
             refused.is_error(400, "invalid_scope");
         }
+        // The token was not used up by any of it: a day later it is as good as before.
         let answer =
-            refresh(&token).with("scope", "patient/Observation.rs").by(client).at(600).send(&world).await;
+            refresh(&token).with("scope", "patient/Observation.rs").by(client).at(86_400).send(&world).await;
         assert_eq!(answer.tokens()["scope"], "patient/Observation.rs");
         // And the successor is one like any other.
-        refresh(&answer.text("refresh_token")).by(client).at(601).send(&world).await.tokens();
+        refresh(&answer.text("refresh_token")).by(client).at(86_401).send(&world).await.tokens();
     }
 }
 
