@@ -1,9 +1,9 @@
 //! The authorize function: the user's way from an authorization request to a code.
 //!
-//! A request is read and its client found before anything is stored ([`authorize`]); then the user signs in ([`login`]),
-//! chooses a patient if one is needed ([`patient`]) and decides ([`consent`]). Each step is one conditional write of the grant
-//! in the store, made by the browser session that the grant is known to. Pages are plain HTML ([`pages`]); what a form sends
-//! counts only with the token that the page carried ([`browser`]).
+//! A request is read and its client found before anything is stored (`authorize`); then the user signs in (`login`),
+//! chooses a patient if one is needed (`patient`) and decides (`consent`). Each step is one conditional write of the grant
+//! in the store, made by the browser session that the grant is known to. Pages are plain HTML (`pages`); what a form sends
+//! counts only with the token that the page carried (`browser`).
 //!
 //! | file | decides |
 //! |---|---|

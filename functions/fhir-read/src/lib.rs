@@ -1,6 +1,6 @@
 //! The fhir-read function: FHIR R4 reads and searches, each resource decided before it leaves.
 //!
-//! A request is understood in full before anything else ([`request`]); then it is authenticated ([`authentication`])
+//! A request is understood in full before anything else (`request`); then it is authenticated (`authentication`)
 //! while the resource is fetched already, decided on by [`smart_core::fhir::access`], and answered. All of `/fhir`
 //! is answered here but discovery: what is not supported, by name.
 //!
