@@ -1,15 +1,13 @@
-//! Passwords of local users: checked against Argon2id hashes (RFC 9106), a few at a time, and never faster for a name that
-//! does not exist.
+//! Passwords of local users: checked against Argon2id hashes (RFC 9106), one at a time, and never faster for a name that does
+//! not exist.
 
-use argon2::Argon2;
-use argon2::password_hash::PasswordVerifier as _;
+use std::sync::Arc;
+
 use argon2::password_hash::phc;
+use argon2::{Argon2, Block, Params};
 use smart_core::ports::Unavailable;
 use smart_core::user::PasswordHash;
-use tokio::sync::Semaphore;
-
-/// How many are checked at once: each takes 19 MiB of memory and some ten milliseconds of a core.
-const AT_ONCE: usize = 2;
+use tokio::sync::Mutex;
 
 /// How long a password may be, in bytes.
 const LONGEST: usize = 1024;
@@ -19,12 +17,13 @@ const LONGEST: usize = 1024;
 const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$fpbJ6pEdQHyKfWrSWQD0NQ$RW5cIYbDWmjdh1bVwzTsVrAVl7jZb7AG8FQ3iUxf3cg";
 
-/// Checks passwords.
-pub(crate) struct Passwords(Semaphore);
+/// Checks passwords, one after the other, in one and the same 19 MiB: the allocator would keep as much for each thread that
+/// ever checked one. A check takes some twenty milliseconds of a core.
+pub(crate) struct Passwords(Arc<Mutex<Vec<Block>>>);
 
 impl Passwords {
     pub(crate) fn new() -> Self {
-        Self(Semaphore::new(AT_ONCE))
+        Self(Arc::default())
     }
 
     /// Whether `password` is the one of `hash`; `None` is nobody's, and takes as long to say no.
@@ -40,15 +39,33 @@ impl Passwords {
         let known = hash.is_some();
         let phc = hash.map_or(NOBODY, PasswordHash::as_phc).to_owned();
         let password = password.to_owned();
-        let _slot = self.0.acquire().await.map_err(|error| unavailable(error.to_string()))?;
+        let mut memory = Arc::clone(&self.0).lock_owned().await;
         // Elsewhere, so that other requests go on meanwhile.
-        let checked = tokio::task::spawn_blocking(move || {
-            let hash = phc::PasswordHash::new(&phc).map_err(|error| error.to_string())?;
-            Ok::<_, String>(Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
-        });
+        let checked = tokio::task::spawn_blocking(move || fits(&phc, password.as_bytes(), &mut memory));
         let fits = checked.await.map_err(|error| unavailable(error.to_string()))?.map_err(unavailable)?;
         Ok(fits && known)
     }
+}
+
+/// Whether a password is the one of a PHC string, whose parameters count.
+fn fits(phc: &str, password: &[u8], memory: &mut Vec<Block>) -> Result<bool, String> {
+    let told = |error: &dyn std::error::Error| error.to_string();
+    let hash = phc::PasswordHash::new(phc).map_err(|error| told(&error))?;
+    let params = Params::try_from(&hash).map_err(|error| told(&error))?;
+    let (Some(salt), Some(expected)) = (&hash.salt, &hash.hash) else {
+        return Err("a hash without its salt or its output".to_owned());
+    };
+    if hash.algorithm.as_str() != "argon2id" || hash.version != Some(0x13) {
+        return Err("a hash that is no Argon2id of version 19".to_owned());
+    }
+    memory.resize(params.block_count(), Block::new());
+    let argon2 = Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
+    let mut output = vec![0; expected.len()];
+    argon2
+        .hash_password_into_with_memory(password, salt, &mut output, memory)
+        .map_err(|error| told(&error))?;
+    // `Output` compares in constant time.
+    phc::Output::new(&output).map(|output| output == *expected).map_err(|error| told(&error))
 }
 
 #[cfg(test)]
