@@ -10,7 +10,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let mut list = String::new();
 
-    writeln!(list, "const SEED: &[(&str, &[u8])] = &[")?;
+    writeln!(list, "static SEED: &[(&str, &[u8])] = &[")?;
     for name in ["clients.json", "users.json"] {
         writeln!(list, "    ({name:?}, include_bytes!({:?})),", utf8(&root.join("seed").join(name))?)?;
     }
@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     writeln!(list, "];")?;
 
-    writeln!(list, "const ASSETS: &[Asset] = &[")?;
+    writeln!(list, "static ASSETS: &[Asset] = &[")?;
     for (name, path) in files(&root.join("app"))? {
         let (route, content_type, path) = (route(&name), content_type(&name)?, utf8(&path)?);
         writeln!(

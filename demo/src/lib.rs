@@ -16,7 +16,7 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use sha2::{Digest, Sha256};
 
-// SEED and ASSETS, listed by build.rs.
+// SEED and ASSETS, listed by build.rs; statics, since a constant would be in the program once for each use.
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
 /// What a page may load and where it may send: its own origin, nothing else.
