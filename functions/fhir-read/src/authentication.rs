@@ -93,7 +93,8 @@ impl<K: PublicKeys> Authentication<K> {
         claims: &AccessTokenClaims,
         now: Instant,
     ) -> Result<Confirmed, FhirError> {
-        let grant = store.grant(&claims.grant, now).await?;
+        let id = claims.grant.as_ref().ok_or(FhirError::InvalidToken(InvalidToken::Misfit))?;
+        let grant = store.grant(id, now).await?;
         let grant = grant.ok_or(FhirError::InvalidToken(InvalidToken::Ended))?;
         let active = grant.active().ok_or(FhirError::InvalidToken(InvalidToken::Ended))?;
         let fits = grant.client_id == claims.client_id

@@ -105,7 +105,7 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
             iat: now,
             jti: URL_SAFE_NO_PAD.encode(random::bytes::<16>()?),
             scope: is_said.then(|| granted.scopes.clone()),
-            grant: (*grant).clone(),
+            grant: Some((*grant).clone()),
             patient: granted.context.patient.clone(),
         })
     }

@@ -15,5 +15,8 @@ pub use self::request::{TokenRequest, TokenRequestError};
 /// How long an access token lives (TOK-19).
 pub const ACCESS_LIFETIME: Duration = Duration::from_mins(15);
 
+/// How long an access token lives that stands on its client alone (BACK-08).
+pub const CLIENT_ALONE_LIFETIME: Duration = Duration::from_mins(5);
+
 /// How long an ID token lives.
 pub const ID_LIFETIME: Duration = Duration::from_mins(5);

@@ -29,7 +29,7 @@ fn claims() -> AccessTokenClaims {
         iat: NOW,
         jti: "jti-1".to_owned(),
         scope: Some("patient/*.rs openid".parse().unwrap()),
-        grant: Digest::of(b"handle").into(),
+        grant: Some(Digest::of(b"handle").into()),
         patient: Some("a".parse().unwrap()),
     }
 }
@@ -241,6 +241,7 @@ fn rfc8725_3_a_claim_that_is_missing_or_of_another_form_is_no_claim() {
         ("iat", json!(null)),
         ("jti", json!(null)),
         ("grant", json!(null)),
+        ("grant", json!(7)),
         ("scope", json!(["patient/*.rs"])),
         ("scope", json!("patient/*.sr")),
     ];
@@ -254,6 +255,33 @@ fn rfc8725_3_a_claim_that_is_missing_or_of_another_form_is_no_claim() {
             verify(&key.jwt(&header(&public), &claims), &keys),
             Err(JwtError::Claims.into()),
             "{name} {value}"
+        );
+    }
+}
+
+#[test]
+fn back_17_and_rfc9068_2_2_a_token_that_stands_on_a_client_alone_names_it_twice_and_says_all_by_itself() {
+    let (key, public) = server_key(Algorithm::ES256);
+    let keys = [public.clone()];
+    let alone = AccessTokenClaims {
+        sub: "app".parse().unwrap(),
+        scope: Some("system/*.rs".parse().unwrap()),
+        grant: None,
+        patient: None,
+        ..claims()
+    };
+    assert_eq!(verify(&key.jwt(&header(&public), &alone), &keys), Ok(alone.clone()));
+    assert!(serde_json::to_value(&alone).unwrap().get("grant").is_none());
+    for half in [
+        AccessTokenClaims { sub: "sub-maria".parse().unwrap(), ..alone.clone() },
+        AccessTokenClaims { client_id: "other".parse().unwrap(), ..alone.clone() },
+        AccessTokenClaims { scope: None, ..alone.clone() },
+        AccessTokenClaims { patient: Some("a".parse().unwrap()), ..alone },
+    ] {
+        assert_eq!(
+            verify(&key.jwt(&header(&public), &half), &keys),
+            Err(JwtError::Claims.into()),
+            "{half:?}"
         );
     }
 }
