@@ -39,6 +39,8 @@ fn standard_output_is_one_line_and_the_demo_is_there() {
         ("/fhir/Patient/alvarez-maria", 401),
         ("/auth/authorize", 400),
         ("/auth/token", 405),
+        ("/auth/introspect", 405),
+        ("/auth/revoke", 405),
         ("/nowhere", 404),
     ] {
         assert_eq!(get(port, path).0, status, "{path}");

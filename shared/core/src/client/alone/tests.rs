@@ -1,9 +1,11 @@
 //! Pre-authorization, one request at a time.
 
+use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
 use crate::client::metadata::{self, Deployment};
+use crate::scope::strategies;
 
 const SECRET: &str = "Zk3vT1uQ8xYw5bN7rJ2mKd";
 const LAB: &str = "category=http://terminology.hl7.org/CodeSystem/observation-category|laboratory";
@@ -119,4 +121,23 @@ fn an_extension_is_held_as_long_as_it_is_registered() {
     assert!(!backend("system/*.rs").holds_alone(&said, Scope::TOKEN_INTROSPECT));
     assert!(!client.holds_alone(&"system/*.rs".parse().unwrap(), Scope::TOKEN_INTROSPECT));
     assert!(!Client { disabled: true, ..client }.holds_alone(&said, Scope::TOKEN_INTROSPECT));
+}
+
+proptest! {
+    #[test]
+    fn back_05_what_is_granted_is_within_what_was_asked_registered_and_can_be_done_without_a_user(
+        asked in strategies::scopes(),
+        registered in strategies::scopes(),
+    ) {
+        let client = Client { scope: registered, ..backend("") };
+        if let Ok(granted) = client.granted_alone(&asked) {
+            prop_assert!(!granted.is_empty());
+            for wider in [&asked, &client.scope, &supported_alone()] {
+                prop_assert!(granted.is_within(wider), "{granted} of {wider}");
+            }
+            prop_assert!(granted.resources().all(|scope| scope.level == Level::System && enforceable(scope)));
+            // Asked again, as wherever the token is shown, it is the same.
+            prop_assert_eq!(client.granted_alone(&granted), Ok(granted));
+        }
+    }
 }
