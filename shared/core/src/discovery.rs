@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::authorization::identity_and_context;
 use crate::client::authentication::ASSERTION_ALGORITHMS;
 use crate::deployment::PublicUrl;
+use crate::dpop::PROOF_ALGORITHMS;
 use crate::fhir::access::supported;
 use crate::jose::Algorithm;
 use crate::scope::Scope;
@@ -115,6 +116,7 @@ impl<'a> Discovery<'a> {
             "code_challenge_methods_supported": ["S256"],
             "scopes_supported": scopes(),
             "authorization_response_iss_parameter_supported": true,
+            "dpop_signing_alg_values_supported": PROOF_ALGORITHMS,
         });
         if self.offered.introspection {
             set(&mut document, "introspection_endpoint", at("/auth/introspect").into());

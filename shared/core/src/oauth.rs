@@ -91,6 +91,8 @@ pub enum ErrorCode {
     RegistrationNotSupported,
     /// Tokens of this kind cannot be revoked.
     UnsupportedTokenType,
+    /// The proof of possession is not one, or not for this request (RFC 9449 §5).
+    InvalidDpopProof,
     /// Something broke here.
     ServerError,
     /// Something is not available for the moment: try again.
@@ -116,6 +118,7 @@ impl ErrorCode {
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::RegistrationNotSupported => "registration_not_supported",
             Self::UnsupportedTokenType => "unsupported_token_type",
+            Self::InvalidDpopProof => "invalid_dpop_proof",
             Self::ServerError => "server_error",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
         }

@@ -32,4 +32,6 @@ pub struct TokenAnswer {
 pub enum TokenType {
     /// RFC 6750.
     Bearer,
+    /// With a proof of possession (RFC 9449 §5).
+    DPoP,
 }
