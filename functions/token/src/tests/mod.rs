@@ -10,6 +10,7 @@ mod rfc6749;
 mod rfc7523;
 mod rfc7636;
 mod rfc9068;
+mod rfc9449;
 mod rfc9700;
 mod signing;
 mod smart_app_launch;

@@ -12,6 +12,7 @@ mod rfc7636;
 mod rfc8414;
 mod rfc9068;
 mod rfc9207;
+mod rfc9449;
 mod rfc9700;
 mod smart_app_launch;
 mod smart_discovery;
