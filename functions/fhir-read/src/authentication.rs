@@ -8,22 +8,24 @@
 
 use std::sync::Arc;
 
-use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderValue};
+use http::request::Parts;
 use smart_core::client::Client;
 use smart_core::fhir::access::AccessContext;
 use smart_core::id::{ClientId, GrantId, Subject, Username};
 use smart_core::instant::Instant;
 use smart_core::jose::PublicJwk;
-use smart_core::ports::{Clients, Grants, PublicKeys, RevokedTokens, Unavailable, Users};
+use smart_core::ports::{Clients, Grants, PublicKeys, Replay, RevokedTokens, Step, Unavailable, Users};
 use smart_core::scope::Scopes;
+use smart_core::secret::Op;
 use smart_core::token::{
     AccessTokenClaims, AccessTokenError, Confirmed, Expected, Unconfirmed, verify_access_token,
 };
 use smart_core::user::User;
 use smart_web::cached::Cached;
+use smart_web::random;
 
-use crate::error::{FhirError, InvalidToken};
+use crate::error::{FhirError, InvalidProof, InvalidToken};
+use crate::presented::Presented;
 use crate::{Settings, Store};
 
 /// The keys that sign access tokens, what they must say, and the records that are remembered for a minute.
@@ -46,22 +48,30 @@ impl<K: PublicKeys> Authentication<K> {
         }
     }
 
-    /// The claims of the request's token: signed here, for this API, not expired.
+    /// The claims of the request's token: signed here, for this API, not expired, and presented by who may present it.
     pub(crate) async fn claims(
         &self,
-        headers: &HeaderMap,
-        query: Option<&str>,
+        store: &impl Replay,
+        request: &Parts,
         now: Instant,
     ) -> Result<AccessTokenClaims, FhirError> {
-        let token = bearer(headers, query)?;
+        let presented = Presented::in_request(request)?;
         let fetch = async { Ok::<_, Unavailable>(Some(Arc::from(self.keys.public_keys().await?))) };
         let keys = self.published.get_or(&(), now, fetch).await?.unwrap_or_default();
-        verify_access_token(token, &keys, &self.expected, now).map_err(|error| {
+        let claims = verify_access_token(presented.token, &keys, &self.expected, now).map_err(|error| {
             FhirError::InvalidToken(match error {
                 AccessTokenError::Expired => InvalidToken::Expired,
                 _ => InvalidToken::Unverified,
             })
-        })
+        })?;
+        let url = format!("{}{}", self.expected.issuer, request.uri.path());
+        if let Some(proof) = presented.prove(claims.cnf.as_ref(), request, &url, now)? {
+            let step = Step { now, op: Op::new(random::bytes()?) };
+            if !store.first_use(&proof.once, proof.until, step).await? {
+                return Err(InvalidProof::Used.into());
+            }
+        }
+        Ok(claims)
     }
 
     /// What the token opens now: its grant is active and says the same, its client and its user are not disabled.
@@ -183,30 +193,4 @@ fn opened_alone(claims: &AccessTokenClaims, client: &Client) -> Result<AccessCon
 
 fn opened(scopes: Scopes, claims: &AccessTokenClaims, user: &User) -> AccessContext {
     AccessContext::of_user(scopes, user.fhir_user.clone(), &user.patients, claims.patient.clone())
-}
-
-/// The one token of a request: in one `Authorization` header, the scheme in any case (RFC 6750 §2.1).
-///
-/// One in the query is not accepted (RS-04); beside a header it is a second way of sending, and malformed (RS-08).
-fn bearer<'h>(headers: &'h HeaderMap, query: Option<&str>) -> Result<&'h str, FhirError> {
-    let mut sent = headers.get_all(AUTHORIZATION).iter();
-    let in_query =
-        form_urlencoded::parse(query.unwrap_or_default().as_bytes()).any(|(name, _)| name == "access_token");
-    match (sent.next(), sent.next()) {
-        (Some(_), Some(_)) => Err(FhirError::TwoTokens),
-        (Some(_), None) if in_query => Err(FhirError::TwoTokens),
-        (Some(value), None) => bearer_value(value),
-        (None, _) => Err(FhirError::NoToken),
-    }
-}
-
-fn bearer_value(value: &HeaderValue) -> Result<&str, FhirError> {
-    let malformed = FhirError::InvalidToken(InvalidToken::Unverified);
-    let text = value.to_str().map_err(|_| FhirError::NoToken)?;
-    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(FhirError::NoToken);
-    }
-    let token = token.trim_matches(' ');
-    if token.is_empty() || token.contains(' ') { Err(malformed) } else { Ok(token) }
 }

@@ -4,10 +4,12 @@
 use axum::body::Body;
 use http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{Response, StatusCode};
+use smart_core::dpop::{PROOF_ALGORITHMS, ProofError};
 use smart_core::fhir::access::{Denial, Interaction};
 use smart_core::fhir::outcome::{IssueType, OperationOutcome};
 use smart_core::fhir::resource_type::ResourceType;
 use smart_core::fhir::search::{Reason, SearchError};
+use smart_core::jose::Algorithm;
 use smart_core::ports::Unavailable;
 use smart_core::scope::Level;
 use thiserror::Error;
@@ -44,12 +46,16 @@ pub(crate) enum FhirError {
         "too many resources would have to be looked through: narrow the search, for instance by `patient`"
     )]
     TooCostly,
-    #[error("send an access token as `Authorization: Bearer`")]
+    #[error(
+        "send an access token as `Authorization: Bearer`, or one that is bound to a key as `Authorization: DPoP`"
+    )]
     NoToken,
     #[error("send one access token, in one `Authorization: Bearer` header")]
     TwoTokens,
     #[error("the access token {0}")]
     InvalidToken(InvalidToken),
+    #[error("the proof in the DPoP header is not accepted: {0}")]
+    InvalidProof(#[from] InvalidProof),
     #[error("{}", insufficient(*.resource_type, *.interaction))]
     InsufficientScope { level: Level, resource_type: ResourceType, interaction: Interaction },
     #[error("the server cannot answer for the moment: try again")]
@@ -75,6 +81,23 @@ pub(crate) enum InvalidToken {
     ClientChanged,
     #[error("belongs to a user who is disabled")]
     UserDisabled,
+    #[error("is bound to a key: send it as `Authorization: DPoP`, with a proof in the header DPoP")]
+    Bound,
+    #[error("is bound to no key: send it as `Authorization: Bearer`")]
+    Unbound,
+}
+
+/// Why a proof of possession is not accepted (RFC 9449 §7.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub(crate) enum InvalidProof {
+    #[error("send one DPoP header")]
+    NotOne,
+    #[error(transparent)]
+    Proof(ProofError),
+    #[error("it is signed with another key than the access token is bound to")]
+    AnotherKey,
+    #[error("its jti was used before: make a new proof for each request")]
+    Used,
 }
 
 fn insufficient(resource_type: ResourceType, interaction: Interaction) -> String {
@@ -110,7 +133,7 @@ impl FhirError {
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLong { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Search(_) | Self::Encoding | Self::TwoTokens => StatusCode::BAD_REQUEST,
-            Self::NoToken | Self::InvalidToken(_) => StatusCode::UNAUTHORIZED,
+            Self::NoToken | Self::InvalidToken(_) | Self::InvalidProof(_) => StatusCode::UNAUTHORIZED,
             Self::InsufficientScope { .. } | Self::TooCostly => StatusCode::FORBIDDEN,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Corrupt => StatusCode::INTERNAL_SERVER_ERROR,
@@ -134,7 +157,7 @@ impl FhirError {
             Self::Encoding | Self::TwoTokens => IssueType::Invalid,
             Self::TooLong { .. } => IssueType::TooLong,
             Self::TooCostly => IssueType::TooCostly,
-            Self::NoToken => IssueType::Login,
+            Self::NoToken | Self::InvalidProof(_) => IssueType::Login,
             Self::InvalidToken(_) => IssueType::Expired,
             Self::InsufficientScope { .. } => IssueType::Forbidden,
             Self::Unavailable(_) => IssueType::Transient,
@@ -142,10 +165,15 @@ impl FhirError {
         }
     }
 
-    /// The challenge of RFC 6750 §3: without an error where there was no token.
+    /// The challenge of RFC 6750 §3: without an error where there was no token. Who has a token that is bound to a key is
+    /// shown the way of RFC 9449 §7.1.
     fn challenge(&self, base: &str) -> Option<String> {
         let error = match self {
             Self::NoToken => return Some(format!("Bearer realm=\"{base}\"")),
+            Self::InvalidToken(InvalidToken::Bound) => {
+                return Some(self.dpop_challenge(base, "invalid_token"));
+            }
+            Self::InvalidProof(_) => return Some(self.dpop_challenge(base, "invalid_dpop_proof")),
             Self::TwoTokens => "invalid_request",
             Self::InvalidToken(_) => "invalid_token",
             Self::InsufficientScope { .. } => "insufficient_scope",
@@ -162,6 +190,13 @@ impl FhirError {
             }
             _ => challenge,
         })
+    }
+
+    fn dpop_challenge(&self, base: &str, error: &str) -> String {
+        let algorithms = PROOF_ALGORITHMS.map(Algorithm::as_str).join(" ");
+        format!(
+            "DPoP realm=\"{base}\", error=\"{error}\", error_description=\"{self}\", algs=\"{algorithms}\""
+        )
     }
 
     /// The answer; ours are logged as errors, the caller's are told and no more.

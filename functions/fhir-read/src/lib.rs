@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `request` | which interaction a method and a path ask for |
 //! | `negotiation` | whether the answer can be in a format that the app takes |
+//! | `presented` | how the token comes, and whether it is proved to be the app's |
 //! | `authentication` | who asks, and for what the token is good |
 //! | `read`, `search`, `metadata` | the answers |
 //! | `response` | headers: CORS, caching, conditional requests |
@@ -18,6 +19,7 @@ mod authentication;
 mod error;
 mod metadata;
 mod negotiation;
+mod presented;
 mod read;
 mod request;
 mod response;
@@ -35,7 +37,7 @@ use axum::routing::any;
 use http::request::Parts;
 use http::{Method, Request, Response};
 use smart_core::instant::Instant;
-use smart_core::ports::{Clients, Grants, PublicKeys, Records, RevokedTokens, Users};
+use smart_core::ports::{Clients, Grants, PublicKeys, Records, Replay, RevokedTokens, Users};
 use smart_web::arrival::Arrival;
 
 use self::authentication::Authentication;
@@ -63,10 +65,10 @@ pub struct Settings {
     pub management_endpoint: Option<String>,
 }
 
-/// The ports that this function needs of a store: it reads, and nothing else.
-pub trait Store: Records + Grants + Clients + Users + RevokedTokens + 'static {}
+/// The ports that this function needs of a store: it reads, and writes nothing but which proofs of possession were used.
+pub trait Store: Records + Grants + Clients + Users + RevokedTokens + Replay + 'static {}
 
-impl<T: Records + Grants + Clients + Users + RevokedTokens + 'static> Store for T {}
+impl<T: Records + Grants + Clients + Users + RevokedTokens + Replay + 'static> Store for T {}
 
 /// The routes under `/fhir`; `keys` are those that sign access tokens.
 pub fn router<S: Store, K: PublicKeys + 'static>(store: S, keys: K, settings: &Settings) -> Router {

@@ -25,7 +25,7 @@ impl<S: Store, K: PublicKeys> FhirRead<S, K> {
         now: Instant,
     ) -> Result<Response<Body>, FhirError> {
         let Asked { resource_type, id, version } = asked;
-        let claims = self.authentication.claims(&request.headers, request.uri.query(), now).await?;
+        let claims = self.authentication.claims(&self.store, request, now).await?;
         let (context, record) = tokio::join!(
             self.authentication.context(&self.store, &claims, now),
             self.store.record(resource_type.as_str(), id),

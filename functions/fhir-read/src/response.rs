@@ -18,7 +18,7 @@ use smart_core::instant::Instant;
 use crate::negotiation::Format;
 
 const ALLOWED_HEADERS: &str =
-    "Authorization, Content-Type, Accept, Prefer, If-None-Match, If-Modified-Since, If-Match";
+    "Authorization, DPoP, Content-Type, Accept, Prefer, If-None-Match, If-Modified-Since, If-Match";
 const EXPOSED_HEADERS: &str = "ETag, Location, Content-Location, Last-Modified, WWW-Authenticate";
 
 /// How long an answer may be kept.

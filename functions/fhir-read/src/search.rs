@@ -42,7 +42,7 @@ impl<S: Store, K: PublicKeys> FhirRead<S, K> {
         format: Format,
         now: Instant,
     ) -> Result<Response<Body>, FhirError> {
-        let claims = self.authentication.claims(&request.headers, request.uri.query(), now).await?;
+        let claims = self.authentication.claims(&self.store, request, now).await?;
         let parameters = parameters(request, body).await?;
         let pairs = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let reading = Reading { base: &self.base, now, lenient: is_lenient(&request.headers) };

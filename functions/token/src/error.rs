@@ -17,6 +17,8 @@ use smart_web::response;
 use thiserror::Error;
 use tracing::Level;
 
+use crate::proof::InvalidProof;
+
 /// Why there are no tokens, or nothing is told of one, or none is revoked. What is displayed is told to the app.
 #[derive(Debug, Error)]
 pub(crate) enum TokenError {
@@ -38,6 +40,8 @@ pub(crate) enum TokenError {
     GrantType(GrantType),
     #[error(transparent)]
     Alone(#[from] AloneError),
+    #[error(transparent)]
+    Proof(#[from] InvalidProof),
     #[error("{}", code_is(*.0))]
     Code(Refusal),
     #[error("{}", refresh_token_is(*.0))]
@@ -128,6 +132,8 @@ impl TokenError {
             Self::Presented(_) | Self::Authentication(_) | Self::Unauthenticated => {
                 (E::InvalidClient, Level::INFO)
             }
+            Self::Proof(InvalidProof::Used) => (E::InvalidDpopProof, Level::WARN),
+            Self::Proof(_) => (E::InvalidDpopProof, Level::INFO),
             Self::GrantType(_) | Self::Alone(AloneError::Registration) => {
                 (E::UnauthorizedClient, Level::INFO)
             }
@@ -182,6 +188,7 @@ fn code_is(refusal: Refusal) -> &'static str {
             "redirect_uri is not the one of the authorization request: send the same, character by character"
         }
         Refusal::Verifier => "code_verifier does not answer the code_challenge of the authorization request",
+        Refusal::Key => "code is bound to a key (dpop_jkt): send a proof by that key in the header DPoP",
         Refusal::Revoked => "code: what was granted with it was revoked",
         Refusal::Replayed => {
             "code was used before: since a code that is seen twice may have leaked, everything issued from it is revoked; send each code once"
@@ -195,6 +202,7 @@ fn code_is(refusal: Refusal) -> &'static str {
 /// Another client's token is no token at all to whoever asks.
 fn refresh_token_is(refusal: Refusal) -> &'static str {
     match refusal {
+        Refusal::Key => "refresh_token is bound to a key: send a proof by that key in the header DPoP",
         Refusal::Revoked => "refresh_token: what was granted with it was revoked",
         Refusal::Replayed => {
             "refresh_token was replaced by a newer one: since a token that is seen again may have leaked, everything issued from it is revoked; keep the newest only"

@@ -76,9 +76,12 @@ impl<S: Store, K: Signer + PublicKeys> TokenEndpoint<S, K> {
         })
     }
 
-    /// INTRO-10: the token of a client alone, with the scope, good at this moment.
+    /// INTRO-10: the token of a client alone, with the scope, good at this moment. One that is bound to a key is no bearer
+    /// token (DPOP-05).
     async fn holder_may_ask(&self, token: &str, now: Instant, trail: &mut Trail) -> Result<(), TokenError> {
-        let standing = self.access_token_stands(token, now).await?.ok_or(BearerError::Invalid)?;
+        let standing = self.access_token_stands(token, now).await?;
+        let standing =
+            standing.filter(|standing| standing.state.cnf.is_none()).ok_or(BearerError::Invalid)?;
         trail.comes_from(&standing.state.client_id);
         let has_scope = standing.state.scope.iter().any(|scope| scope.is_extension(Scope::TOKEN_INTROSPECT));
         if standing.grant.is_none() && has_scope { Ok(()) } else { Err(BearerError::Scope.into()) }

@@ -9,6 +9,7 @@
 //! | file | decides |
 //! |---|---|
 //! | `authenticate` | which client asks, and whether it may ask so |
+//! | `proof` | which key its tokens are bound to, if it proves to have one |
 //! | `grants/authorization_code` | a code: redeemed, and the way back if its tokens cannot be signed |
 //! | `grants/refresh_token` | a refresh token: replaced, and client, user and session looked at anew |
 //! | `grants/client_credentials` | a client alone: what it was registered for |
@@ -23,6 +24,7 @@ mod authenticate;
 mod error;
 mod grants;
 mod introspect;
+mod proof;
 mod revoke;
 mod sign;
 mod standing;
@@ -56,6 +58,7 @@ use smart_web::{form, response};
 use tracing::Instrument as _;
 
 use self::error::TokenError;
+use self::proof::Caller;
 use self::trail::Trail;
 
 /// Where tokens are issued.
@@ -179,16 +182,18 @@ impl<S: Store, K: Signer + PublicKeys> TokenEndpoint<S, K> {
         self.check_resource(form)?;
         trail.asks_for(asked.grant_type());
         let client = self.authenticate(&head.headers, form, &asked, now, trail).await?;
+        let key = self.key(&head.headers, &client, now).await?;
+        let caller = Caller { client, key };
         match asked {
             TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier } => {
                 let code = code.ok_or(TokenError::UNKNOWN_CODE)?;
-                self.redeem(&client, &code, redirect_uri, &code_verifier, now, trail).await
+                self.redeem(&caller, &code, redirect_uri, &code_verifier, now, trail).await
             }
             TokenRequest::RefreshToken { refresh_token, scope } => {
                 let refresh_token = refresh_token.ok_or(TokenError::UNKNOWN_REFRESH_TOKEN)?;
-                self.refresh(&client, &refresh_token, scope, now, trail).await
+                self.refresh(&caller, &refresh_token, scope, now, trail).await
             }
-            TokenRequest::ClientCredentials { scope } => self.grant_alone(&client, &scope, now).await,
+            TokenRequest::ClientCredentials { scope } => self.grant_alone(&caller, &scope, now).await,
         }
     }
 

@@ -4,6 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
+use smart_core::dpop::Confirmation;
 use smart_core::grant::{Active, Grant, Granted, Owner, Refreshed};
 use smart_core::id::{ClientId, GrantId};
 use smart_core::instant::Instant;
@@ -28,6 +29,8 @@ pub(crate) struct Issue<'g> {
     /// Whether that is all that the grant opens.
     is_whole: bool,
     refresh_token: Option<RefreshToken>,
+    /// What the access token is bound to.
+    key: Option<Confirmation>,
 }
 
 /// Whether a list of scopes is short enough to stand in a token (TOK-22).
@@ -37,10 +40,14 @@ pub(crate) fn fits_into_token(scopes: &Scopes) -> bool {
 
 impl<'g> Issue<'g> {
     /// For a code: all that was granted, and the refresh token if one was.
-    pub(crate) fn redeemed(redeemed: &'g Redeemed, refresh_token: RefreshToken) -> Option<Self> {
+    pub(crate) fn redeemed(
+        redeemed: &'g Redeemed,
+        refresh_token: RefreshToken,
+        key: Option<Confirmation>,
+    ) -> Option<Self> {
         let Active { owner, granted, refresh, .. } = redeemed.grant.active()?;
         let refresh_token = refresh.is_some().then_some(refresh_token);
-        Some(Self::of(&redeemed.grant, owner.clone(), granted.clone(), true, refresh_token))
+        Some(Self::of(&redeemed.grant, owner.clone(), granted.clone(), true, refresh_token, key))
     }
 
     /// For a refresh token: `scopes` of what was granted, in the same context, and the same successor each time.
@@ -49,13 +56,14 @@ impl<'g> Issue<'g> {
         owner: Owner,
         scopes: Scopes,
         successor: RefreshToken,
+        key: Option<Confirmation>,
     ) -> Option<Self> {
         let Active { granted, .. } = refreshed.grant.active()?;
         let is_whole = granted.scopes.is_within(&scopes);
         let name = granted.name.clone().filter(|_| scopes.contains(&Scope::Profile));
         // The nonce is that of the authorization request: it answers the code alone (OIDC-18).
         let granted = Granted { scopes, context: granted.context.clone(), name, nonce: None };
-        Some(Self::of(&refreshed.grant, owner, granted, is_whole, Some(successor)))
+        Some(Self::of(&refreshed.grant, owner, granted, is_whole, Some(successor), key))
     }
 
     fn of(
@@ -64,9 +72,10 @@ impl<'g> Issue<'g> {
         granted: Granted,
         is_whole: bool,
         refresh_token: Option<RefreshToken>,
+        key: Option<Confirmation>,
     ) -> Self {
         let Grant { id, client_id, .. } = grant;
-        Self { grant: id, client_id, owner, granted, is_whole, refresh_token }
+        Self { grant: id, client_id, owner, granted, is_whole, refresh_token, key }
     }
 }
 
@@ -80,7 +89,7 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
             tokio::try_join!(self.sign_access_token(&access), self.sign_id_token(id.as_ref()),)?;
         Ok(TokenAnswer {
             access_token,
-            token_type: TokenType::Bearer,
+            token_type: TokenType::of(issue.key.as_ref()),
             expires_in: ACCESS_LIFETIME.as_secs(),
             scope: issue.granted.scopes,
             id_token,
@@ -90,7 +99,7 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
     }
 
     fn access_token_claims(&self, issue: &Issue<'_>, now: Instant) -> Result<AccessTokenClaims, Unavailable> {
-        let Issue { grant, client_id, owner, granted, is_whole, .. } = issue;
+        let Issue { grant, client_id, owner, granted, is_whole, key, .. } = issue;
         // Left out, a list means all that the grant opens: one that is less than that stands in the token, whatever
         // its length.
         let is_said = !is_whole || fits_into_token(&granted.scopes);
@@ -105,6 +114,7 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
             scope: is_said.then(|| granted.scopes.clone()),
             grant: Some((*grant).clone()),
             patient: granted.context.patient.clone(),
+            cnf: key.clone(),
         })
     }
 

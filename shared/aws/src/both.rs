@@ -10,8 +10,8 @@ use smart_core::grant::{CodeIssue, Grant, SignIn};
 use smart_core::id::{ClientId, GrantId, PatientId, ResourceId, SessionId, Username};
 use smart_core::instant::Instant;
 use smart_core::ports::{
-    Attempts, Authorizations, Clients, Grants, Patients, Records, RevokedTokens, Sessions, SignIns, Step,
-    Stopped, Throttle, Unavailable, Users,
+    Attempts, Authorizations, Clients, Grants, Patients, Records, Replay, RevokedTokens, Sessions, SignIns,
+    Step, Stopped, Throttle, Unavailable, Users,
 };
 use smart_core::secret::Digest;
 use smart_core::session::Session;
@@ -87,6 +87,7 @@ forward! {
         fn deny(&self, id: &GrantId, session: &SessionId, step: Step) -> Result<Grant, Stopped>;
     }
     RevokedTokens to state { fn is_revoked(&self, token: &Digest, now: Instant) -> Result<bool, Unavailable>; }
+    Replay to state { fn first_use(&self, of: &Digest, expires_at: Instant, step: Step) -> Result<bool, Unavailable>; }
     Patients to records {
         fn patient(&self, id: &PatientId) -> Result<Option<PatientSummary>, Unavailable>;
         fn patients(&self, query: &PatientQuery) -> Result<PatientPage, Unavailable>;

@@ -17,10 +17,12 @@ use crate::fhir::access::{enforceable, supported};
 use crate::grant::Request;
 use crate::id::ClientId;
 use crate::instant::Instant;
+use crate::jose::KeyId;
 use crate::oauth::{ErrorCode, OAuthError, Parameters};
 use crate::pkce::CodeChallenge;
 use crate::redirect::RedirectUri;
 use crate::scope::{Scope, Scopes};
+use crate::secret::Digest;
 use crate::session::Session;
 
 pub use self::consent::{consented, needs_patient};
@@ -176,6 +178,7 @@ fn read(
     let challenge =
         CodeChallenge::parse(parameters.get("code_challenge"), parameters.get("code_challenge_method"))
             .map_err(|error| invalid(&error.to_string()))?;
+    let dpop_jkt = dpop_jkt(parameters)?;
     check_audience(parameters, here)?;
     let prompt = prompt(parameters)?;
     let max_age = parameters
@@ -184,8 +187,18 @@ fn read(
         .transpose()
         .map_err(|_| invalid("max_age must be a whole number of seconds"))?;
     let scopes = scopes(parameters, client)?;
-    let request = Request { redirect_uri: redirect_uri.clone(), state, scopes, challenge, nonce };
+    let request = Request { redirect_uri: redirect_uri.clone(), state, scopes, challenge, nonce, dpop_jkt };
     Ok(AuthorizationRequest { request, prompt, max_age, login_hint })
+}
+
+/// The key that the app binds the code to (RFC 9449 §10; DPOP-06): a thumbprint.
+fn dpop_jkt(parameters: &Parameters) -> Result<Option<KeyId>, OAuthError> {
+    let Some(given) = parameters.get("dpop_jkt") else { return Ok(None) };
+    let invalid = "dpop_jkt must be the RFC 7638 thumbprint of a key: SHA-256, 43 characters of base64url";
+    given
+        .parse::<Digest>()
+        .map(|_| Some(given.into()))
+        .map_err(|_| OAuthError::new(ErrorCode::InvalidRequest, invalid))
 }
 
 /// Request objects and registration in the request (OIDC Core §6, §7): not here.

@@ -45,6 +45,9 @@ pub struct Client {
     /// Whether it may introspect any token; every authenticated client may introspect its own.
     #[serde(default)]
     pub smart_introspect: bool,
+    /// Whether it gets no tokens but those that are bound to a key of its own (RFC 9449 §5.2).
+    #[serde(default)]
+    pub dpop_bound_access_tokens: bool,
     /// How long a refresh may be repeated after a lost answer.
     #[serde(default)]
     pub refresh_retry: RetryWindow,

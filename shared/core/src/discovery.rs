@@ -10,6 +10,7 @@ use crate::authorization::identity_and_context;
 use crate::client::GrantType;
 use crate::client::authentication::ASSERTION_ALGORITHMS;
 use crate::deployment::PublicUrl;
+use crate::dpop::PROOF_ALGORITHMS;
 use crate::fhir::access::{supported, supported_alone};
 use crate::jose::Algorithm;
 use crate::scope::Scope;
@@ -129,6 +130,7 @@ impl<'a> Discovery<'a> {
             "code_challenge_methods_supported": ["S256"],
             "scopes_supported": scopes(),
             "authorization_response_iss_parameter_supported": true,
+            "dpop_signing_alg_values_supported": PROOF_ALGORITHMS,
         });
         for (is_offered, endpoint, path) in [
             (self.offered.introspection, "introspection_endpoint", "/auth/introspect"),

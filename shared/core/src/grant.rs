@@ -27,6 +27,7 @@ use thiserror::Error;
 
 use crate::id::{ClientId, GrantId, PatientId, SessionId, Subject, Username};
 use crate::instant::Instant;
+use crate::jose::KeyId;
 use crate::launch::LaunchContext;
 use crate::pkce::CodeChallenge;
 use crate::redirect::RedirectUri;
@@ -88,6 +89,9 @@ pub struct Request {
     /// Copied into the ID token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
+    /// The key that the code's redeemer must prove to have (RFC 9449 §10).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dpop_jkt: Option<KeyId>,
 }
 
 /// A request whose user is known.
@@ -157,6 +161,9 @@ pub struct Code {
     pub redirect_uri: RedirectUri,
     /// The challenge.
     pub challenge: CodeChallenge,
+    /// The key that its redeemer must prove to have, if the app named one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dpop_jkt: Option<KeyId>,
     /// When it expires.
     pub expires_at: Instant,
 }
@@ -236,6 +243,9 @@ pub enum Refusal {
     /// The verifier does not answer the challenge (PKCE-09).
     #[error("the verifier does not answer the challenge")]
     Verifier,
+    /// The key is not the one that it is bound to (RFC 9449 §5, §10).
+    #[error("the key that is proved is not the one that it is bound to")]
+    Key,
     /// The refresh token has expired.
     #[error("the refresh token has expired")]
     RefreshExpired,

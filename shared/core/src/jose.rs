@@ -139,6 +139,13 @@ impl PublicKey {
         Self::Rsa { n: URL_SAFE_NO_PAD.encode(modulus), e: URL_SAFE_NO_PAD.encode(exponent) }
     }
 
+    /// The key of a JWK that holds nothing private and is well-formed.
+    pub fn bare(jwk: &Value) -> Option<Self> {
+        let is_private = PRIVATE_MEMBERS.iter().any(|member| jwk.get(member).is_some());
+        let key: Self = serde_json::from_value(jwk.clone()).ok().filter(|_| !is_private)?;
+        key.check().is_ok().then_some(key)
+    }
+
     /// Whether a signature of `alg` can be checked with this key.
     pub fn fits(&self, alg: Algorithm) -> bool {
         matches!(
@@ -268,6 +275,8 @@ pub struct UnverifiedHeader {
     pub kid: Option<String>,
     /// `jku`.
     pub jku: Option<String>,
+    /// `jwk`.
+    pub jwk: Option<Value>,
 }
 
 impl UnverifiedHeader {
@@ -279,6 +288,7 @@ impl UnverifiedHeader {
             typ: Option<String>,
             kid: Option<String>,
             jku: Option<String>,
+            jwk: Option<Value>,
             crit: Option<Value>,
             b64: Option<Value>,
         }
@@ -292,7 +302,8 @@ impl UnverifiedHeader {
         if header.crit.is_some() || header.b64.is_some() {
             return Err(JwtError::Form);
         }
-        Ok(Self { alg: Algorithm::from_name(&header.alg), typ: header.typ, kid: header.kid, jku: header.jku })
+        let Header { typ, kid, jku, jwk, .. } = header;
+        Ok(Self { alg: Algorithm::from_name(&header.alg), typ, kid, jku, jwk })
     }
 }
 

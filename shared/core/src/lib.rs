@@ -10,6 +10,7 @@ pub mod authorization;
 pub mod client;
 pub mod deployment;
 pub mod discovery;
+pub mod dpop;
 pub mod fhir;
 pub mod grant;
 pub mod id;

@@ -95,6 +95,8 @@ pub enum ErrorCode {
     InvalidToken,
     /// It is good, and not for this (RFC 6750 §3.1).
     InsufficientScope,
+    /// The proof of possession is not one, or not for this request (RFC 9449 §5).
+    InvalidDpopProof,
     /// Something broke here.
     ServerError,
     /// Something is not available for the moment: try again.
@@ -122,6 +124,7 @@ impl ErrorCode {
             Self::InvalidToken => "invalid_token",
             Self::InsufficientScope => "insufficient_scope",
             Self::UnsupportedTokenType => "unsupported_token_type",
+            Self::InvalidDpopProof => "invalid_dpop_proof",
             Self::ServerError => "server_error",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
         }

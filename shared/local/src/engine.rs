@@ -20,16 +20,19 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use redb::backends::InMemoryBackend;
 use redb::{ConcurrencyMode, Database, ReadableDatabase, TransactionError, WriteTransaction};
 use smart_core::ports::Unavailable;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::{Failure, StoreError};
+use crate::pieces::Pieces;
 use crate::tables::{Snapshot, Writing};
 
 /// How much of the file is kept in memory.
-const CACHE_BYTES: usize = 16 << 20;
+const CACHE_BYTES: usize = 8 << 20;
+
+/// … and how much of what is in memory anyway is there twice.
+const CACHE_BYTES_IN_MEMORY: usize = 1 << 20;
 
 /// How many writes may share a transaction, and so how long the first of them waits for the others.
 const MAX_BATCH: usize = 256;
@@ -68,8 +71,8 @@ impl Engine {
     /// A database that lives and dies with this value.
     pub(crate) fn in_memory() -> Result<Self, StoreError> {
         let database = Database::builder()
-            .set_cache_size(CACHE_BYTES)
-            .create_with_backend(InMemoryBackend::new())
+            .set_cache_size(CACHE_BYTES_IN_MEMORY)
+            .create_with_backend(Pieces::default())
             .map_err(|error| StoreError::opening(Path::new("(memory)"), error))?;
         Self::start(database)
     }

@@ -18,6 +18,7 @@ mod files;
 mod grants;
 mod import;
 mod patients;
+mod pieces;
 mod records;
 mod registry;
 mod replay;

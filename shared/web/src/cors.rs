@@ -36,7 +36,7 @@ impl Cors {
     /// Tokens: issue, introspect, revoke.
     pub const TOKEN: Self = Self {
         methods: "POST, OPTIONS",
-        request_headers: "Authorization, Content-Type, Accept",
+        request_headers: "Authorization, DPoP, Content-Type, Accept",
         response_headers: "WWW-Authenticate, Retry-After",
     };
 

@@ -28,7 +28,7 @@ const discover = (clientId, authentication) =>
   oidc.discovery(new URL(stage.base), clientId, {}, authentication, { execute: [oidc.allowInsecureRequests] });
 
 /** Through the pages to the redirect that carries the code, and what the library shall check it against. */
-async function authorize(config, clientId) {
+async function authorize(config, clientId, more = {}) {
   const registered = new URL(stage.clients[clientId].redirect_uris[0]);
   const app = await catchRedirect(Number(registered.port));
   const pkceCodeVerifier = oidc.randomPKCECodeVerifier();
@@ -41,6 +41,7 @@ async function authorize(config, clientId) {
     nonce: checks.expectedNonce,
     code_challenge: await oidc.calculatePKCECodeChallenge(pkceCodeVerifier),
     code_challenge_method: "S256",
+    ...more,
   });
   try {
     await inPage(SIZES.desktop, async (page) => {
@@ -77,6 +78,27 @@ for (const [clientId, authentication] of Object.entries(WAYS)) {
     assert.deepEqual(scopes(narrowed.scope), new Set(["launch/patient", "patient/Patient.rs"]));
   });
 }
+
+await check("native: tokens that are bound to a key (DPoP)", async () => {
+  const config = await discover("native", WAYS.native);
+  const DPoP = oidc.getDPoPHandle(config, await oidc.randomDPoPKeyPair("ES256"));
+  const { returned, checks } = await authorize(config, "native", { dpop_jkt: await DPoP.calculateThumbprint() });
+  const read = async (tokens, path) => {
+    const answer = await oidc.fetchProtectedResource(config, tokens.access_token, new URL(`${stage.fhir}/${path}`), "GET", undefined, undefined, { DPoP });
+    return answer.status;
+  };
+  const first = await oidc.authorizationCodeGrant(config, returned, checks, undefined, { DPoP });
+  assert.equal(first.token_type, "dpop");
+  assert.equal(await read(first, "Patient/amina"), 200);
+  assert.equal(await read(first, "Patient?_id=amina"), 200);
+  await readFhir("Patient/amina", first.access_token, 401); // as a bearer token
+
+  const thief = { DPoP: oidc.getDPoPHandle(config, await oidc.randomDPoPKeyPair("ES256")) };
+  await assert.rejects(oidc.refreshTokenGrant(config, first.refresh_token), { error: "invalid_grant" });
+  await assert.rejects(oidc.refreshTokenGrant(config, first.refresh_token, undefined, thief), { error: "invalid_grant" });
+  const second = await oidc.refreshTokenGrant(config, first.refresh_token, undefined, { DPoP });
+  assert.equal(await read(second, "Patient/amina"), 200);
+});
 
 await check("a wrong secret is invalid_client", async () => {
   const config = await discover("secret-basic", oidc.ClientSecretBasic("not-the-secret-not-the-secret-not-the-secret"));

@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName};
 use serde_json::Value;
 
 /// The error codes that an app may get from the token endpoint (RFC 6749 §5.2; RFC 8707 §2).
-const TOKEN_ERRORS: [&str; 11] = [
+const TOKEN_ERRORS: [&str; 12] = [
     "invalid_request",
     "invalid_client",
     "invalid_grant",
@@ -21,6 +21,7 @@ const TOKEN_ERRORS: [&str; 11] = [
     "unsupported_token_type",
     "invalid_token",
     "insufficient_scope",
+    "invalid_dpop_proof",
 ];
 
 /// An answer, read to its end.

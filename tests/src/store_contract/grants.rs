@@ -95,6 +95,7 @@ fn request() -> Request {
         scopes: "openid patient/*.rs offline_access".parse().unwrap(),
         challenge: verifier("v").challenge(),
         nonce: Some("n-1".to_owned()),
+        dpop_jkt: None,
     }
 }
 
@@ -143,6 +144,8 @@ pub(crate) fn redemption(sample: Sample) -> Redemption {
         redirect_uri: REDIRECT_URI.to_owned(),
         challenge: verifier("v").challenge(),
         refresh: sample.refresh_token().digest(),
+        key: None,
+        refresh_key: None,
         access_lifetime: ACCESS_LIFETIME,
     }
 }

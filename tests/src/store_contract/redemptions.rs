@@ -44,6 +44,7 @@ fn rotation(presented: &Secret, n: u64) -> Rotation {
         successor: presented.successor(&salt).digest(),
         salt,
         retry: Duration::from_secs(RETRY),
+        key: None,
         access_lifetime: ACCESS_LIFETIME,
     }
 }

@@ -41,6 +41,12 @@ async fn disc_04_the_smart_configuration() {
       "code_challenge_methods_supported": [
         "S256"
       ],
+      "dpop_signing_alg_values_supported": [
+        "ES256",
+        "ES384",
+        "RS256",
+        "RS384"
+      ],
       "grant_types_supported": [
         "authorization_code",
         "client_credentials"
@@ -89,6 +95,12 @@ async fn oidc_14_the_openid_configuration() {
       ],
       "code_challenge_methods_supported": [
         "S256"
+      ],
+      "dpop_signing_alg_values_supported": [
+        "ES256",
+        "ES384",
+        "RS256",
+        "RS384"
       ],
       "grant_types_supported": [
         "authorization_code",
@@ -163,6 +175,12 @@ async fn sec_01_the_authorization_server_metadata() {
       "authorization_response_iss_parameter_supported": true,
       "code_challenge_methods_supported": [
         "S256"
+      ],
+      "dpop_signing_alg_values_supported": [
+        "ES256",
+        "ES384",
+        "RS256",
+        "RS384"
       ],
       "grant_types_supported": [
         "authorization_code",

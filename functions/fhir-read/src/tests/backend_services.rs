@@ -22,6 +22,7 @@ fn claims(scopes: &str) -> AccessTokenClaims {
         scope: Some(scopes.parse().unwrap()),
         grant: None,
         patient: None,
+        cnf: None,
     }
 }
 

@@ -6,6 +6,7 @@ mod fhir_search;
 mod hostile;
 mod leaks;
 mod rfc6750;
+mod rfc9449;
 mod smart_scopes;
 mod tokens;
 mod world;

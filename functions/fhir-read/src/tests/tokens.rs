@@ -7,6 +7,7 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
 use smart_core::grant::{Active, Grant, Granted, Owner, Stage};
 use smart_core::id::{GrantId, Username};
 use smart_core::jose::{Algorithm, Curve, PublicJwk, PublicKey, SigningKey, compact, signing_input};
@@ -17,22 +18,33 @@ use smart_core::token::AccessTokenClaims;
 use super::world::World;
 use super::{BASE, NOW, patient};
 
-/// A key that signs access tokens, made for these tests.
-struct Key {
+/// A key pair on P-256, made for these tests.
+pub(super) struct Key {
     pair: EcdsaKeyPair,
-    public: PublicJwk,
+    pub(super) public: PublicJwk,
 }
 
 fn key() -> &'static Key {
     static KEY: OnceLock<Key> = OnceLock::new();
-    KEY.get_or_init(|| {
+    KEY.get_or_init(Key::generate)
+}
+
+impl Key {
+    pub(super) fn generate() -> Self {
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
         // An uncompressed point: 4, then both coordinates.
         let (x, y) = pair.public_key().as_ref()[1..].split_at(32);
         let [x, y] = [x, y].map(|coordinate| URL_SAFE_NO_PAD.encode(coordinate));
         let public = PublicJwk::new(PublicKey::Ec { crv: Curve::P256, x, y }, Algorithm::ES256);
         Key { pair, public }
-    })
+    }
+
+    /// A JWT with just this header.
+    pub(super) fn jwt(&self, header: &Value, claims: &Value) -> String {
+        let [header, claims] = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
+        let input = format!("{header}.{claims}");
+        compact(&input, self.pair.sign(&SystemRandom::new(), input.as_bytes()).unwrap().as_ref())
+    }
 }
 
 /// The public keys of the server.
@@ -106,6 +118,7 @@ impl World {
             scope: Some(scopes.parse().unwrap()),
             grant: Some(grant.clone()),
             patient: context.map(patient),
+            cnf: None,
         };
         change(&mut claims);
         Bearer { token: signed("at+jwt", &claims), grant, claims }

@@ -13,7 +13,9 @@ use smart_core::grant::Grant;
 use smart_core::id::{ClientId, GrantId, ResourceId, Username};
 use smart_core::instant::Instant;
 use smart_core::jose::PublicJwk;
-use smart_core::ports::{Clients, Grants, PublicKeys, Records, RevokedTokens, Unavailable, Users};
+use smart_core::ports::{
+    Clients, Grants, PublicKeys, Records, Replay, RevokedTokens, Step, Unavailable, Users,
+};
 use smart_core::secret::Digest;
 use smart_core::user::{PatientAccess, User};
 
@@ -27,6 +29,7 @@ pub(super) struct Inner {
     pub(super) grants: Mutex<HashMap<GrantId, Grant>>,
     pub(super) clients: Mutex<HashMap<ClientId, Client>>,
     pub(super) users: Mutex<HashMap<Username, User>>,
+    pub(super) used: Mutex<HashMap<String, Instant>>,
     pub(super) reads: AtomicUsize,
     pub(super) queries: AtomicUsize,
     pub(super) grant_reads: AtomicUsize,
@@ -137,6 +140,13 @@ impl Users for World {
     async fn user(&self, username: &Username) -> Result<Option<User>, Unavailable> {
         self.check("users")?;
         Ok(self.0.users.lock().unwrap().get(username).cloned())
+    }
+}
+
+impl Replay for World {
+    async fn first_use(&self, key: &Digest, expires_at: Instant, _step: Step) -> Result<bool, Unavailable> {
+        self.check("replay")?;
+        Ok(self.0.used.lock().unwrap().insert(key.to_string(), expires_at).is_none())
     }
 }
 

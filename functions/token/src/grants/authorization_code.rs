@@ -4,7 +4,6 @@
 //! seen again has leaked: its grant is revoked. Tokens that cannot be signed give the code back, so that the app can
 //! redeem it again within its minute.
 
-use smart_core::client::Client;
 use smart_core::grant::{Redemption, Refusal, RevocationReason};
 use smart_core::id::GrantId;
 use smart_core::instant::Instant;
@@ -16,6 +15,7 @@ use smart_web::random;
 
 use super::step;
 use crate::error::TokenError;
+use crate::proof::Caller;
 use crate::sign::Issue;
 use crate::trail::{self, Trail};
 use crate::{Store, TokenEndpoint};
@@ -23,7 +23,7 @@ use crate::{Store, TokenEndpoint};
 impl<S: Store, K: Signer> TokenEndpoint<S, K> {
     pub(crate) async fn redeem(
         &self,
-        client: &Client,
+        caller: &Caller,
         code: &AuthorizationCode,
         redirect_uri: String,
         code_verifier: &CodeVerifier,
@@ -34,15 +34,19 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
         trail.is_about(&grant);
         let refresh_token = RefreshToken::new(code.handle(), Secret::new(random::bytes()?));
         let redemption = Redemption {
-            client_id: client.client_id.clone(),
+            client_id: caller.client.client_id.clone(),
             code: code.secret().digest(),
             redirect_uri,
             challenge: code_verifier.challenge(),
             refresh: refresh_token.secret().digest(),
+            key: caller.jkt(),
+            // Whoever can prove otherwise who they are may change their key (RFC 9449 §5).
+            refresh_key: caller.jkt().filter(|_| !caller.client.is_confidential()),
             access_lifetime: ACCESS_LIFETIME,
         };
         let redeemed = self.consume(&grant, &redemption, now).await?;
-        let issue = Issue::redeemed(&redeemed, refresh_token).ok_or(TokenError::UNKNOWN_CODE)?;
+        let issue =
+            Issue::redeemed(&redeemed, refresh_token, caller.key.clone()).ok_or(TokenError::UNKNOWN_CODE)?;
         let answer = self.issue(issue, now).await;
         if answer.is_err() {
             self.give_back(&redeemed, now).await;

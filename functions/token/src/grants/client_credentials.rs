@@ -5,7 +5,6 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use smart_core::client::Client;
 use smart_core::instant::Instant;
 use smart_core::launch::LaunchContext;
 use smart_core::ports::Signer;
@@ -14,13 +13,14 @@ use smart_core::token::{AccessTokenClaims, CLIENT_ALONE_LIFETIME, TokenAnswer, T
 use smart_web::random;
 
 use crate::error::{TokenError, WiderScope};
+use crate::proof::Caller;
 use crate::sign::fits_into_token;
 use crate::{Store, TokenEndpoint};
 
 impl<S: Store, K: Signer> TokenEndpoint<S, K> {
     pub(crate) async fn grant_alone(
         &self,
-        client: &Client,
+        Caller { client, key }: &Caller,
         asked: &Scopes,
         now: Instant,
     ) -> Result<TokenAnswer, TokenError> {
@@ -40,11 +40,12 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
             scope: Some(scope.clone()),
             grant: None,
             patient: None,
+            cnf: key.clone(),
         };
         let access_token = self.sign_access_token(&claims).await?;
         Ok(TokenAnswer {
             access_token,
-            token_type: TokenType::Bearer,
+            token_type: TokenType::of(key.as_ref()),
             expires_in: CLIENT_ALONE_LIFETIME.as_secs(),
             scope,
             id_token: None,

@@ -18,6 +18,7 @@ use smart_web::random;
 
 use super::step;
 use crate::error::{Ended, TokenError, WiderScope};
+use crate::proof::Caller;
 use crate::sign::{Issue, fits_into_token};
 use crate::trail::{self, Trail};
 use crate::{Store, TokenEndpoint};
@@ -25,7 +26,7 @@ use crate::{Store, TokenEndpoint};
 impl<S: Store, K: Signer> TokenEndpoint<S, K> {
     pub(crate) async fn refresh(
         &self,
-        client: &Client,
+        caller: &Caller,
         presented: &RefreshToken,
         scope: Option<Scopes>,
         now: Instant,
@@ -34,13 +35,13 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
         let grant = presented.grant_id();
         trail.is_about(&grant);
         if let Some(asked) = &scope {
-            self.check_scope(client, presented, asked, now).await?;
+            self.check_scope(&caller.client, presented, asked, now).await?;
         }
-        let refreshed = self.rotate(client, presented, &grant, now).await?;
+        let refreshed = self.rotate(caller, presented, &grant, now).await?;
         if refreshed.repeated {
             trail.is_a_repeat();
         }
-        let answer = self.reissue(client, presented, scope, &refreshed, now).await;
+        let answer = self.reissue(caller, presented, scope, &refreshed, now).await;
         match &answer {
             Ok(_) => {}
             Err(TokenError::Ended(ended)) => self.revoke(&grant, ended.reason(), now).await,
@@ -74,11 +75,12 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
     /// Replaces the presented token, or finds that it was replaced a moment ago, by the same one.
     async fn rotate(
         &self,
-        client: &Client,
+        caller: &Caller,
         presented: &RefreshToken,
         grant: &GrantId,
         now: Instant,
     ) -> Result<Refreshed, TokenError> {
+        let Caller { client, .. } = caller;
         let salt = Salt::new(random::bytes()?);
         let rotation = Rotation {
             client_id: client.client_id.clone(),
@@ -86,6 +88,7 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
             successor: presented.secret().successor(&salt).digest(),
             salt,
             retry: client.refresh_retry.length(),
+            key: caller.jkt(),
             access_lifetime: ACCESS_LIFETIME,
         };
         match self.store.refresh(grant, &rotation, step(now)?).await {
@@ -103,7 +106,7 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
     /// Tokens for what the grant still opens.
     async fn reissue(
         &self,
-        client: &Client,
+        caller: &Caller,
         presented: &RefreshToken,
         asked: Option<Scopes>,
         refreshed: &Refreshed,
@@ -116,9 +119,9 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
             return Err(Ended::Session.into());
         }
         let owner = owner_now(active, user.as_ref())?;
-        let scopes = scopes_now(&active.granted.scopes, client, asked)?;
+        let scopes = scopes_now(&active.granted.scopes, &caller.client, asked)?;
         let successor = RefreshToken::new(presented.handle(), presented.secret().successor(&refreshed.salt));
-        let issue = Issue::refreshed(refreshed, owner, scopes, successor);
+        let issue = Issue::refreshed(refreshed, owner, scopes, successor, caller.key.clone());
         Ok(self.issue(issue.ok_or(TokenError::UNKNOWN_REFRESH_TOKEN)?, now).await?)
     }
 

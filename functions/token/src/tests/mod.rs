@@ -12,6 +12,7 @@ mod rfc7523;
 mod rfc7636;
 mod rfc7662;
 mod rfc9068;
+mod rfc9449;
 mod rfc9700;
 mod signing;
 mod smart_app_launch;

@@ -328,7 +328,14 @@ async fn intro_05_the_context_of_a_caregivers_token_is_the_patient_that_they_cho
     let world = World::new().await;
     world.register_resource_server().await;
     let coded = world
-        .consent(Consent { client: "web", user: "mother", patient: Some("b"), scope: SCOPE, nonce: None })
+        .consent(Consent {
+            client: "web",
+            user: "mother",
+            patient: Some("b"),
+            scope: SCOPE,
+            nonce: None,
+            dpop_jkt: None,
+        })
         .await;
     let answer = coded.redemption().by("web").send(&world).await;
     let told = world.told(&answer.text("access_token"), 0).await;
@@ -336,7 +343,14 @@ async fn intro_05_the_context_of_a_caregivers_token_is_the_patient_that_they_cho
     assert_eq!(told.json["fhirUser"], "https://smart.example/fhir/RelatedPerson/m");
     // Who has no patient in context is told of none.
     let coded = world
-        .consent(Consent { client: "web", user: "clinician", patient: None, scope: "user/*.rs", nonce: None })
+        .consent(Consent {
+            client: "web",
+            user: "clinician",
+            patient: None,
+            scope: "user/*.rs",
+            nonce: None,
+            dpop_jkt: None,
+        })
         .await;
     let answer = coded.redemption().by("web").send(&world).await;
     let told = world.told(&answer.text("access_token"), 0).await;

@@ -12,7 +12,7 @@ use smart_core::grant::{
 };
 use smart_core::id::{ClientId, GrantId, SessionId, Username};
 use smart_core::instant::Instant;
-use smart_core::jose;
+use smart_core::jose::{self, KeyId};
 use smart_core::launch::LaunchContext;
 use smart_core::pkce::{CodeChallenge, CodeVerifier};
 use smart_core::ports::{Authorizations as _, Clients as _, Grants as _, SignIns as _, Step, Users as _};
@@ -53,11 +53,12 @@ pub(super) struct Consent<'a> {
     pub(super) patient: Option<&'a str>,
     pub(super) scope: &'a str,
     pub(super) nonce: Option<&'a str>,
+    pub(super) dpop_jkt: Option<&'a str>,
 }
 
 /// Anna, for herself.
 pub(super) fn anna<'a>(client: &'a str, scope: &'a str) -> Consent<'a> {
-    Consent { client, user: "anna", patient: Some("a"), scope, nonce: None }
+    Consent { client, user: "anna", patient: Some("a"), scope, nonce: None, dpop_jkt: None }
 }
 
 /// A code that was issued, and what belongs to it.
@@ -225,6 +226,7 @@ impl World {
             scopes: scopes.clone(),
             challenge: CodeChallenge::parse(Some(CHALLENGE), Some("S256")).unwrap(),
             nonce: consent.nonce.map(str::to_owned),
+            dpop_jkt: consent.dpop_jkt.map(KeyId::from),
         };
         let grant = handle.grant_id();
         store.begin(&Grant::begin(grant.clone(), client_id, request, self.step().op, NOW)).await.unwrap();

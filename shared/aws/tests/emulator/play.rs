@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use smart_aws::StateTable;
-use smart_core::grant::{Grant, RefreshPolicy, Refusal, RevocationReason, Rotation, Until};
+use smart_core::grant::{Grant, Redemption, RefreshPolicy, Refusal, RevocationReason, Rotation, Until};
 use smart_core::ports::{Authorizations as _, Grants as _, Redeemed, Redemptions as _, Step, Stopped};
 use smart_core::secret::Op;
 
 use crate::sample::{
-    at, begun, bytes, digest, id, issue, policy, redemption, rotation, session, sign_in, step,
+    at, begun_for, bytes, digest, id, issue, key, policy, redemption, rotation, session, sign_in, step,
 };
 
 /// A step with its parts: zero is mostly the right one.
@@ -36,6 +36,8 @@ pub(crate) enum Action {
         uri: usize,
         verified: u64,
         access: Duration,
+        /// The key that is proved, and whether the refresh token is bound to it.
+        key: (u8, bool),
     },
     Unredeem {
         made: bool,
@@ -46,6 +48,7 @@ pub(crate) enum Action {
         client: &'static str,
         access: Duration,
         retry: u64,
+        key: u8,
     },
     ExtendRetry {
         back: u64,
@@ -137,8 +140,12 @@ async fn take(store: &StateTable, model: &mut Model, n: u64, action: &Action, st
             let of = session(of);
             (said(store.deny(&id, &of, step).await), model.step(|grant| grant.deny(&of, step)))
         }
-        Action::Redeem { code, client, uri, verified, access } => {
-            let redemption = redemption(code, client, uri, verified, access);
+        Action::Redeem { code, client, uri, verified, access, key: (number, binds) } => {
+            let redemption = Redemption {
+                key: key(number),
+                refresh_key: key(number).filter(|_| binds),
+                ..redemption(code, client, uri, verified, access)
+            };
             let redeemed = store.redeem(&id, &redemption, step).await.map(|redeemed| redeemed.grant);
             (said(redeemed), model.step(|grant| grant.redeem(&redemption, step)))
         }
@@ -149,11 +156,12 @@ async fn take(store: &StateTable, model: &mut Model, n: u64, action: &Action, st
             let done = store.unredeem(&redeemed, step).await.unwrap();
             (Said::Done(done), model.change(|grant| grant.unredeem(op, step)))
         }
-        Action::Refresh { back, client, access, retry } => {
+        Action::Refresh { back, client, access, retry, key: number } => {
             let presented = model.token - back.min(model.token);
             let rotation = Rotation {
                 access_lifetime: access,
                 retry: Duration::from_secs(retry),
+                key: key(number),
                 ..rotation(presented, presented + 1, client)
             };
             let refreshed = store.refresh(&id, &rotation, step).await;
@@ -203,10 +211,10 @@ async fn take(store: &StateTable, model: &mut Model, n: u64, action: &Action, st
     }
 }
 
-/// Takes steps on a grant of its own, each under a numbered name at a second, and holds the store to what core says: of the step, and
+/// Takes steps on a grant of its own, bound to a key, each under a numbered name at a second, and holds the store to what core says: of the step, and
 /// of the grant after it. Returns what each step came to.
-pub(crate) async fn play(store: &StateTable, n: u64, steps: &[(Action, u64, u64)]) -> Vec<String> {
-    let begun = begun(n);
+pub(crate) async fn play(store: &StateTable, n: u64, bound: u8, steps: &[(Action, u64, u64)]) -> Vec<String> {
+    let begun = begun_for(n, bound);
     store.begin(&begun).await.unwrap();
     let mut model = Model { grant: Some(begun), token: 100 };
     let mut cases = Vec::new();

@@ -7,6 +7,7 @@ use smart_core::grant::{
 };
 use smart_core::id::{GrantId, SessionId};
 use smart_core::instant::Instant;
+use smart_core::jose::KeyId;
 use smart_core::launch::LaunchContext;
 use smart_core::pkce::CodeVerifier;
 use smart_core::ports::{Authorizations as _, Redeemed, Redemptions as _, Step};
@@ -57,7 +58,17 @@ pub(crate) fn owner(user: &str) -> Owner {
     }
 }
 
+/// The key of that number; the first is none.
+pub(crate) fn key(n: u8) -> Option<KeyId> {
+    (n > 0).then(|| KeyId::from(format!("key-{n}").as_str()))
+}
+
 pub(crate) fn begun(n: u64) -> Grant {
+    begun_for(n, 0)
+}
+
+/// The same, bound to a key.
+pub(crate) fn begun_for(n: u64, bound: u8) -> Grant {
     let registered = [RegisteredRedirectUri::parse(URIS[0]).unwrap()];
     let request = Request {
         redirect_uri: RedirectUri::matched(URIS[0], &registered, false).unwrap(),
@@ -65,6 +76,7 @@ pub(crate) fn begun(n: u64) -> Grant {
         scopes: "launch/patient openid fhirUser offline_access patient/*.rs".parse().unwrap(),
         challenge: verifier(0).challenge(),
         nonce: Some("n-0S6_WzA2Mj".to_owned()),
+        dpop_jkt: key(bound),
     };
     Grant::begin(id(n), "growth-chart".parse().unwrap(), request, Op::new(bytes(1_000)), at(0))
 }
@@ -100,6 +112,8 @@ pub(crate) fn redemption(code: u64, client: &str, uri: usize, verified: u64, acc
         redirect_uri: URIS[uri].to_owned(),
         challenge: verifier(verified).challenge(),
         refresh: digest(100),
+        key: None,
+        refresh_key: None,
         access_lifetime: access,
     }
 }
@@ -116,6 +130,7 @@ pub(crate) fn rotation(presented: u64, successor: u64, client: &str) -> Rotation
         successor: digest(successor),
         salt: Salt::new(bytes(successor)),
         retry: Duration::from_secs(30),
+        key: None,
         access_lifetime: ACCESS,
     }
 }

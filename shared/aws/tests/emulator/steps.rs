@@ -22,6 +22,11 @@ fn back(right: u64) -> impl Strategy<Value = u64> {
     prop_oneof![3 => Just(right), 2 => 0..3_u64]
 }
 
+/// None, or the first of two.
+fn key() -> impl Strategy<Value = u8> {
+    prop_oneof![4 => Just(1), 2 => Just(0), 1 => Just(2)]
+}
+
 fn action() -> impl Strategy<Value = Action> {
     // Long enough to outlive the refresh token, and short enough not to.
     let access = || prop_oneof![4 => Just(ACCESS), 1 => Just(SLIDES + SLIDES), 1 => Just(Duration::ZERO)];
@@ -33,12 +38,11 @@ fn action() -> impl Strategy<Value = Action> {
         6 => (mostly(0, 1), mostly(true, false), 0..4_u8)
             .prop_map(|(session, seen_now, policy)| Action::IssueCode { session, seen_now, policy }),
         1 => mostly(0, 1).prop_map(|session| Action::Deny { session }),
-        8 => (mostly(0, 1), mostly("growth-chart", "other"), mostly(0, 1), mostly(0, 1), access()).prop_map(
-            |(code, client, uri, verified, access)| Action::Redeem { code, client, uri, verified, access }
-        ),
+        8 => (mostly(0, 1), mostly("growth-chart", "other"), mostly(0, 1), mostly(0, 1), access(), (key(), any::<bool>()))
+            .prop_map(|(code, client, uri, verified, access, key)| Action::Redeem { code, client, uri, verified, access, key }),
         2 => mostly(true, false).prop_map(|made| Action::Unredeem { made }),
-        9 => (back(0), mostly("growth-chart", "other"), access(), prop_oneof![4 => Just(30_u64), 1 => Just(0)])
-            .prop_map(|(back, client, access, retry)| Action::Refresh { back, client, access, retry }),
+        9 => (back(0), mostly("growth-chart", "other"), access(), prop_oneof![4 => Just(30_u64), 1 => Just(0)], key())
+            .prop_map(|(back, client, access, retry, key)| Action::Refresh { back, client, access, retry, key }),
         3 => (back(1), prop_oneof![Just(0_u64), Just(600)])
             .prop_map(|(back, by)| Action::ExtendRetry { back, by }),
         1 => Just(Action::Revoke),
@@ -58,11 +62,11 @@ fn wait() -> impl Strategy<Value = u64> {
 }
 
 fn redeem(access: Duration) -> Action {
-    Action::Redeem { code: 0, client: "growth-chart", uri: 0, verified: 0, access }
+    Action::Redeem { code: 0, client: "growth-chart", uri: 0, verified: 0, access, key: (1, false) }
 }
 
 fn refresh(back: u64) -> Action {
-    Action::Refresh { back, client: "growth-chart", access: ACCESS, retry: 30 }
+    Action::Refresh { back, client: "growth-chart", access: ACCESS, retry: 30, key: 1 }
 }
 
 /// The right steps up to a stage.
@@ -105,7 +109,7 @@ fn run(mut runner: TestRunner) -> BTreeMap<String, u32> {
     let seen = RefCell::new(BTreeMap::<String, u32>::new());
     let actions = proptest::collection::vec((action(), 0..6_u64, wait()), 1..16);
     runner
-        .run(&(0..6_u8, 0..4_u8, actions), |(stage, policy, actions)| {
+        .run(&(0..6_u8, 0..4_u8, 0..2_u8, actions), |(stage, policy, bound, actions)| {
             let n = grants.replace(grants.get() + 1);
             let mut second = 1;
             // The names of the right steps are used once; the random ones share six.
@@ -115,7 +119,7 @@ fn run(mut runner: TestRunner) -> BTreeMap<String, u32> {
                 (action, op, second)
             });
             let steps: Vec<_> = steps.collect();
-            for case in runtime.block_on(play(&store, n, &steps)) {
+            for case in runtime.block_on(play(&store, n, bound, &steps)) {
                 *seen.borrow_mut().entry(case).or_default() += 1;
             }
             Ok(())
@@ -139,12 +143,14 @@ const CASES: [&str; 26] = [
     "Redeem Client",
     "Redeem RedirectUri",
     "Redeem Verifier",
+    "Redeem Key",
     "Redeem Replayed",
     "Unredeem true",
     "Unredeem false",
     "Refresh made",
     "Refresh repeated",
     "Refresh Replayed",
+    "Refresh Key",
     "Refresh RefreshExpired",
     "ExtendRetry true",
     "ExtendRetry false",
@@ -236,7 +242,7 @@ async fn rare_cases_go_as_core_says() {
         (with(1, ACCESS, &[(refresh(0), 20, 3), (refresh(1), 20, 300)]), "Refresh made"),
     ];
     for ((steps, expected), n) in table.iter().zip(0..) {
-        let cases = play(&store, n, steps).await;
+        let cases = play(&store, n, 0, steps).await;
         assert_eq!(cases.last().map(String::as_str), Some(*expected), "{steps:?}");
     }
 }

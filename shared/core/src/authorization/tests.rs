@@ -340,7 +340,7 @@ fn authz_33_oidc_parameters_are_read() {
 #[test]
 fn authz_33_prompt_and_max_age_decide_whether_a_session_will_do() {
     let start = Instant::from_unix(1_800_000_000);
-    let session = Session::start(crate::secret::Digest::of(b"s").into(), "maria".parse().unwrap(), start);
+    let session = Session::start(Digest::of(b"s").into(), "maria".parse().unwrap(), start);
     let at = |second| start + Duration::from_secs(second);
     for (name, value, second, accepted) in [
         ("x", "", 3_000, true),

@@ -74,6 +74,7 @@ pub fn parse(metadata: &Value, deployment: Deployment) -> Result<Client, Metadat
         initiate_login_uri: web_url(fields, "initiate_login_uri")?,
         logo_uri: web_url(fields, "logo_uri")?,
         smart_introspect: boolean(fields, "smart_introspect")?,
+        dpop_bound_access_tokens: boolean(fields, "dpop_bound_access_tokens")?,
         refresh_retry: refresh_retry(fields)?,
         disabled: false,
         grant_types,

@@ -9,6 +9,7 @@ use super::{Active, Grant, Granted, Refusal, Stage};
 use crate::client::Client;
 use crate::id::{ClientId, SessionId};
 use crate::instant::Instant;
+use crate::jose::KeyId;
 use crate::ports::Step;
 use crate::scope::{Scope, Scopes};
 use crate::secret::{Digest, Salt};
@@ -51,6 +52,9 @@ pub struct Refresh {
     pub expires_at: Instant,
     /// When it ends in any case.
     pub ends_at: Instant,
+    /// The key that whoever presents it must prove to have, if it is bound to one (RFC 9449 §5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<KeyId>,
     /// The token before, as long as its successor is unused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<Previous>,
@@ -78,6 +82,8 @@ pub struct Rotation {
     pub successor: Digest,
     /// What that was derived with.
     pub salt: Salt,
+    /// The key that it proves to have.
+    pub key: Option<KeyId>,
     /// How long the presented token may be repeated.
     pub retry: Duration,
     /// How long access tokens live.
@@ -140,7 +146,7 @@ impl Refresh {
             Until::After(span) => now + *span,
             Until::SessionEnds { at, .. } => *at,
         };
-        Self { expires_at: now + policy.slides, ends_at, policy, current, previous: None }
+        Self { expires_at: now + policy.slides, ends_at, policy, current, key: None, previous: None }
     }
 }
 
@@ -164,6 +170,9 @@ impl Grant {
         }
         if self.client_id != rotation.client_id {
             return Err(Refusal::Client);
+        }
+        if refresh.key.is_some() && refresh.key != rotation.key {
+            return Err(Refusal::Key);
         }
         if refresh.expires_at.has_passed(step.now) || refresh.ends_at.has_passed(step.now) {
             return Err(Refusal::RefreshExpired);

@@ -7,6 +7,7 @@ use super::{
     RevocationReason, Stage,
 };
 use crate::id::{ClientId, PatientId, SessionId};
+use crate::jose::KeyId;
 use crate::pkce::CodeChallenge;
 use crate::ports::Step;
 use crate::secret::{Digest, Op};
@@ -50,6 +51,10 @@ pub struct Redemption {
     pub challenge: CodeChallenge,
     /// The digest of the refresh token's secret that will be handed out, if one will be.
     pub refresh: Digest,
+    /// The key that it proves to have (RFC 9449 §5).
+    pub key: Option<KeyId>,
+    /// The key that the refresh token is bound to from then on: that of a public client (DPOP-04).
+    pub refresh_key: Option<KeyId>,
     /// How long access tokens live: as long as the grant must be remembered.
     pub access_lifetime: Duration,
 }
@@ -104,6 +109,7 @@ impl Grant {
             digest: issue.code,
             redirect_uri: known.request.redirect_uri,
             challenge: known.request.challenge,
+            dpop_jkt: known.request.dpop_jkt,
             expires_at,
         };
         let coded = Coded {
@@ -153,7 +159,13 @@ impl Grant {
         if coded.code.challenge != redemption.challenge {
             return Err(Refusal::Verifier);
         }
-        let refresh = coded.refresh.map(|policy| Refresh::first(policy, redemption.refresh, step.now));
+        if coded.code.dpop_jkt.is_some() && coded.code.dpop_jkt != redemption.key {
+            return Err(Refusal::Key);
+        }
+        let refresh = coded.refresh.map(|policy| Refresh {
+            key: redemption.refresh_key.clone(),
+            ..Refresh::first(policy, redemption.refresh, step.now)
+        });
         let lasts = refresh.as_ref().map_or(Duration::ZERO, |refresh| refresh.policy.slides);
         let active = Active { owner: coded.owner, granted: coded.granted, code: Some(coded.code), refresh };
         Ok(Self {

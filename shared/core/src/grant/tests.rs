@@ -1,5 +1,6 @@
 //! The machine: each stage against each step, the conditions of each step, and random lives of a grant.
 
+mod keys;
 mod lives;
 mod refresh;
 mod steps;
@@ -55,6 +56,7 @@ fn request() -> Request {
         scopes: "openid patient/*.rs offline_access".parse().unwrap(),
         challenge: challenge("v"),
         nonce: Some("n-1".to_owned()),
+        dpop_jkt: None,
     }
 }
 
@@ -101,6 +103,8 @@ fn redemption() -> Redemption {
         redirect_uri: REDIRECT_URI.to_owned(),
         challenge: challenge("v"),
         refresh: digest(TOKEN),
+        key: None,
+        refresh_key: None,
         access_lifetime: ACCESS,
     }
 }
@@ -113,6 +117,7 @@ fn rotation(presented: u64, successor: u64) -> Rotation {
         successor: digest(successor),
         salt: salt(successor),
         retry: RETRY,
+        key: None,
         access_lifetime: ACCESS,
     }
 }

@@ -7,6 +7,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::dpop::Confirmation;
 use crate::grant::{Active, Grant};
 use crate::id::{ClientId, GrantId, PatientId, Subject};
 use crate::instant::Instant;
@@ -42,6 +43,9 @@ pub struct AccessTokenClaims {
     /// The patient in context.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patient: Option<PatientId>,
+    /// The key that whoever presents it must prove to have (RFC 9449 §6.1): without one, it is a bearer token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
 }
 
 /// How long the text of a token's scopes may be to stand in it: headers are small (TOK-22).

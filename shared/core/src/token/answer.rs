@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::dpop::Confirmation;
 use crate::launch::LaunchContext;
 use crate::scope::Scopes;
 
@@ -32,4 +33,13 @@ pub struct TokenAnswer {
 pub enum TokenType {
     /// RFC 6750.
     Bearer,
+    /// With a proof of possession (RFC 9449 §5).
+    DPoP,
+}
+
+impl TokenType {
+    /// Of a token that is bound to this key, if it is to any.
+    pub fn of(key: Option<&Confirmation>) -> Self {
+        if key.is_some() { Self::DPoP } else { Self::Bearer }
+    }
 }

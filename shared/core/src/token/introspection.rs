@@ -6,6 +6,7 @@ mod tests;
 use serde::Serialize;
 
 use super::{AccessTokenClaims, TokenType};
+use crate::dpop::Confirmation;
 use crate::grant::{Active, Granted, Owner};
 use crate::id::{ClientId, Subject};
 use crate::instant::Instant;
@@ -42,6 +43,9 @@ pub struct TokenState {
     /// How it is presented: of access tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_type: Option<TokenType>,
+    /// The key that whoever presents it must prove to have (RFC 9449 §6.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
     /// The URL of the resource that stands for the user, as in the ID token (INTRO-07).
     #[serde(rename = "fhirUser", skip_serializing_if = "Option::is_none")]
     pub fhir_user: Option<String>,
@@ -72,7 +76,8 @@ impl TokenState {
             exp: claims.exp,
             iat: Some(claims.iat),
             aud: Some(claims.aud),
-            token_type: Some(TokenType::Bearer),
+            token_type: Some(TokenType::of(claims.cnf.as_ref())),
+            cnf: claims.cnf,
             fhir_user: None,
             context: LaunchContext::default(),
         }
@@ -109,6 +114,7 @@ impl TokenState {
             iat: None,
             aud: None,
             token_type: None,
+            cnf: None,
             fhir_user: fhir_user(&granted.scopes, owner, fhir_base),
             context: granted.context.clone(),
         }

@@ -37,6 +37,7 @@ fn grant(n: u8, user: &str) -> Grant {
         scopes: "patient/*.rs".parse().unwrap(),
         challenge: verifier().challenge(),
         nonce: None,
+        dpop_jkt: None,
     };
     let owner = Owner {
         user: user.parse().unwrap(),
@@ -57,6 +58,8 @@ fn redemption(n: u8) -> Redemption {
         redirect_uri: "https://app.example/cb".to_owned(),
         challenge: verifier().challenge(),
         refresh: digest(n),
+        key: None,
+        refresh_key: None,
         access_lifetime: ACCESS,
     }
 }
@@ -68,6 +71,7 @@ fn rotation(presented: u8, successor: u8) -> Rotation {
         successor: digest(successor),
         salt: Salt::new([successor; 32]),
         retry: Duration::from_secs(30),
+        key: None,
         access_lifetime: ACCESS,
     }
 }

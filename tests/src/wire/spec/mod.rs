@@ -14,6 +14,7 @@ mod rfc7662;
 mod rfc8414;
 mod rfc9068;
 mod rfc9207;
+mod rfc9449;
 mod rfc9700;
 mod smart_app_launch;
 mod smart_backend_services;

@@ -216,7 +216,6 @@ async fn authz_33_what_is_not_supported_is_said() {
         ("id_token_hint", "a.b.c"),
         ("display", "popup"),
         ("ui_locales", "de"),
-        ("dpop_jkt", "x"),
     ] {
         asked = asked.set(name, value);
     }

@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | `pk`, `client_id`, `last_op`, `stage` | all | |
 //! | `expires_at` | all | when DynamoDB may remove it; at the stages before `active`, when the grant expires |
-//! | `redirect_uri`, `challenge` | requested to active | of the request, and then of the code |
+//! | `redirect_uri`, `challenge`, `dpop_jkt` | requested to active | of the request, and then of the code; the key only if one was named |
 //! | `request` | requested, known | |
 //! | `session`, `patient` | known | `patient` only once chosen |
 //! | `owner`, `list_as` | known to active | `list_as`: the list that it will be in |
@@ -16,6 +16,7 @@
 //! | `slides`, `until`, `ends_from`, `ends_after` | coded, active | if there is a refresh token: its policy |
 //! | `access_until` | active | how long access tokens may live |
 //! | `refresh_until`, `ends_at`, `current` | active | of the refresh token; without one they mean nothing |
+//! | `refresh_key` | active | if the refresh token is bound to a key |
 //! | `previous`, `salt`, `retry_until` | active | of the token before |
 //! | `list` | active | the key of the index: a grant is in no list before |
 //! | `reason`, `revoked_at` | revoked | |
@@ -36,6 +37,7 @@ use smart_core::grant::{
 };
 use smart_core::id::{GrantId, Username};
 use smart_core::instant::Instant;
+use smart_core::jose::KeyId;
 use smart_core::secret::{Digest, Op};
 
 use crate::item::{Item, Unreadable, instant, json, number, text};
@@ -86,6 +88,7 @@ fn with_request(item: Item, request: &Request) -> Item {
     item.with("request", json(request))
         .with("redirect_uri", json(&request.redirect_uri))
         .with("challenge", json(&request.challenge))
+        .with_some("dpop_jkt", request.dpop_jkt.as_ref().map(|key| text(key.as_str())))
 }
 
 /// The grant of that name, as the item says it.
@@ -141,6 +144,7 @@ fn code_of(item: &Item) -> Result<Code, Unreadable> {
         digest: item.parsed("code")?,
         redirect_uri: item.json("redirect_uri")?,
         challenge: item.json("challenge")?,
+        dpop_jkt: item.optional("dpop_jkt", Item::text)?.map(KeyId::from),
         expires_at: item.instant("code_expires_at")?,
     })
 }
@@ -160,6 +164,7 @@ fn active_of(item: &Item) -> Result<Active, Unreadable> {
             current: item.parsed("current")?,
             expires_at: item.instant("refresh_until")?,
             ends_at: item.instant("ends_at")?,
+            key: item.optional("refresh_key", Item::text)?.map(KeyId::from),
             previous: item.optional("previous", |item, name| {
                 Ok(Previous {
                     digest: item.parsed(name)?,

@@ -3,9 +3,11 @@
 //! Each condition holds just where the transition of the same name would change the grant. That both agree is proved step by step
 //! against core (`tests/emulator/steps.rs`); where they did not, a step would be refused or answered with 503, never made.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use smart_core::grant::{CodeIssue, Redemption, RevocationReason, Rotation, SignIn};
 use smart_core::id::{ClientId, GrantId, PatientId, SessionId};
 use smart_core::instant::Instant;
+use smart_core::jose::KeyId;
 use smart_core::ports::{Redeemed, Step};
 use smart_core::secret::Digest;
 
@@ -18,7 +20,8 @@ const ALIVE: &str = "#expires_at > :now AND (attribute_not_exists(#access_until)
 
 /// What a grant loses when it ends: all but its name, its client, its expiry and its end.
 const FORGOTTEN: &str = "#request, #redirect_uri, #challenge, #session, #patient, #owner, #list_as, #list, #granted, #nonce, #code, \
-     #code_expires_at, #slides, #until, #ends_from, #ends_after, #ends_at, #current, #previous, #salt, #retry_until";
+     #code_expires_at, #dpop_jkt, #refresh_key, #slides, #until, #ends_from, #ends_after, #ends_at, #current, #previous, #salt, \
+     #retry_until";
 
 pub(super) fn sign_in(id: &GrantId, sign_in: &SignIn, step: Step) -> Update {
     let mut values = vec![
@@ -124,30 +127,46 @@ pub(super) fn deny(id: &GrantId, session: &SessionId, step: Step) -> Update {
 
 /// One write, whether there will be a refresh token or not: without one, `slides` and `ends_after` count as nothing.
 pub(super) fn redeem(id: &GrantId, redemption: &Redemption, step: Step) -> Update {
+    let mut values = Vec::new();
+    let proved = proved("#dpop_jkt", redemption.key.as_ref(), &mut values);
+    let binds = redemption.refresh_key.as_ref().map_or("", |key| {
+        values.push((":refresh_key", text(key.as_str())));
+        ", #refresh_key = :refresh_key"
+    });
+    values.extend([
+        (":now", instant(step.now)),
+        (":op", row::op(step.op)),
+        (":coded", text(CODED)),
+        (":active", text(ACTIVE)),
+        (":code", row::digest(&redemption.code)),
+        (":client", text(redemption.client_id.as_str())),
+        (":uri", json(&redemption.redirect_uri)),
+        (":challenge", json(&redemption.challenge)),
+        (":refresh", row::digest(&redemption.refresh)),
+        (":access", instant(step.now + redemption.access_lifetime)),
+        (":none", number(0)),
+    ]);
     Update {
         key: row::key(id),
-        change: "SET #stage = :active, #last_op = :op, #list = #list_as, #current = :refresh, #access_until = :access, \
+        change: format!(
+            "SET #stage = :active, #last_op = :op, #list = #list_as, #current = :refresh, #access_until = :access, \
                  #refresh_until = if_not_exists(#slides, :none) + :now, \
                  #ends_at = if_not_exists(#ends_from, :now) + if_not_exists(#ends_after, :none), \
-                 #expires_at = if_not_exists(#slides, :none) + :access"
-            .to_owned(),
-        condition: "#expires_at > :now AND #stage = :coded AND #code = :code AND #client_id = :client \
-                    AND #redirect_uri = :uri AND #challenge = :challenge"
-            .to_owned(),
-        values: vec![
-            (":now", instant(step.now)),
-            (":op", row::op(step.op)),
-            (":coded", text(CODED)),
-            (":active", text(ACTIVE)),
-            (":code", row::digest(&redemption.code)),
-            (":client", text(redemption.client_id.as_str())),
-            (":uri", json(&redemption.redirect_uri)),
-            (":challenge", json(&redemption.challenge)),
-            (":refresh", row::digest(&redemption.refresh)),
-            (":access", instant(step.now + redemption.access_lifetime)),
-            (":none", number(0)),
-        ],
+                 #expires_at = if_not_exists(#slides, :none) + :access{binds}"
+        ),
+        condition: format!(
+            "#expires_at > :now AND #stage = :coded AND #code = :code AND #client_id = :client \
+             AND #redirect_uri = :uri AND #challenge = :challenge AND {proved}"
+        ),
+        values,
     }
+}
+
+/// That the key in `attribute`, if there is one, is the one that was proved.
+fn proved(attribute: &str, key: Option<&KeyId>, values: &mut Vec<(&'static str, AttributeValue)>) -> String {
+    let Some(key) = key else { return format!("attribute_not_exists({attribute})") };
+    values.push((":key", text(key.as_str())));
+    format!("(attribute_not_exists({attribute}) OR {attribute} = :key)")
 }
 
 /// The code's own expiry is the grant's again.
@@ -155,7 +174,7 @@ pub(super) fn unredeem(redeemed: &Redeemed, step: Step) -> Update {
     Update {
         key: row::key(&redeemed.grant.id),
         change: "SET #stage = :coded, #last_op = :op, #expires_at = #code_expires_at \
-                 REMOVE #list, #current, #access_until, #refresh_until, #ends_at"
+                 REMOVE #list, #current, #access_until, #refresh_until, #ends_at, #refresh_key"
             .to_owned(),
         condition: format!(
             "{ALIVE} AND #stage = :active AND #last_op = :redeemed AND attribute_exists(#code)"
@@ -171,27 +190,30 @@ pub(super) fn unredeem(redeemed: &Redeemed, step: Step) -> Update {
 }
 
 pub(super) fn refresh(id: &GrantId, rotation: &Rotation, step: Step) -> Update {
+    let mut values = vec![
+        (":now", instant(step.now)),
+        (":op", row::op(step.op)),
+        (":active", text(ACTIVE)),
+        (":client", text(rotation.client_id.as_str())),
+        (":presented", row::digest(&rotation.presented)),
+        (":successor", row::digest(&rotation.successor)),
+        (":salt", json(&rotation.salt)),
+        (":retry", instant(step.now + rotation.retry)),
+        (":access", instant(step.now + rotation.access_lifetime)),
+    ];
+    let proved = proved("#refresh_key", rotation.key.as_ref(), &mut values);
     Update {
         key: row::key(id),
         change: "SET #last_op = :op, #current = :successor, #previous = :presented, #salt = :salt, #retry_until = :retry, \
                  #access_until = :access, #refresh_until = #slides + :now, #expires_at = #slides + :access \
-                 REMOVE #nonce, #code, #code_expires_at, #redirect_uri, #challenge, #ends_from, #ends_after"
+                 REMOVE #nonce, #code, #code_expires_at, #redirect_uri, #challenge, #dpop_jkt, #ends_from, #ends_after"
             .to_owned(),
         // A refresh token that has not expired keeps its grant alive.
-        condition: "#expires_at > :now AND #stage = :active AND attribute_exists(#slides) AND #current = :presented \
-                    AND #client_id = :client AND #refresh_until > :now AND #ends_at > :now"
-            .to_owned(),
-        values: vec![
-            (":now", instant(step.now)),
-            (":op", row::op(step.op)),
-            (":active", text(ACTIVE)),
-            (":client", text(rotation.client_id.as_str())),
-            (":presented", row::digest(&rotation.presented)),
-            (":successor", row::digest(&rotation.successor)),
-            (":salt", json(&rotation.salt)),
-            (":retry", instant(step.now + rotation.retry)),
-            (":access", instant(step.now + rotation.access_lifetime)),
-        ],
+        condition: format!(
+            "#expires_at > :now AND #stage = :active AND attribute_exists(#slides) AND #current = :presented \
+             AND #client_id = :client AND #refresh_until > :now AND #ends_at > :now AND {proved}"
+        ),
+        values,
     }
 }
 

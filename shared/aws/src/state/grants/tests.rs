@@ -37,6 +37,7 @@ fn requested() -> Grant {
         scopes: "launch/patient openid patient/*.rs".parse().unwrap(),
         challenge: verifier.challenge(),
         nonce: Some("n".to_owned()),
+        dpop_jkt: None,
     };
     Grant::begin(Handle::new([7; 16]).grant_id(), "app".parse().unwrap(), request, Op::new([1; 32]), at(0))
 }
@@ -90,6 +91,8 @@ fn each_expression_uses_what_it_is_given_and_demands_a_living_item() {
         redirect_uri: "https://app.example/cb".to_owned(),
         challenge: request.challenge,
         refresh: Digest::of(b"refresh"),
+        key: None,
+        refresh_key: None,
         access_lifetime: Duration::from_mins(15),
     };
     let rotation = Rotation {
@@ -98,6 +101,7 @@ fn each_expression_uses_what_it_is_given_and_demands_a_living_item() {
         successor: Digest::of(b"next"),
         salt: Salt::new([3; 32]),
         retry: Duration::from_secs(30),
+        key: None,
         access_lifetime: Duration::from_mins(15),
     };
     let redeemed = Redeemed { grant: known(None), op: Op::new([4; 32]) };

@@ -183,6 +183,8 @@ impl World {
             redirect_uri: uri.to_owned(),
             challenge: challenge(verifier),
             refresh: digest(token),
+            key: None,
+            refresh_key: None,
             access_lifetime: ACCESS,
         };
         let fits = (code, client, uri, verifier) == (CODE, "app", REDIRECT_URI, "v");

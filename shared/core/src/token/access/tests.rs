@@ -30,6 +30,7 @@ fn claims() -> AccessTokenClaims {
         scope: Some("patient/*.rs openid".parse().unwrap()),
         grant: Some(Digest::of(b"handle").into()),
         patient: Some("a".parse().unwrap()),
+        cnf: None,
     }
 }
 

@@ -37,6 +37,7 @@ fn claims(scope: &str) -> AccessTokenClaims {
         jti: "1".to_owned(),
         scope: Some(scope.parse().unwrap()),
         grant: Some(Digest::of(b"handle").into()),
+        cnf: None,
         patient: Some("a".parse().unwrap()),
     }
 }

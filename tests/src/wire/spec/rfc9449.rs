@@ -1,0 +1,92 @@
+//! RFC 9449, Demonstrating Proof of Possession (`DPoP`): tokens that are worth nothing without the app's key.
+
+use http::Method;
+use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use serde_json::{Value, json};
+use smart_core::secret::Digest;
+
+use crate::harness::keys::Key;
+use crate::harness::smart_app::ALL_OF_MARIA;
+use crate::harness::{Answer, Browser, Choices, SmartApp};
+
+/// A proof by `key` for a request, whatever it says besides.
+fn proof(key: &Key, claims: &Value) -> String {
+    let header = json!({ "typ": "dpop+jwt", "alg": key.algorithm(), "jwk": key.jwk("any") });
+    key.sign(&header, claims)
+}
+
+fn claims(app: &SmartApp, method: &str, url: &str, jti: &str) -> Value {
+    json!({ "htm": method, "htu": url, "iat": app.now().as_unix(), "jti": jti })
+}
+
+/// A read with a bound token.
+async fn read(app: &SmartApp, key: &Key, token: &str, path: &str, jti: &str) -> Answer {
+    let url = format!("{}/{path}", app.fhir_base());
+    let mut claims = claims(app, "GET", &url, jti);
+    claims["ath"] = json!(Digest::of(token.as_bytes()).to_string());
+    let call = app.target.call(Method::GET, &url).header(AUTHORIZATION, &format!("DPoP {token}"));
+    call.header("dpop", &proof(key, &claims)).send().await
+}
+
+/// DPOP-01 to DPOP-06 (§4 to §7, §10): the whole way, from a code that is bound to tokens that are, with a thief beside it.
+#[tokio::test]
+async fn dpop_01_to_06_bound_from_the_code_to_the_last_token() {
+    let app = SmartApp::on_wire("web").await;
+    let algorithms = &app.metadata["dpop_signing_alg_values_supported"];
+    assert_eq!(*algorithms, json!(["ES256", "ES384", "RS256", "RS384"]));
+    let (key, thief) = (Key::es384(), Key::rsa());
+    let endpoint = app.endpoint("token_endpoint").to_owned();
+    let at_token = |key: &Key, jti: &str| proof(key, &claims(&app, "POST", &endpoint, jti));
+
+    let thumbprint = |key: &Key| {
+        let bare: smart_core::jose::PublicKey = serde_json::from_value(key.jwk("any")).unwrap();
+        bare.thumbprint().as_str().to_owned()
+    };
+    let asked = app.request(ALL_OF_MARIA).set("dpop_jkt", &thumbprint(&key));
+    let mut browser = Browser::new(&app.target);
+    let code = app.code(&mut browser, &asked, &Choices::of("maria")).await;
+    app.exchange(&asked, &code).send().await.is_token_error(400, "invalid_grant");
+    let stolen = app.exchange(&asked, &code).call().header("dpop", &at_token(&thief, "t-1"));
+    stolen.send().await.is_token_error(400, "invalid_grant");
+    let first = app.exchange(&asked, &code).call().header("dpop", &at_token(&key, "k-1")).send().await.ok();
+    assert_eq!(first["token_type"], "DPoP");
+
+    let token = first["access_token"].as_str().unwrap();
+    assert_eq!(read(&app, &key, token, "Patient/maria", "r-1").await.ok()["id"], "maria");
+    read(&app, &key, token, "Patient/maria", "r-1").await.is_outcome(401, "login");
+    read(&app, &thief, token, "Patient/maria", "r-2").await.is_outcome(401, "login");
+    let url = format!("{}/Patient/maria", app.fhir_base());
+    let as_bearer = app.target.get(&url).bearer(token).send().await;
+    as_bearer.is_outcome(401, "expired");
+    assert!(
+        as_bearer.header(WWW_AUTHENTICATE).starts_with("DPoP "),
+        "{}",
+        as_bearer.header(WWW_AUTHENTICATE)
+    );
+
+    let refresh = |token: &Value| {
+        app.token_call(&[("grant_type", "refresh_token"), ("refresh_token", token.as_str().unwrap())]).call()
+    };
+    refresh(&first["refresh_token"]).send().await.is_token_error(400, "invalid_grant");
+    let stolen = refresh(&first["refresh_token"]).header("dpop", &at_token(&thief, "t-2"));
+    stolen.send().await.is_token_error(400, "invalid_grant");
+    let next = refresh(&first["refresh_token"]).header("dpop", &at_token(&key, "k-2")).send().await.ok();
+    let token = next["access_token"].as_str().unwrap();
+    assert_eq!(read(&app, &key, token, "Patient/maria", "r-3").await.ok()["id"], "maria");
+}
+
+/// DPOP-06, DPOP-08: what cannot be a thumbprint is said before anybody signs in, and what is no proof is no code's end.
+#[tokio::test]
+async fn dpop_08_what_is_no_proof_is_said_by_its_own_error() {
+    let app = SmartApp::on_wire("web").await;
+    let asked = app.request(ALL_OF_MARIA).set("dpop_jkt", "x");
+    assert_eq!(asked.error_in(app.ask(&asked).await.is(303).location()).0, "invalid_request");
+    let asked = app.request(ALL_OF_MARIA);
+    let code = app.code(&mut Browser::new(&app.target), &asked, &Choices::of("maria")).await;
+    let elsewhere = proof(&Key::es384(), &claims(&app, "POST", "https://other.example/auth/token", "1"));
+    for proof in ["x", &elsewhere] {
+        let answer = app.exchange(&asked, &code).call().header("dpop", proof).send().await;
+        answer.is_token_error(400, "invalid_dpop_proof");
+    }
+    app.tokens(&app.exchange(&asked, &code).send().await);
+}
