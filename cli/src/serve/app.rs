@@ -21,7 +21,7 @@ pub(crate) async fn compose(
     let (store, key) = (|| Arc::clone(store), || Arc::clone(key));
     let mut app = smart_discovery::router(&*key(), Discovery::new(url, Offered::HERE))
         .await?
-        .merge(smart_authorize::router(store(), url.clone()))
+        .merge(smart_authorize::router(store(), key(), url.clone()))
         .merge(smart_token::router(store(), key(), url.clone()))
         .merge(smart_fhir_read::router(store(), key(), &Settings::new(url, Offered::HERE)));
     if has_demo {

@@ -8,6 +8,7 @@
 
 mod fhir_context;
 mod request;
+mod style;
 #[cfg(test)]
 mod tests;
 
@@ -27,6 +28,7 @@ use crate::user::FhirUser;
 
 pub use self::fhir_context::FhirContextItem;
 pub use self::request::{LONGEST_REQUEST, LaunchRequest, LaunchRequestError};
+pub use self::style::style;
 
 /// How long an app may take to follow a launch (LAUNCH-04).
 pub const LAUNCH_LIFETIME: Duration = Duration::from_mins(5);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use smart_core::grant::{
-    CODE_LIFETIME, CodeIssue, Grant, Granted, IN_PROGRESS, Known, Owner, Redemption, RefreshPolicy, Refusal,
-    Request, RevocationReason, SignIn, Stage, Until,
+    CODE_LIFETIME, CodeIssue, EncounterChoice, Grant, Granted, IN_PROGRESS, Known, Owner, Redemption,
+    RefreshPolicy, Refusal, Request, RevocationReason, SignIn, Stage, Until,
 };
 use smart_core::id::{ClientId, GrantId, PatientId, SessionId};
 use smart_core::launch::LaunchContext;

@@ -15,4 +15,5 @@ mod rfc9207;
 mod rfc9700;
 mod smart_app_launch;
 mod smart_discovery;
+mod smart_launch_ehr;
 mod smart_scopes;
