@@ -112,6 +112,13 @@ impl EhrOrigins {
         self.0.is_empty()
     }
 
+    /// These and the server's own, which embeds the pages of its demo.
+    #[must_use]
+    pub fn and(mut self, here: &PublicUrl) -> Self {
+        self.0.extend(Url::parse(here.issuer()).ok().filter(|own| !self.0.contains(own)));
+        self
+    }
+
     /// As the sources of a Content-Security-Policy.
     pub fn as_sources(&self) -> String {
         let origins: Vec<String> = self.0.iter().map(|url| url.origin().ascii_serialization()).collect();
@@ -170,6 +177,9 @@ mod tests {
         assert!(!read("https://smart.example:8443").unwrap().is_another_site(&here));
         assert!(read("https://smart.example https://ehr.example").unwrap().is_another_site(&here));
         assert!(!EhrOrigins::default().is_another_site(&here));
+        let own = EhrOrigins::default().and(&here).and(&here);
+        assert_eq!(own.as_sources(), "https://smart.example");
+        assert!(!own.is_another_site(&here));
     }
 
     #[test]
