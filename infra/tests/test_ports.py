@@ -30,6 +30,8 @@ PORTS = {
     "Authorizations": Needs(STATE, {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}, ("grant#",)),
     "Redemptions": Needs(STATE, {"dynamodb:GetItem", "dynamodb:UpdateItem"}, ("grant#",)),
     "Launches": Needs(STATE, {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}, ("launch#",)),
+    "RevokedTokens": Needs(STATE, {"dynamodb:GetItem"}, ("revoked#",)),
+    "Revocations": Needs(STATE, {"dynamodb:PutItem"}, ("revoked#",)),
     "Replay": Needs(STATE, {"dynamodb:GetItem", "dynamodb:PutItem"}, ("use#",)),
     "Patients": Needs(RECORDS, {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}, ("patient#", "patients", "word#"), ("groups",), ("Encounter",)),
     "Records": Needs(RECORDS, {"dynamodb:GetItem", "dynamodb:Query"}, (), ("groups", "types")),

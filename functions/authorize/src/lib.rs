@@ -48,7 +48,8 @@ use smart_core::deployment::{EhrOrigins, PublicUrl};
 use smart_core::id::ClientId;
 use smart_core::instant::Instant;
 use smart_core::ports::{
-    Authorizations, Clients, Launches, Patients, PublicKeys, SignIns, Step, Throttle, Unavailable, Users,
+    Authorizations, Clients, Launches, Patients, PublicKeys, RevokedTokens, SignIns, Step, Throttle,
+    Unavailable, Users,
 };
 use smart_core::secret::Op;
 use smart_web::cached::Cached;
@@ -59,11 +60,14 @@ use self::passwords::Passwords;
 
 /// The ports that this function needs of a store: it sees of resources only what the pickers show.
 pub trait Store:
-    Clients + Users + SignIns + Throttle + Authorizations + Launches + Patients + 'static
+    Clients + Users + SignIns + Throttle + Authorizations + Launches + RevokedTokens + Patients + 'static
 {
 }
 
-impl<T: Clients + Users + SignIns + Throttle + Authorizations + Launches + Patients + 'static> Store for T {}
+impl<T: Clients + Users + SignIns + Throttle + Authorizations + Launches + RevokedTokens + Patients + 'static>
+    Store for T
+{
+}
 
 /// Where this function is, and who else has a part in its pages.
 #[derive(Clone, Debug)]

@@ -12,8 +12,8 @@ use smart_core::id::{ClientId, EncounterId, GrantId, LaunchId, PatientId, Resour
 use smart_core::instant::Instant;
 use smart_core::launch::Launch;
 use smart_core::ports::{
-    Attempts, Authorizations, Clients, Grants, Launches, Patients, Records, Sessions, SignIns, Step, Stopped,
-    Throttle, Unavailable, Users,
+    Attempts, Authorizations, Clients, Grants, Launches, Patients, Records, RevokedTokens, Sessions, SignIns,
+    Step, Stopped, Throttle, Unavailable, Users,
 };
 use smart_core::secret::Digest;
 use smart_core::session::Session;
@@ -94,6 +94,7 @@ forward! {
         fn launch(&self, id: &LaunchId) -> Result<Option<Launch>, Unavailable>;
         fn use_launch(&self, id: &LaunchId, grant: &GrantId, step: Step) -> Result<bool, Unavailable>;
     }
+    RevokedTokens to state { fn is_revoked(&self, token: &Digest, now: Instant) -> Result<bool, Unavailable>; }
     Patients to records {
         fn patient(&self, id: &PatientId) -> Result<Option<PatientSummary>, Unavailable>;
         fn patients(&self, query: &PatientQuery) -> Result<PatientPage, Unavailable>;

@@ -22,6 +22,7 @@ mod patients;
 mod records;
 mod registry;
 mod replay;
+mod revocations;
 mod sessions;
 mod signer;
 mod sweep;
@@ -112,6 +113,7 @@ fn create_tables(writing: &Writing<'_>) -> Result<(), Failure> {
     grants::create(writing)?;
     launches::LAUNCHES.create(writing)?;
     replay::USES.create(writing)?;
+    revocations::REVOKED.create(writing)?;
     throttle::WINDOWS.create(writing)?;
     patients::create(writing)?;
     records::create(writing)?;

@@ -16,7 +16,8 @@ use smart_core::jose::{PublicJwk, SigningKey};
 use smart_core::launch::Launch;
 use smart_core::ports::{
     Attempts, Authorizations, Clients, Grants, Launches, Patients, PublicKeys, Records, Redeemed,
-    Redemptions, Replay, Sessions, SignIns, Signer, Step, Stopped, Throttle, Unavailable, Users,
+    Redemptions, Replay, Revocations, RevokedTokens, Sessions, SignIns, Signer, Step, Stopped, Throttle,
+    Unavailable, Users,
 };
 use smart_core::secret::Digest;
 use smart_core::session::Session;
@@ -196,7 +197,10 @@ switched! {
         fn refresh(&self, id: &GrantId, rotation: &Rotation, step: Step) -> Result<Refreshed, Stopped>;
         fn extend_retry(&self, id: &GrantId, presented: &Digest, retry_until: Instant, step: Step) -> Result<bool, Unavailable>;
         fn revoke(&self, id: &GrantId, reason: RevocationReason, step: Step) -> Result<bool, Unavailable>;
+        fn revoke_by_client(&self, id: &GrantId, client_id: &ClientId, step: Step) -> Result<(), Stopped>;
     }
+    RevokedTokens on store { fn is_revoked(&self, token: &Digest, now: Instant) -> Result<bool, Unavailable>; }
+    Revocations on store { fn revoke_token(&self, token: &Digest, until: Instant) -> Result<(), Unavailable>; }
     Replay on store { fn first_use(&self, key: &Digest, expires_at: Instant, step: Step) -> Result<bool, Unavailable>; }
     Launches on store {
         fn create_launch(&self, launch: &Launch) -> Result<(), Unavailable>;

@@ -47,6 +47,9 @@ impl<K: PublicKeys> Ehrs<K> {
         if claims.grant.is_some() {
             return Err(LaunchError::InsufficientScope);
         }
+        if function.store.is_revoked(&claims.name(), now).await? {
+            return Err(LaunchError::InvalidToken("it was revoked"));
+        }
         let client = function.client(&claims.client_id, now).await?.filter(|client| !client.disabled);
         let client = client.ok_or(LaunchError::InvalidToken("its client is disabled"))?;
         if claims.scope.as_ref().is_some_and(may_make_launches) && may_make_launches(&client.scope) {

@@ -197,7 +197,7 @@ async fn an_ehr_launch_costs_one_write_to_make_one_read_to_follow_and_one_write_
     let mut visitor = Visitor::new(&store);
     let launch =
         visitor.make_launch(r#"{ "client_id": "app", "patient": "amina", "encounter": "visit" }"#).await;
-    assert_eq!(store.asked(), "client 2, create_launch, encounter, patient");
+    assert_eq!(store.asked(), "client 2, create_launch, encounter, is_revoked, patient");
 
     let ask = format!("{}&launch={launch}", ASK.replace("launch%2Fpatient", "launch"));
     assert_eq!(visitor.get(&ask).await, 200);

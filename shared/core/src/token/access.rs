@@ -7,10 +7,12 @@ mod tests;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::grant::{Active, Grant};
 use crate::id::{ClientId, GrantId, PatientId, Subject};
 use crate::instant::Instant;
 use crate::jose::{self, JwtError, PublicJwk, UnverifiedHeader};
 use crate::scope::Scopes;
+use crate::secret::Digest;
 
 /// What an access token says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +57,21 @@ impl AccessTokenClaims {
         self.sub.as_str() == self.client_id.as_str() && self.scope.is_some() && self.patient.is_none()
     }
 
+    /// The name under which its revocation is recorded.
+    pub fn name(&self) -> Digest {
+        Digest::of(format!("access token\0{}", self.jti).as_bytes())
+    }
+
+    /// Whether the grant that it names is active and says the same (RS-06, INTRO-14).
+    pub fn confirmed_by<'a>(&'a self, grant: &'a Grant) -> Result<Confirmed<'a>, Unconfirmed> {
+        let active = grant.active().ok_or(Unconfirmed::Ended)?;
+        let fits = grant.client_id == self.client_id
+            && active.owner.sub == self.sub
+            && active.granted.context.patient == self.patient;
+        let scopes = self.scopes(&active.granted.scopes).filter(|_| fits);
+        scopes.map(|scopes| Confirmed { active, scopes }).ok_or(Unconfirmed::Misfit)
+    }
+
     /// What this token may do, of what its grant says now. Nothing, if it says more than its grant.
     pub fn scopes<'a>(&'a self, granted: &'a Scopes) -> Option<&'a Scopes> {
         match &self.scope {
@@ -62,6 +79,24 @@ impl AccessTokenClaims {
             Some(scopes) => scopes.is_within(granted).then_some(scopes),
         }
     }
+}
+
+/// What a grant says of a token that stands on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Confirmed<'a> {
+    /// The grant.
+    pub active: &'a Active,
+    /// What the token may do.
+    pub scopes: &'a Scopes,
+}
+
+/// Why a grant does not speak for a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unconfirmed {
+    /// It is not active: revoked, or never was.
+    Ended,
+    /// It is another client's, user's or patient's, or says less than the token.
+    Misfit,
 }
 
 /// Who must have issued a token, and for which API.

@@ -10,7 +10,7 @@
 //! | `narrow` | is registered for two scopes |
 //! | `disabled` | was disabled |
 //! | `backend` | has no users: `client_credentials` |
-//! | `introspector` | may introspect any token |
+//! | `introspector` | may introspect any token: as itself, and by a token with the scope for it |
 //! | `ehr` | may make launches |
 
 use serde_json::{Value, json};
@@ -109,7 +109,7 @@ pub(crate) fn all() -> Vec<Value> {
         json!({
             "client_id": "introspector", "client_name": "Resource Server",
             "token_endpoint_auth_method": "client_secret_basic", "client_secret": INTROSPECTOR_SECRET,
-            "grant_types": ["client_credentials"], "smart_introspect": true,
+            "grant_types": ["client_credentials"], "smart_introspect": true, "scope": "__token.introspect",
         }),
         json!({
             "client_id": "ehr", "client_name": "The EHR", "token_endpoint_auth_method": "client_secret_basic",

@@ -73,6 +73,11 @@ async fn ctx_01_to_20_the_app_is_told_what_the_ehr_said_and_again_at_each_refres
         assert_eq!(app.read(&first, "Patient/maria").await.ok()["id"], "maria");
         let visit = app.read(&first, "Encounter/maria-visit").await.ok();
         assert_eq!(visit["subject"]["reference"], "Patient/maria");
+        // INTRO-05: whoever asks about the token is told the same.
+        let told = app.as_client("introspector").await.introspected(&first.access_token).await;
+        for (member, said) in full().as_object().unwrap() {
+            assert_eq!(&told[member], said, "{member}");
+        }
         // Being in fhirContext opens nothing.
         app.read(&first, "Patient/lena").await.is(404);
     }
@@ -319,6 +324,12 @@ async fn launch_04_only_an_ehr_makes_launches() {
     let answer = call(&format!("Bearer {}", users.access_token)).await;
     assert_eq!(answer.is(403).bearer_challenge(), "insufficient_scope");
     assert_eq!(answer.json()["error"], "insufficient_scope");
+
+    // A token that was given back.
+    let ehr = Ehr::of(&app.target).await;
+    ehr.opens("web", json!({})).await;
+    app.as_client("ehr").await.revocation(ehr.token()).send().await.is(200);
+    assert_eq!(ehr.asks("web", json!({})).await.is(401).bearer_challenge(), "invalid_token");
 
     if app.target.app().is_none() {
         return;
