@@ -102,6 +102,7 @@ fn refused(status: StatusCode, error_description: &'static str) -> Refused {
     response::json(status, &Told { error: "invalid_request", error_description })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
 fn unavailable(reason: Unavailable) -> Refused {
     tracing::error!(error = %reason, "the demo's EHR cannot answer");
     refused(StatusCode::SERVICE_UNAVAILABLE, "the demo's EHR cannot answer for the moment")
