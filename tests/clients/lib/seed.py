@@ -69,7 +69,15 @@ def clients(ports, keys):
                jwks={"keys": [keys["es384"]["public"]]}, **web("es384")),
         client("key-rs384", "Chart with an RSA key", token_endpoint_auth_method="private_key_jwt",
                jwks={"keys": [keys["rs384"]["public"]]}, **web("rs384")),
+        *(service(f"service-{name}", token_endpoint_auth_method="private_key_jwt", scope="system/*.rs",
+                  jwks={"keys": [keys[name]["public"]]}) for name in ("es384", "rs384")),
+        service("resource-server", client_secret=secrets.token_urlsafe(32), scope="__token.introspect", smart_introspect=True),
     ]
+
+
+def service(client_id, **metadata):
+    """A client without users."""
+    return {"client_id": client_id, "grant_types": ["client_credentials"], **metadata}
 
 
 def write_records(folder):
