@@ -39,14 +39,20 @@ pub struct Discovery<'a> {
 }
 
 /// The SMART capabilities that work (CAP rows).
-const CAPABILITIES: [&str; 12] = [
+const CAPABILITIES: [&str; 18] = [
+    "launch-ehr",
     "launch-standalone",
     "authorize-post",
     "client-public",
     "client-confidential-symmetric",
     "client-confidential-asymmetric",
     "sso-openid-connect",
+    "context-banner",
+    "context-style",
+    "context-ehr-patient",
+    "context-ehr-encounter",
     "context-standalone-patient",
+    "context-standalone-encounter",
     "permission-offline",
     "permission-patient",
     "permission-user",
@@ -250,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn cap_02_and_04_the_capability_sets_of_standalone_apps_are_complete() {
+    fn cap_02_to_05_all_four_capability_sets_are_complete() {
         let set = |names: &[&str]| names.iter().all(|name| CAPABILITIES.contains(name));
         assert!(set(&[
             "launch-standalone",
@@ -261,6 +267,15 @@ mod tests {
         assert!(set(&[
             "launch-standalone",
             "client-confidential-symmetric",
+            "permission-user",
+            "permission-patient"
+        ]));
+        assert!(set(&["launch-ehr", "client-public", "context-ehr-patient", "permission-patient"]));
+        assert!(set(&[
+            "launch-ehr",
+            "client-confidential-symmetric",
+            "context-ehr-patient",
+            "context-ehr-encounter",
             "permission-user",
             "permission-patient"
         ]));

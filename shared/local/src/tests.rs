@@ -7,7 +7,8 @@ use std::time::Duration;
 use smart_core::id::Username;
 use smart_core::instant::Instant;
 use smart_core::ports::{
-    Replay as _, Revocations as _, RevokedTokens as _, SignIns as _, Step, Throttle as _, Users as _,
+    Launches as _, Replay as _, Revocations as _, RevokedTokens as _, SignIns as _, Step, Throttle as _,
+    Users as _,
 };
 use smart_core::secret::{Digest, Op, Secret};
 use smart_core::session::Session;
@@ -129,6 +130,21 @@ async fn a_newer_format_is_refused_by_name() {
     drop(store);
     let refused = LocalStore::open(folder.path()).await.err().unwrap();
     assert!(matches!(refused, StoreError::NewerFormat { found, .. } if found == FORMAT + 1), "{refused}");
+}
+
+#[tokio::test]
+async fn tables_that_came_after_the_store_was_made_are_made_when_it_is_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let older = Engine::open(&LocalStore::file_in(folder.path())).unwrap();
+    let note = |writing: &Writing<'_>| {
+        writing.change(FORMAT_TABLE)?.insert("format", FORMAT)?;
+        Ok(())
+    };
+    older.write("format", note).await.unwrap();
+    drop(older);
+    let store = LocalStore::open(folder.path()).await.unwrap();
+    assert_eq!(store.launch(&Digest::of(b"launch").into()).await.unwrap(), None);
+    assert!(store.first_use(&Digest::of(b"use"), at(300), step(1, 0)).await.unwrap());
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 //! | file | is about |
 //! |---|---|
 //! | `codes` | a code's minute, and the quarter of an hour that an authorization may take |
+//! | `launches` | how long an EHR's launch may be followed |
 //! | `tokens` | access tokens and ID tokens |
 //! | `alone` | access tokens without a user |
 //! | `refresh` | how refresh tokens slide and end, and how long one may be repeated |
@@ -21,6 +22,7 @@ mod assertions;
 mod changes;
 mod codes;
 mod faults;
+mod launches;
 mod outages;
 mod refresh;
 mod sessions;

@@ -227,6 +227,7 @@ impl World {
             challenge: CodeChallenge::parse(Some(CHALLENGE), Some("S256")).unwrap(),
             nonce: consent.nonce.map(str::to_owned),
             dpop_jkt: consent.dpop_jkt.map(KeyId::from),
+            launch: None,
         };
         let grant = handle.grant_id();
         store.begin(&Grant::begin(grant.clone(), client_id, request, self.step().op, NOW)).await.unwrap();

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use smart_aws::StateTable;
-use smart_core::grant::{Grant, Redemption, RefreshPolicy, Refusal, RevocationReason, Rotation, Until};
+use smart_core::grant::{
+    EncounterChoice, Grant, Redemption, RefreshPolicy, Refusal, RevocationReason, Rotation, Until,
+};
 use smart_core::ports::{Authorizations as _, Grants as _, Redeemed, Redemptions as _, Step, Stopped};
 use smart_core::secret::Op;
 
@@ -19,6 +21,10 @@ pub(crate) enum Action {
         patient: Option<&'static str>,
     },
     ChoosePatient {
+        session: u64,
+        patient: &'static str,
+    },
+    ChooseEncounter {
         session: u64,
         patient: &'static str,
     },
@@ -109,6 +115,11 @@ fn refresh_policy(kind: u8) -> Option<RefreshPolicy> {
     }
 }
 
+fn choice(of: u64, patient: &str) -> EncounterChoice {
+    let (patient, encounter) = (patient.parse().unwrap(), "visit".parse().unwrap());
+    EncounterChoice { session: session(of), patient, encounter }
+}
+
 /// Takes one step on both sides.
 async fn take(store: &StateTable, model: &mut Model, n: u64, action: &Action, step: Step) -> (Said, Said) {
     let id = id(n);
@@ -126,6 +137,11 @@ async fn take(store: &StateTable, model: &mut Model, n: u64, action: &Action, st
                 said(store.choose_patient(&id, &of, &patient, step).await),
                 model.step(|grant| grant.choose_patient(&of, &patient, step)),
             )
+        }
+        Action::ChooseEncounter { session, patient } => {
+            let choice = choice(session, patient);
+            let found = said(store.choose_encounter(&id, &choice, step).await);
+            (found, model.step(|grant| grant.choose_encounter(&choice, step)))
         }
         Action::IssueCode { session, seen_now, policy } => {
             let current = model.grant.as_ref().map_or(step.op, |grant| grant.last_op);

@@ -77,6 +77,7 @@ pub(crate) fn begun_for(n: u64, bound: u8) -> Grant {
         challenge: verifier(0).challenge(),
         nonce: Some("n-0S6_WzA2Mj".to_owned()),
         dpop_jkt: key(bound),
+        launch: None,
     };
     Grant::begin(id(n), "growth-chart".parse().unwrap(), request, Op::new(bytes(1_000)), at(0))
 }

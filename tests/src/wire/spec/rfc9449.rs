@@ -1,7 +1,7 @@
 //! RFC 9449, Demonstrating Proof of Possession (`DPoP`): tokens that are worth nothing without the app's key.
 
 use http::Method;
-use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
 use serde_json::{Value, json};
 use smart_core::secret::Digest;
 
@@ -89,4 +89,18 @@ async fn dpop_08_what_is_no_proof_is_said_by_its_own_error() {
         answer.is_token_error(400, "invalid_dpop_proof");
     }
     app.tokens(&app.exchange(&asked, &code).send().await);
+}
+
+/// DPOP-05: an EHR's token that is bound to a key makes no launch as a bearer token, whoever has it.
+#[tokio::test]
+async fn dpop_05_a_bound_token_makes_no_launch() {
+    let app = SmartApp::on_wire("ehr").await;
+    let key = Key::es384();
+    let proof = proof(&key, &claims(&app, "POST", app.endpoint("token_endpoint"), "ehr"));
+    let asked = [("grant_type", "client_credentials"), ("scope", "__launch.create")];
+    let tokens = app.token_call(&asked).call().header("dpop", &proof).send().await.ok();
+    assert_eq!(tokens["token_type"], "DPoP");
+    let launch = app.target.call(Method::POST, "/auth/launch").header(CONTENT_TYPE, "application/json");
+    let launch = launch.bearer(tokens["access_token"].as_str().unwrap()).body(r#"{"client_id":"web"}"#);
+    launch.send().await.is(401);
 }
