@@ -27,6 +27,7 @@ PORTS = {
     "Throttle": Needs(STATE, {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}, ("attempts#",)),
     "Grants": Needs(STATE, {"dynamodb:GetItem"}, ("grant#",)),
     "Authorizations": Needs(STATE, {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}, ("grant#",)),
+    "UserGrants": Needs(STATE, {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:UpdateItem"}, ("grant#", "grants#"), ("lists",)),
     "Redemptions": Needs(STATE, {"dynamodb:GetItem", "dynamodb:UpdateItem"}, ("grant#",)),
     "Replay": Needs(STATE, {"dynamodb:GetItem", "dynamodb:PutItem"}, ("use#",)),
     "Patients": Needs(RECORDS, {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}, ("patient#", "patients", "word#"), ("groups",)),

@@ -23,6 +23,7 @@ use smart_web::{fallback, random, response};
 
 use crate::browser::Browser;
 use crate::error::AuthorizeError;
+use crate::login::Door;
 use crate::respond::go_to;
 use crate::visit::Visit;
 use crate::{Authorize, Store, step};
@@ -82,22 +83,23 @@ impl<S: Store> Authorize<S> {
         let browser = Browser::of(headers, &self.here);
         let visit = self.visit(browser.as_ref(), now).await?;
         let visit = visit.filter(|visit| asked.accepts(&visit.session, now));
-        if asked.prompt == Prompt::None {
-            return Ok(self.tell_app(&asked.refuse(silently(visit.is_some()))));
-        }
         let handle = Handle::new(random::bytes()?);
         let step = step(now)?;
         match visit {
-            Some(visit) => self.begin_known(handle, asked.request, &client, &visit, step).await,
+            Some(visit) => self.begin_known(handle, asked, &client, &visit, step).await,
+            None if asked.prompt == Prompt::None => {
+                let error = OAuthError::new(ErrorCode::LoginRequired, "the user has to sign in");
+                Ok(self.tell_app(&asked.refuse(error)))
+            }
             None => self.begin_requested(handle, asked, &client, browser, step).await,
         }
     }
 
-    /// Somebody is signed in: on to the patient, or to the consent.
+    /// Somebody is signed in: on to the patient, to the consent or, where nothing is to be asked, back to the app.
     async fn begin_known(
         &self,
         handle: Handle,
-        request: Request,
+        asked: AuthorizationRequest,
         client: &Client,
         visit: &Visit,
         step: Step,
@@ -105,12 +107,20 @@ impl<S: Store> Authorize<S> {
         let sign_in = SignIn {
             session: visit.session.id.clone(),
             owner: visit.owner(),
-            patient: self.sole_patient(&request, visit).await?,
+            patient: self.sole_patient(&asked.request, visit).await?,
         };
         let before = random::bytes().map(smart_core::secret::Op::new)?;
+        let request = asked.request.clone();
         let grant = Grant::begin(handle.grant_id(), client.client_id.clone(), request, before, step.now);
         let grant = grant.sign_in(&sign_in, step).map_err(AuthorizeError::Moved)?;
+        let is_remembered = self.is_remembered(&grant, client, visit, step.now).await?;
+        if asked.prompt == Prompt::None && !is_remembered {
+            return Ok(self.tell_app(&asked.refuse(has_to_be_asked(&grant, client))));
+        }
         self.store.begin(&grant).await?;
+        if is_remembered {
+            return self.answer_as_before(handle, &grant, visit, step.now).await;
+        }
         Ok(next_page(&grant, handle))
     }
 
@@ -127,7 +137,7 @@ impl<S: Store> Authorize<S> {
             Grant::begin(handle.grant_id(), client.client_id.clone(), asked.request, step.op, step.now);
         self.store.begin(&grant).await?;
         let hint = asked.login_hint.unwrap_or_default();
-        self.sign_in_page(handle, &client.client_name, browser, &hint)
+        self.sign_in_page(&Door::to_app(handle, client, grant.request()), browser, &hint)
     }
 
     /// The one patient whom the user may see, where one is needed and there is no other.
@@ -153,16 +163,21 @@ impl<S: Store> Authorize<S> {
 
 /// The page that comes next for a grant whose user is known.
 pub(crate) fn next_page(grant: &Grant, handle: Handle) -> Response<Body> {
-    let chooses =
-        grant.known().is_some_and(|known| known.patient.is_none() && needs_patient(&known.request.scopes));
-    go_to(if chooses { "/auth/patient" } else { "/auth/consent" }, handle)
+    go_to(if lacks_patient(grant) { "/auth/patient" } else { "/auth/consent" }, handle)
 }
 
-/// Why `prompt=none` cannot be honoured: consent is asked for each time (OIDC Core §3.1.2.6).
-fn silently(signed_in: bool) -> OAuthError {
-    if signed_in {
-        OAuthError::new(ErrorCode::ConsentRequired, "the user has to be asked for consent")
+/// Whether a patient is needed and none was chosen.
+fn lacks_patient(grant: &Grant) -> bool {
+    grant.known().is_some_and(|known| known.patient.is_none() && needs_patient(&known.request.scopes))
+}
+
+/// Why `prompt=none` cannot be honoured although somebody is signed in (OIDC Core §3.1.2.6).
+fn has_to_be_asked(grant: &Grant, client: &Client) -> OAuthError {
+    let may_be_remembered =
+        grant.known().is_some_and(|known| client.may_be_remembered(&known.request.redirect_uri));
+    if may_be_remembered && lacks_patient(grant) {
+        OAuthError::new(ErrorCode::InteractionRequired, "the user has to choose a patient")
     } else {
-        OAuthError::new(ErrorCode::LoginRequired, "the user has to sign in")
+        OAuthError::new(ErrorCode::ConsentRequired, "the user has to be asked for consent")
     }
 }

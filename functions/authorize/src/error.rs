@@ -32,6 +32,8 @@ pub(crate) enum AuthorizeError {
     Moved(Refusal),
     #[error("the user may not choose this patient")]
     PatientRefused,
+    #[error("no such grant is active and this user's")]
+    NoAccess,
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -64,6 +66,7 @@ impl AuthorizeError {
                 StatusCode::BAD_REQUEST
             }
             Self::FormToken | Self::PatientRefused => StatusCode::FORBIDDEN,
+            Self::NoAccess => StatusCode::NOT_FOUND,
             Self::Moved(_) => StatusCode::CONFLICT,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -101,13 +104,19 @@ impl AuthorizeError {
                 "Nothing was shared. This record is not among those that you may open.",
                 FROM_THE_APP,
             ),
+            Self::NoAccess => (
+                "There is no such access of yours",
+                "Nothing was changed. Perhaps it has ended before, or it was given by somebody else.",
+                "See which apps have access now.",
+            ),
             Self::Unavailable(_) => (
                 "Something is not working at the moment",
                 "Nothing was shared. The fault is on our side, and it is usually over soon.",
                 "Wait a moment, then load this page again.",
             ),
         };
-        Problem { title, explanation, what_to_do, developer: self.developer() }
+        let leads_to_apps = matches!(self, Self::NoAccess);
+        Problem { title, explanation, what_to_do, developer: self.developer(), leads_to_apps }
     }
 
     fn developer(&self) -> Option<ForDeveloper<'_>> {
@@ -131,7 +140,7 @@ impl AuthorizeError {
                 parameter: "request",
                 expected: "the hidden field of a page of an authorization that is in progress",
             }),
-            Self::Moved(_) | Self::PatientRefused | Self::Unavailable(_) => None,
+            Self::Moved(_) | Self::PatientRefused | Self::NoAccess | Self::Unavailable(_) => None,
         }
     }
 

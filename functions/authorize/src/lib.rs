@@ -11,20 +11,26 @@
 //! | `login` | who signs in; `throttle` and `passwords` how often and how |
 //! | `patient` | which patients are offered, and that no other is chosen |
 //! | `consent` | what the answer grants, and the redirect to the app |
-//! | `sign_out` | the end of the browser session |
+//! | `remembered` | whether the user has to be asked at all |
+//! | `access` | which apps have access, and the end of it |
+//! | `destination` | where a sign-in leads |
+//! | `sign_out` | the end of the browser session, and of the access that was bound to it |
 //! | `browser` | the session cookie, and the token of each form |
 //! | `visit` | who sits there: the session and its user, as they are now |
 //! | `error` | which page says what went wrong |
 //! | `pages`, `wording` | what the pages show |
 
+mod access;
 mod authorize;
 mod browser;
 mod consent;
+mod destination;
 mod error;
 mod login;
 mod pages;
 mod passwords;
 mod patient;
+mod remembered;
 mod respond;
 mod sign_out;
 #[cfg(test)]
@@ -41,7 +47,9 @@ use smart_core::client::Client;
 use smart_core::deployment::PublicUrl;
 use smart_core::id::ClientId;
 use smart_core::instant::Instant;
-use smart_core::ports::{Authorizations, Clients, Patients, SignIns, Step, Throttle, Unavailable, Users};
+use smart_core::ports::{
+    Authorizations, Clients, Patients, SignIns, Step, Throttle, Unavailable, UserGrants, Users,
+};
 use smart_core::secret::Op;
 use smart_web::cached::Cached;
 use smart_web::random;
@@ -49,11 +57,15 @@ use smart_web::random;
 use self::passwords::Passwords;
 
 /// The ports that this function needs: it sees of resources only what the patient picker shows, and it signs nothing.
-pub trait Store: Clients + Users + SignIns + Throttle + Authorizations + Patients + 'static {}
+pub trait Store:
+    Clients + Users + SignIns + Throttle + Authorizations + UserGrants + Patients + 'static
+{
+}
 
-impl<T: Clients + Users + SignIns + Throttle + Authorizations + Patients + 'static> Store for T {}
+impl<T: Clients + Users + SignIns + Throttle + Authorizations + UserGrants + Patients + 'static> Store for T {}
 
-/// The routes of the user's way: `/auth/authorize`, `/auth/login`, `/auth/patient`, `/auth/consent`, `/auth/sign-out`.
+/// The routes of the user's way: `/auth/authorize`, `/auth/login`, `/auth/patient`, `/auth/consent`; and of their own page:
+/// `/auth/access`, `/auth/sign-out`.
 pub fn router<S: Store>(store: S, here: PublicUrl) -> Router {
     let function = Arc::new(Authorize { store, here, clients: Cached::new(), passwords: Passwords::new() });
     // `get` would answer HEAD too, and a request begins something.
@@ -66,6 +78,7 @@ pub fn router<S: Store>(store: S, here: PublicUrl) -> Router {
         .route("/auth/login", get(login::page::<S>).post(login::submit::<S>))
         .route("/auth/patient", get(patient::page::<S>).post(patient::submit::<S>))
         .route("/auth/consent", get(consent::page::<S>).post(consent::submit::<S>))
+        .route("/auth/access", get(access::page::<S>).post(access::submit::<S>))
         .route("/auth/sign-out", get(sign_out::page::<S>).post(sign_out::submit::<S>))
         .with_state(function)
 }

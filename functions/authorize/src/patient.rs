@@ -16,7 +16,6 @@ use smart_core::secret::Handle;
 use smart_web::arrival::Arrival;
 use smart_web::form;
 
-use crate::authorize::next_page;
 use crate::browser::{Browser, Form};
 use crate::error::AuthorizeError;
 use crate::login::request_of;
@@ -149,7 +148,8 @@ impl<S: Store> Authorize<S> {
         }
         let id = handle.grant_id();
         let grant = self.store.choose_patient(&id, &visit.session.id, &patient, step(now)?).await?;
-        Ok(next_page(&grant, handle))
+        let client = self.enabled_client(&grant.client_id, now).await?;
+        self.go_on(handle, &grant, &client, &visit, now).await
     }
 }
 

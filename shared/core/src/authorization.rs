@@ -5,6 +5,7 @@
 //! is shown to the user ([`Refused::Shown`]). From then on a fault goes back to the app ([`Refused::Redirected`]), with the
 //! state if there is one.
 
+mod before;
 mod consent;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ use crate::redirect::RedirectUri;
 use crate::scope::{Scope, Scopes};
 use crate::session::Session;
 
+pub use self::before::Before;
 pub use self::consent::{consented, needs_patient};
 
 /// How long `state`, `nonce` and the like may be, in bytes: they are kept until the code is issued.
@@ -41,7 +43,7 @@ pub struct AuthorizationRequest {
     pub login_hint: Option<String>,
 }
 
-/// What `prompt` asks for (OIDC Core §3.1.2.1). Consent is asked for each time, whatever it says.
+/// What `prompt` asks for (OIDC Core §3.1.2.1); `consent` stands in the [`Request`], since it counts later.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Prompt {
     /// Whatever is needed.
@@ -184,7 +186,14 @@ fn read(
         .transpose()
         .map_err(|_| invalid("max_age must be a whole number of seconds"))?;
     let scopes = scopes(parameters, client)?;
-    let request = Request { redirect_uri: redirect_uri.clone(), state, scopes, challenge, nonce };
+    let request = Request {
+        redirect_uri: redirect_uri.clone(),
+        state,
+        scopes,
+        challenge,
+        nonce,
+        always_ask: asks_consent(parameters),
+    };
     Ok(AuthorizationRequest { request, prompt, max_age, login_hint })
 }
 
@@ -243,6 +252,11 @@ fn prompt(parameters: &Parameters) -> Result<Prompt, OAuthError> {
         asked if asked.contains(&"login") || asked.contains(&"select_account") => Ok(Prompt::Login),
         _ => Ok(Prompt::AsNeeded),
     }
+}
+
+/// `prompt=consent`, alone or beside another.
+fn asks_consent(parameters: &Parameters) -> bool {
+    parameters.get("prompt").unwrap_or_default().split_ascii_whitespace().any(|word| word == "consent")
 }
 
 /// The most that the request can be granted; an error if that is nothing.

@@ -26,7 +26,7 @@ pub struct Offered {
 
 impl Offered {
     /// What this version wires, wherever its functions run. Discovery and the capability statement go by it.
-    pub const HERE: Self = Self { introspection: false, revocation: false, management: false };
+    pub const HERE: Self = Self { introspection: false, revocation: false, management: true };
 }
 
 /// Writes the documents.
@@ -37,7 +37,7 @@ pub struct Discovery<'a> {
 }
 
 /// The SMART capabilities that work (CAP rows).
-const CAPABILITIES: [&str; 12] = [
+const CAPABILITIES: [&str; 13] = [
     "launch-standalone",
     "authorize-post",
     "client-public",
@@ -46,6 +46,7 @@ const CAPABILITIES: [&str; 12] = [
     "sso-openid-connect",
     "context-standalone-patient",
     "permission-offline",
+    "permission-online",
     "permission-patient",
     "permission-user",
     "permission-v1",
@@ -177,7 +178,8 @@ mod tests {
     fn disc_22_and_23_only_what_is_wired_is_listed() {
         let [smart, ..] = documents();
         assert_eq!(smart["introspection_endpoint"], "https://smart.example/auth/introspect");
-        for absent in ["revocation_endpoint", "management_endpoint", "registration_endpoint"] {
+        assert_eq!(smart["management_endpoint"], "https://smart.example/auth/access");
+        for absent in ["revocation_endpoint", "registration_endpoint"] {
             assert!(smart.get(absent).is_none(), "{absent}");
         }
     }

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use smart_core::client::Client;
 use smart_core::fhir::record::{PatientPage, PatientQuery, PatientSummary, Record, RecordPage, RecordQuery};
-use smart_core::grant::{CodeIssue, Grant, Redemption, Refreshed, RevocationReason, Rotation, SignIn};
+use smart_core::grant::{CodeIssue, Grant, Owner, Redemption, Refreshed, RevocationReason, Rotation, SignIn};
 use smart_core::id::{ClientId, GrantId, PatientId, ResourceId, SessionId, Username};
 use smart_core::instant::Instant;
 use smart_core::jose::{PublicJwk, SigningKey};
 use smart_core::ports::{
     Attempts, Authorizations, Clients, Grants, Patients, PublicKeys, Records, Redeemed, Redemptions, Replay,
-    Sessions, SignIns, Signer, Step, Stopped, Throttle, Unavailable, Users,
+    Sessions, SignIns, Signer, Step, Stopped, Throttle, Unavailable, UserGrants, Users,
 };
 use smart_core::secret::Digest;
 use smart_core::session::Session;
@@ -191,6 +191,10 @@ switched! {
         fn refresh(&self, id: &GrantId, rotation: &Rotation, step: Step) -> Result<Refreshed, Stopped>;
         fn extend_retry(&self, id: &GrantId, presented: &Digest, retry_until: Instant, step: Step) -> Result<bool, Unavailable>;
         fn revoke(&self, id: &GrantId, reason: RevocationReason, step: Step) -> Result<bool, Unavailable>;
+    }
+    UserGrants on store {
+        fn own_grants(&self, owner: &Owner, now: Instant) -> Result<Vec<Grant>, Unavailable>;
+        fn revoke_own(&self, id: &GrantId, owner: &Owner, reason: RevocationReason, step: Step) -> Result<bool, Unavailable>;
     }
     Replay on store { fn first_use(&self, key: &Digest, expires_at: Instant, step: Step) -> Result<bool, Unavailable>; }
     Patients on store {

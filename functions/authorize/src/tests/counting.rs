@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use smart_core::client::Client;
 use smart_core::fhir::record::{PatientPage, PatientQuery, PatientSummary};
-use smart_core::grant::{CodeIssue, Grant, SignIn};
+use smart_core::grant::{CodeIssue, Grant, Owner, RevocationReason, SignIn};
 use smart_core::id::{ClientId, GrantId, PatientId, SessionId, Username};
 use smart_core::instant::Instant;
 use smart_core::ports::{
     Attempts, Authorizations, Clients, Grants, Patients, Sessions, SignIns, Step, Stopped, Throttle,
-    Unavailable, Users,
+    Unavailable, UserGrants, Users,
 };
 use smart_core::secret::Digest;
 use smart_core::session::Session;
@@ -76,6 +76,10 @@ counted! {
         fn choose_patient(&self, id: &GrantId, session: &SessionId, patient: &PatientId, step: Step) -> Result<Grant, Stopped>;
         fn issue_code(&self, id: &GrantId, issue: &CodeIssue, step: Step) -> Result<Grant, Stopped>;
         fn deny(&self, id: &GrantId, session: &SessionId, step: Step) -> Result<Grant, Stopped>;
+    }
+    UserGrants {
+        fn own_grants(&self, owner: &Owner, now: Instant) -> Result<Vec<Grant>, Unavailable>;
+        fn revoke_own(&self, id: &GrantId, owner: &Owner, reason: RevocationReason, step: Step) -> Result<bool, Unavailable>;
     }
     Patients {
         fn patient(&self, id: &PatientId) -> Result<Option<PatientSummary>, Unavailable>;

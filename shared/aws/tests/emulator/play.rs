@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use smart_aws::StateTable;
 use smart_core::grant::{Grant, RefreshPolicy, Refusal, RevocationReason, Rotation, Until};
-use smart_core::ports::{Authorizations as _, Grants as _, Redeemed, Redemptions as _, Step, Stopped};
+use smart_core::ports::{
+    Authorizations as _, Grants as _, Redeemed, Redemptions as _, Step, Stopped, UserGrants as _,
+};
 use smart_core::secret::Op;
 
 use crate::sample::{
@@ -52,6 +54,11 @@ pub(crate) enum Action {
         by: u64,
     },
     Revoke,
+    /// By the user of this name and, for the namesake, another `sub`.
+    RevokeOwn {
+        user: &'static str,
+        namesake: bool,
+    },
 }
 
 /// What core and the store say of a step.
@@ -184,6 +191,15 @@ async fn take(store: &StateTable, model: &mut Model, n: u64, action: &Action, st
             let there = model.grant.as_ref().is_some_and(|grant| grant.is_alive(step.now));
             model.change(|grant| grant.revoke(reason, step));
             (Said::Done(done), Said::Done(there))
+        }
+        Action::RevokeOwn { user, namesake } => {
+            let reason = RevocationReason::ByUser;
+            let mut owner = sign_in(0, user, None).owner;
+            if namesake {
+                owner.sub = format!("{}x", owner.sub).parse().unwrap();
+            }
+            let done = store.revoke_own(&id, &owner, reason, step).await.unwrap();
+            (Said::Done(done), model.change(|grant| grant.revoke_own(&owner, reason, step)))
         }
     }
 }

@@ -42,6 +42,7 @@ fn action() -> impl Strategy<Value = Action> {
         3 => (back(1), prop_oneof![Just(0_u64), Just(600)])
             .prop_map(|(back, by)| Action::ExtendRetry { back, by }),
         1 => Just(Action::Revoke),
+        1 => (mostly("maria", "peter"), mostly(false, true)).prop_map(|(user, namesake)| Action::RevokeOwn { user, namesake }),
     ]
 }
 
@@ -124,7 +125,7 @@ fn run(mut runner: TestRunner) -> BTreeMap<String, u32> {
 }
 
 /// What the chosen steps must have met.
-const CASES: [&str; 24] = [
+const CASES: [&str; 26] = [
     "SignIn made",
     "SignIn Stage",
     "ChoosePatient made",
@@ -149,6 +150,8 @@ const CASES: [&str; 24] = [
     "ExtendRetry false",
     "Revoke true",
     "Revoke false",
+    "RevokeOwn true",
+    "RevokeOwn false",
 ];
 
 /// What chance seldom comes to.

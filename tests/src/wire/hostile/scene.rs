@@ -190,6 +190,12 @@ impl Scene {
         ));
         all.push(page(Method::GET, "/auth/consent", pairs(&[("request", &request)]), &browser));
         all.push(page(Method::GET, "/auth/authorize", app.request(ALL_OF_MARIA).parameters, &browser));
+        // At the page of apps.
+        let access = browser.open("/auth/access").await.page();
+        all.push(page(Method::GET, "/auth/access", pairs(&[("offset", "1"), ("ended", CANARY)]), &browser));
+        let token = access.form("form_token").value("form_token").to_owned();
+        let ends = pairs(&[("form_token", &token), ("grant", CANARY), ("decision", "revoke")]);
+        all.push(page(Method::POST, "/auth/access", ends, &browser));
         all.push(page(Method::GET, "/auth/sign-out", pairs(&[]), &browser));
         all.push(page(Method::POST, "/auth/sign-out", pairs(&[("form_token", CANARY)]), &browser));
         all
