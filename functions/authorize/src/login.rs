@@ -11,7 +11,7 @@ use axum::extract::{RawQuery, State};
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, Response, StatusCode};
 use smart_core::client::Client;
-use smart_core::grant::{Grant, Request, SignIn};
+use smart_core::grant::{Grant, IN_PROGRESS, Request, SignIn, Stage};
 use smart_core::id::{ClientId, PatientId, Username};
 use smart_core::instant::Instant;
 use smart_core::oauth::Parameters;
@@ -119,7 +119,7 @@ impl<S: Store> Authorize<S> {
         let to = Destination::of(form)?;
         let browser = Browser::of(headers, &self.here).ok_or(AuthorizeError::FormToken)?;
         if !browser.sent(to.form(), form.get("form_token")) {
-            return Err(AuthorizeError::FormToken);
+            return self.signed_in_elsewhere(to, form, &browser, now).await;
         }
         let (door, waiting) = match to {
             Destination::Authorization(handle) => {
@@ -152,6 +152,32 @@ impl<S: Store> Authorize<S> {
         };
         throttle::forget(&self.store, username).await?;
         self.signed_in(waiting.as_ref(), &browser, user, now).await
+    }
+
+    /// The form of a browser that has another cookie by now: somebody signed in in another window meanwhile. If it is the user
+    /// who is named here, and it was after the app had asked, the authorization goes on with that session: it is as good as
+    /// signing in here, also where a new sign-in was asked for. Otherwise nothing is done, whatever the password.
+    async fn signed_in_elsewhere(
+        &self,
+        to: Destination,
+        form: &Parameters,
+        browser: &Browser,
+        now: Instant,
+    ) -> Result<Response<Body>, AuthorizeError> {
+        let named = form.get("username").unwrap_or_default().trim();
+        let visit = self.visit(Some(browser), now).await?;
+        let visit = visit.filter(|visit| visit.user.username.as_str() == named);
+        let (Destination::Authorization(handle), Some(visit)) = (to, visit) else {
+            return Err(AuthorizeError::FormToken);
+        };
+        let grant = self.in_progress(handle, now).await?;
+        let asked_at = grant.expires_at - IN_PROGRESS;
+        if !matches!(grant.stage, Stage::Requested(_)) || visit.session.auth_time < asked_at {
+            return Err(AuthorizeError::FormToken);
+        }
+        let request = grant.request().ok_or(AuthorizeError::NoRequest)?;
+        let patient = self.sole_patient(request, &visit).await?;
+        self.goes_on(handle, &grant, patient, &visit, now).await
     }
 
     /// The user of that name, if the password is theirs and they are not disabled.

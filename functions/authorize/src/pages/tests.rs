@@ -483,7 +483,7 @@ fn revoke_11_an_app_is_shown_with_what_it_has_and_how_to_end_it() {
         "Keep access when you are not using the app",
         "Keep access while you are signed in here",
         "<dt>Since</dt><dd>3 March 2025</dd>",
-        "<dt>Last asked to come in</dt><dd>5 minutes ago</dd>",
+        "<dt>Last used</dt><dd>5 minutes ago</dd>",
         "aria-label=\"End the access of Vitals Viewer to the record of Kwame Osei\"",
         "aria-label=\"End the access of Vitals Viewer\"",
     ] {
