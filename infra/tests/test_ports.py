@@ -28,6 +28,7 @@ PORTS = {
     "Throttle": Needs(STATE, {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}, ("attempts#",)),
     "Grants": Needs(STATE, {"dynamodb:GetItem"}, ("grant#",)),
     "Authorizations": Needs(STATE, {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}, ("grant#",)),
+    "UserGrants": Needs(STATE, {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:UpdateItem"}, ("grant#", "grants#"), ("lists",)),
     "Redemptions": Needs(STATE, {"dynamodb:GetItem", "dynamodb:UpdateItem"}, ("grant#",)),
     "Launches": Needs(STATE, {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}, ("launch#",)),
     "RevokedTokens": Needs(STATE, {"dynamodb:GetItem"}, ("revoked#",)),

@@ -27,6 +27,7 @@ use smart_web::{fallback, random, response};
 
 use crate::browser::Browser;
 use crate::error::AuthorizeError;
+use crate::login::Door;
 use crate::respond::go_to;
 use crate::visit::Visit;
 use crate::{Authorize, Store, step};
@@ -97,13 +98,14 @@ impl<S: Store> Authorize<S> {
         let visit = visit.filter(|visit| {
             asked.accepts(&visit.session, now) && is_for(&asked.request, &visit.user.fhir_user)
         });
-        if asked.prompt == Prompt::None {
-            return Ok(self.tell_app(&asked.refuse(silently(visit.is_some()))));
-        }
         let handle = Handle::new(random::bytes()?);
         let step = step(now)?;
         match visit {
-            Some(visit) => self.begin_known(handle, asked.request, &client, &visit, step).await,
+            Some(visit) => self.begin_known(handle, asked, &client, &visit, step).await,
+            None if asked.prompt == Prompt::None => {
+                let error = OAuthError::new(ErrorCode::LoginRequired, "the user has to sign in");
+                Ok(self.tell_app(&asked.refuse(error)))
+            }
             None => self.begin_requested(handle, asked, &client, browser, step).await,
         }
     }
@@ -120,11 +122,11 @@ impl<S: Store> Authorize<S> {
         Ok(launch.ok_or(LaunchRefusal::Unknown).and_then(|launch| launch.follow(client, now)).map(Some))
     }
 
-    /// Somebody is signed in: on to the patient, or to the consent.
+    /// Somebody is signed in: on to the patient, to the consent or, where nothing is to be asked, back to the app.
     async fn begin_known(
         &self,
         handle: Handle,
-        request: Request,
+        asked: AuthorizationRequest,
         client: &Client,
         visit: &Visit,
         step: Step,
@@ -132,12 +134,20 @@ impl<S: Store> Authorize<S> {
         let sign_in = SignIn {
             session: visit.session.id.clone(),
             owner: visit.owner(),
-            patient: self.sole_patient(&request, visit).await?,
+            patient: self.sole_patient(&asked.request, visit).await?,
         };
         let before = random::bytes().map(smart_core::secret::Op::new)?;
+        let request = asked.request.clone();
         let grant = Grant::begin(handle.grant_id(), client.client_id.clone(), request, before, step.now);
         let grant = grant.sign_in(&sign_in, step).map_err(AuthorizeError::Moved)?;
+        let is_remembered = self.is_remembered(&grant, client, visit, step.now).await?;
+        if asked.prompt == Prompt::None && !is_remembered {
+            return Ok(self.tell_app(&asked.refuse(has_to_be_asked(&grant, client))));
+        }
         self.store.begin(&grant).await?;
+        if is_remembered {
+            return self.answer_as_before(handle, &grant, visit, step.now).await;
+        }
         Ok(next_page(&grant, handle))
     }
 
@@ -154,7 +164,7 @@ impl<S: Store> Authorize<S> {
             Grant::begin(handle.grant_id(), client.client_id.clone(), asked.request, step.op, step.now);
         self.store.begin(&grant).await?;
         let hint = asked.login_hint.unwrap_or_default();
-        self.sign_in_page(handle, &client.client_name, browser, &hint)
+        self.sign_in_page(&Door::to_app(handle, client, grant.request()), browser, &hint)
     }
 
     /// The one patient whom the user may see, where one is to be chosen and there is no other.
@@ -201,11 +211,14 @@ pub(crate) fn is_for(request: &Request, user: &FhirUser) -> bool {
     request.launch.as_ref().is_none_or(|launch| launch.is_for(user))
 }
 
-/// Why `prompt=none` cannot be honoured: consent is asked for each time (OIDC Core §3.1.2.6).
-fn silently(signed_in: bool) -> OAuthError {
-    if signed_in {
-        OAuthError::new(ErrorCode::ConsentRequired, "the user has to be asked for consent")
+/// Why `prompt=none` cannot be honoured although somebody is signed in (OIDC Core §3.1.2.6).
+fn has_to_be_asked(grant: &Grant, client: &Client) -> OAuthError {
+    let may_be_remembered =
+        grant.known().is_some_and(|known| client.may_be_remembered(&known.request.redirect_uri));
+    let is_chosen = grant.known().is_none_or(|known| next_step(known) == "/auth/consent");
+    if may_be_remembered && !is_chosen {
+        OAuthError::new(ErrorCode::InteractionRequired, "the user has to choose a patient, or a visit")
     } else {
-        OAuthError::new(ErrorCode::LoginRequired, "the user has to sign in")
+        OAuthError::new(ErrorCode::ConsentRequired, "the user has to be asked for consent")
     }
 }

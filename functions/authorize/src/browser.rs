@@ -32,6 +32,10 @@ pub(crate) enum Form {
     Request(Handle),
     /// An authorization as it was shown: after a change it has to be shown again.
     Shown(Handle, Op),
+    /// The sign-in on the way to the page of apps.
+    SignIn,
+    /// The page of apps.
+    Access,
     /// The end of the session.
     SignOut,
 }
@@ -90,6 +94,8 @@ impl Browser {
         let about = match form {
             Form::Request(handle) => format!("form request {}", handle.reveal()),
             Form::Shown(handle, op) => format!("form shown {} {}", handle.reveal(), op.as_digest()),
+            Form::SignIn => "form sign-in".to_owned(),
+            Form::Access => "form access".to_owned(),
             Form::SignOut => "form sign-out".to_owned(),
         };
         self.secret.derive(about.as_bytes())

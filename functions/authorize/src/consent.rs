@@ -10,10 +10,10 @@ use axum::Extension;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use http::{HeaderMap, Response};
-use smart_core::authorization::{ErrorAnswer, consented, needs_encounter, needs_patient};
+use smart_core::authorization::{Before, ErrorAnswer, consented, needs_encounter, needs_patient};
 use smart_core::client::Client;
 use smart_core::fhir::record::PatientSummary;
-use smart_core::grant::{CodeIssue, Granted, Known, RefreshPolicy, Refusal, Request, Until};
+use smart_core::grant::{CodeIssue, Grant, Granted, Known, RefreshPolicy, Refusal, Request, Until};
 use smart_core::id::PatientId;
 use smart_core::instant::Instant;
 use smart_core::launch::{LaunchContext, LaunchRefusal};
@@ -32,7 +32,8 @@ use crate::pages::{Asked, Consent, OutOfReach, PatientCard};
 use crate::patient::Present;
 use crate::respond::{go_to, page_to_app};
 use crate::visit::Visit;
-use crate::{Authorize, Store, step, wording};
+use crate::wording::{self, time};
+use crate::{Authorize, Store, pages, step};
 
 pub(crate) async fn page<S: Store>(
     State(function): State<Arc<Authorize<S>>>,
@@ -87,9 +88,10 @@ impl<S: Store> Authorize<S> {
                 None => return self.no_patients(handle, &present, now).await,
             },
         };
-        let client = self.client(&present.grant.client_id, now).await?;
-        let client = client.filter(|client| !client.disabled).ok_or(AuthorizeError::NoRequest)?;
-        Ok(show(handle, &client, &present, known, patient.as_ref()))
+        let client = self.enabled_client(&present.grant.client_id, now).await?;
+        let grants = self.store.own_grants(&present.visit.owner(), now).await?;
+        let before = Before::of(&grants, &client.client_id, &present.visit.session.id, now);
+        Ok(show(handle, &client, &present, known, patient.as_ref(), &before))
     }
 
     /// An EHR started the app for a patient whom the user may not see.
@@ -170,7 +172,20 @@ impl<S: Store> Authorize<S> {
             self.store.deny(&grant.id, &visit.session.id, step(now)?).await?;
             return Ok(self.tell_app(&denied(&known.request, "the user left nothing to be shared")));
         }
-        let Some(granted) = granted(scopes, known, &visit) else {
+        self.issue(handle, &grant, &visit, Answer { scopes, outcome: "allowed" }, now).await
+    }
+
+    /// The code for what is granted, and the redirect that carries it to the app.
+    pub(crate) async fn issue(
+        &self,
+        handle: Handle,
+        grant: &Grant,
+        visit: &Visit,
+        Answer { scopes, outcome }: Answer,
+        now: Instant,
+    ) -> Result<Response<Body>, AuthorizeError> {
+        let known = grant.known().ok_or(AuthorizeError::Moved(Refusal::Stage))?;
+        let Some(granted) = granted(scopes, known, visit) else {
             // What a launch says is not chosen anew: the page says that it is out of reach.
             let anew =
                 if known.request.launched_patient().is_some() { "/auth/consent" } else { "/auth/patient" };
@@ -196,7 +211,7 @@ impl<S: Store> Authorize<S> {
             return Ok(self.tell_app(&ErrorAnswer { redirect_uri, state: Some(state), error }));
         }
         self.store.issue_code(&grant.id, &issue, step(now)?).await?;
-        tracing::info!(target: "audit", event = "consent", outcome = "allowed", client_id = %grant.client_id, grant = %grant.id,
+        tracing::info!(target: "audit", event = "consent", outcome, client_id = %grant.client_id, grant = %grant.id,
             sub = %visit.user.sub, scope = %issue.granted.scopes);
         let Request { redirect_uri, state, .. } = &known.request;
         let answer =
@@ -206,7 +221,16 @@ impl<S: Store> Authorize<S> {
     }
 }
 
-/// What is granted, in the context of the EHR's launch or of what was chosen here; `None` if a patient is needed and the user may not (any longer) see the one that was chosen.
+/// What the user's answer is.
+pub(crate) struct Answer {
+    /// What is granted.
+    pub(crate) scopes: Scopes,
+    /// Whether the user allowed it now, or before: for the log.
+    pub(crate) outcome: &'static str,
+}
+
+/// What is granted, in the context of the EHR's launch or of what was chosen here; `None` if a patient is needed and the user
+/// may not (any longer) see the one that was chosen.
 fn granted(scopes: Scopes, known: &Known, visit: &Visit) -> Option<Granted> {
     let needed = needs_patient(&scopes);
     let in_reach = |patient: &&PatientId| visit.patients().includes(patient);
@@ -250,6 +274,7 @@ fn show(
     present: &Present,
     known: &Known,
     patient: Option<&PatientSummary>,
+    before: &Before<'_>,
 ) -> Response<Body> {
     let Present { browser, visit, grant } = present;
     let request = &known.request;
@@ -257,7 +282,9 @@ fn show(
         let policy = RefreshPolicy::of(client, &Scopes::from_iter([scope]), &visit.session);
         policy.map(|policy| lasts(&policy)).unwrap_or_default()
     };
-    let asked = Asked::new(&request.scopes, &lasting(Scope::OfflineAccess), &lasting(Scope::OnlineAccess));
+    let is_new = |scope: &Scope| !before.is_empty() && !before.has(scope, known.patient.as_ref());
+    let (offline, online) = (lasting(Scope::OfflineAccess), lasting(Scope::OnlineAccess));
+    let asked = Asked::new(&request.scopes, &offline, &online, is_new);
     let page = Consent {
         app: &client.client_name,
         app_host: &request.redirect_uri.shown_host(),
@@ -266,13 +293,18 @@ fn show(
             name: &patient.name,
             birth_date: patient.birth_date.as_deref(),
             identifier: patient.identifiers.first().map(String::as_str),
-            is_user: visit.is(&patient.id),
+            is_user: visit.is_patient(&patient.id),
         }),
         request: &handle.reveal(),
         form_token: &browser.form_token(Form::Shown(handle, grant.last_op)),
         sign_out_token: &browser.form_token(Form::SignOut),
         duration: &duration(&asked),
         asked: &asked,
+        before: (!before.is_empty()).then(|| pages::Before {
+            since: before.since().map(time::day),
+            has_new: request.scopes.iter().any(is_new),
+        }),
+        is_remembered: client.may_be_remembered(&request.redirect_uri),
     };
     page_to_app(&page, &request.redirect_uri)
 }

@@ -141,7 +141,7 @@ fn show(
         name: &card.name,
         birth_date: card.birth_date.as_deref(),
         identifier: card.identifiers.first().map(String::as_str),
-        is_user: present.visit.is(&card.id),
+        is_user: present.visit.is_patient(&card.id),
     };
     let address = |parameters: &[(&str, &str)]| {
         let mut pairs = form_urlencoded::Serializer::new(String::new());

@@ -34,6 +34,8 @@ pub(crate) enum AuthorizeError {
     PatientRefused,
     #[error("this is no encounter of the patient who was chosen")]
     EncounterRefused,
+    #[error("no such grant is active and this user's")]
+    NoAccess,
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -66,6 +68,7 @@ impl AuthorizeError {
                 StatusCode::BAD_REQUEST
             }
             Self::FormToken | Self::PatientRefused | Self::EncounterRefused => StatusCode::FORBIDDEN,
+            Self::NoAccess => StatusCode::NOT_FOUND,
             Self::Moved(_) => StatusCode::CONFLICT,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -108,13 +111,19 @@ impl AuthorizeError {
                 "Nothing was shared. It is no visit of the patient whom you chose.",
                 FROM_THE_APP,
             ),
+            Self::NoAccess => (
+                "There is no such access of yours",
+                "Nothing was changed. Perhaps it has ended before, or it was given by somebody else.",
+                "See which apps have access now.",
+            ),
             Self::Unavailable(_) => (
                 "Something is not working at the moment",
                 "Nothing was shared. The fault is on our side, and it is usually over soon.",
                 "Wait a moment, then load this page again.",
             ),
         };
-        Problem { title, explanation, what_to_do, developer: self.developer() }
+        let leads_to_apps = matches!(self, Self::NoAccess);
+        Problem { title, explanation, what_to_do, developer: self.developer(), leads_to_apps }
     }
 
     fn developer(&self) -> Option<ForDeveloper<'_>> {
@@ -138,7 +147,11 @@ impl AuthorizeError {
                 parameter: "request",
                 expected: "the hidden field of a page of an authorization that is in progress",
             }),
-            Self::Moved(_) | Self::PatientRefused | Self::EncounterRefused | Self::Unavailable(_) => None,
+            Self::Moved(_)
+            | Self::PatientRefused
+            | Self::EncounterRefused
+            | Self::NoAccess
+            | Self::Unavailable(_) => None,
         }
     }
 

@@ -13,16 +13,21 @@
 //! | `encounter` | the same of a patient's encounters, where an app asks for one |
 //! | `launch` | what an EHR may open an app with |
 //! | `consent` | what the answer grants, and the redirect to the app |
-//! | `sign_out` | the end of the browser session |
+//! | `remembered` | whether the user has to be asked at all |
+//! | `access` | which apps have access, and the end of it |
+//! | `destination` | where a sign-in leads |
+//! | `sign_out` | the end of the browser session, and of the access that was bound to it |
 //! | `embedding` | who may embed the pages |
 //! | `browser` | the session cookie, and the token of each form |
 //! | `visit` | who sits there: the session and its user, as they are now |
 //! | `error` | which page says what went wrong |
 //! | `pages`, `wording` | what the pages show |
 
+mod access;
 mod authorize;
 mod browser;
 mod consent;
+mod destination;
 mod embedding;
 mod encounter;
 mod error;
@@ -31,6 +36,7 @@ mod login;
 mod pages;
 mod passwords;
 mod patient;
+mod remembered;
 mod respond;
 mod sign_out;
 #[cfg(test)]
@@ -49,7 +55,7 @@ use smart_core::id::ClientId;
 use smart_core::instant::Instant;
 use smart_core::ports::{
     Authorizations, Clients, Launches, Patients, PublicKeys, RevokedTokens, SignIns, Step, Throttle,
-    Unavailable, Users,
+    Unavailable, UserGrants, Users,
 };
 use smart_core::secret::Op;
 use smart_web::cached::Cached;
@@ -60,12 +66,30 @@ use self::passwords::Passwords;
 
 /// The ports that this function needs of a store: it sees of resources only what the pickers show.
 pub trait Store:
-    Clients + Users + SignIns + Throttle + Authorizations + Launches + RevokedTokens + Patients + 'static
+    Clients
+    + Users
+    + SignIns
+    + Throttle
+    + Authorizations
+    + UserGrants
+    + Launches
+    + RevokedTokens
+    + Patients
+    + 'static
 {
 }
 
-impl<T: Clients + Users + SignIns + Throttle + Authorizations + Launches + RevokedTokens + Patients + 'static>
-    Store for T
+impl<T> Store for T where
+    T: Clients
+        + Users
+        + SignIns
+        + Throttle
+        + Authorizations
+        + UserGrants
+        + Launches
+        + RevokedTokens
+        + Patients
+        + 'static
 {
 }
 
@@ -85,8 +109,9 @@ impl From<PublicUrl> for Settings {
     }
 }
 
-/// The routes of the user's way: `/auth/authorize`, `/auth/login`, `/auth/patient`, `/auth/encounter`, `/auth/consent`,
-/// `/auth/sign-out`; and of the EHR: `/auth/launch`. `keys` are those that sign access tokens: it signs nothing itself.
+/// The routes of the user's way: `/auth/authorize`, `/auth/login`, `/auth/patient`, `/auth/encounter`, `/auth/consent`; of their
+/// own page: `/auth/access`, `/auth/sign-out`; and of the EHR: `/auth/launch`. `keys` are those that sign access tokens: it signs
+/// nothing itself.
 pub fn router<S: Store, K: PublicKeys + 'static>(store: S, keys: K, settings: impl Into<Settings>) -> Router {
     let Settings { here, ehr_origins } = settings.into();
     let ehrs = Ehrs::new(keys, &here);
@@ -110,6 +135,7 @@ pub fn router<S: Store, K: PublicKeys + 'static>(store: S, keys: K, settings: im
         .route("/auth/patient", get(patient::page::<S>).post(patient::submit::<S>))
         .route("/auth/encounter", get(encounter::page::<S>).post(encounter::submit::<S>))
         .route("/auth/consent", get(consent::page::<S>).post(consent::submit::<S>))
+        .route("/auth/access", get(access::page::<S>).post(access::submit::<S>))
         .route("/auth/sign-out", get(sign_out::page::<S>).post(sign_out::submit::<S>))
         .with_state(function);
     embedding::layer(pages, &ehr_origins, &here).merge(launch)

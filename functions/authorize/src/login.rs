@@ -10,24 +10,29 @@ use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, Response, StatusCode};
-use smart_core::grant::{Grant, SignIn};
-use smart_core::id::Username;
+use smart_core::client::Client;
+use smart_core::grant::{Grant, IN_PROGRESS, Request, SignIn, Stage};
+use smart_core::id::{ClientId, PatientId, Username};
 use smart_core::instant::Instant;
 use smart_core::oauth::Parameters;
+use smart_core::redirect::RedirectUri;
 use smart_core::secret::Handle;
 use smart_core::session::Session;
 use smart_core::user::User;
 use smart_web::arrival::Arrival;
-use smart_web::form;
 use smart_web::peer::Peer;
+use smart_web::{form, response};
+use tracing::field::display;
 
-use crate::authorize::{is_for, next_page};
-use crate::browser::{Browser, Form};
+use crate::authorize::is_for;
+use crate::browser::Browser;
+use crate::destination::Destination;
 use crate::error::AuthorizeError;
+use crate::pages::Asking;
 use crate::respond;
 use crate::throttle::{self, Attempt};
 use crate::visit::Visit;
-use crate::{Authorize, Store, pages, step, wording};
+use crate::{Authorize, Store, access, pages, step, wording};
 
 pub(crate) async fn page<S: Store>(
     State(function): State<Arc<Authorize<S>>>,
@@ -58,6 +63,36 @@ pub(crate) fn request_of(parameters: &Parameters) -> Result<Handle, AuthorizeErr
     parameters.get("request").and_then(|text| text.parse().ok()).ok_or(AuthorizeError::NoRequest)
 }
 
+/// Whether what a grant asks for may be answered by this user: where an EHR started the app, it may be for one alone.
+fn is_for_the(grant: &Grant, user: &User) -> bool {
+    grant.request().is_some_and(|request| is_for(request, &user.fhir_user))
+}
+
+/// Where a sign-in page stands: where it leads, and the app that waits there.
+pub(crate) struct Door {
+    to: Destination,
+    app: Option<String>,
+    /// Where the browser may go from here, if nothing more is to be asked.
+    leads_out_to: Option<RedirectUri>,
+}
+
+impl Door {
+    /// Before an authorization that this app asked for.
+    pub(crate) fn to_app(handle: Handle, client: &Client, request: Option<&Request>) -> Self {
+        let uri = request.map(|request| &request.redirect_uri).filter(|uri| client.may_be_remembered(uri));
+        Self {
+            to: Destination::Authorization(handle),
+            app: Some(client.client_name.clone()),
+            leads_out_to: uri.cloned(),
+        }
+    }
+
+    /// Before the page of apps.
+    pub(crate) fn to_access() -> Self {
+        Self { to: Destination::Access, app: None, leads_out_to: None }
+    }
+}
+
 /// What a sign-in form is shown with.
 struct Again<'a> {
     status: StatusCode,
@@ -75,8 +110,9 @@ impl<S: Store> Authorize<S> {
         let parameters = Parameters::parse(query.as_bytes()).map_err(form::FormError::from)?;
         let handle = request_of(&parameters)?;
         let grant = self.in_progress(handle, now).await?;
-        let app = self.app_name(&grant, now).await?;
-        self.sign_in_page(handle, &app, Browser::of(headers, &self.here), "")
+        let client = self.enabled_client(&grant.client_id, now).await?;
+        let door = Door::to_app(handle, &client, grant.request());
+        self.sign_in_page(&door, Browser::of(headers, &self.here), "")
     }
 
     async fn log_in(
@@ -86,17 +122,24 @@ impl<S: Store> Authorize<S> {
         Peer(address): Peer,
         now: Instant,
     ) -> Result<Response<Body>, AuthorizeError> {
-        let handle = request_of(form)?;
+        let to = Destination::of(form)?;
         let browser = Browser::of(headers, &self.here).ok_or(AuthorizeError::FormToken)?;
-        if !browser.sent(Form::Request(handle), form.get("form_token")) {
-            return Err(AuthorizeError::FormToken);
+        if !browser.sent(to.form(), form.get("form_token")) {
+            return self.signed_in_elsewhere(to, form, &browser, now).await;
         }
-        let grant = self.in_progress(handle, now).await?;
-        let app = self.app_name(&grant, now).await?;
+        let (door, waiting) = match to {
+            Destination::Authorization(handle) => {
+                let grant = self.in_progress(handle, now).await?;
+                let client = self.enabled_client(&grant.client_id, now).await?;
+                (Door::to_app(handle, &client, grant.request()), Some((handle, grant)))
+            }
+            Destination::Access => (Door::to_access(), None),
+        };
+        let grant = waiting.as_ref().map(|(_, grant)| display(&grant.id));
         let username = form.get("username").unwrap_or_default().trim();
         let again = |status, message| {
             let again = Again { status, username, message: Some(message) };
-            sign_in_form(handle, &app, &browser, &again)
+            sign_in_form(&door, &browser, &again)
         };
         if let Attempt::TooMany { until } = throttle::count(&self.store, username, address, now).await? {
             let wait = until.since(now).as_secs().max(1);
@@ -104,22 +147,52 @@ impl<S: Store> Authorize<S> {
                 "There were too many attempts. Wait {}, then try again.",
                 wording::period(wait.next_multiple_of(60))
             );
-            tracing::warn!(target: "audit", event = "sign-in", outcome = "throttled", grant = %grant.id);
+            tracing::warn!(target: "audit", event = "sign-in", outcome = "throttled", grant);
             let mut response = again(StatusCode::TOO_MANY_REQUESTS, &message);
             response.headers_mut().insert(RETRY_AFTER, wait.into());
             return Ok(response);
         }
         let Some(user) = self.checked(username, form.get("password").unwrap_or_default()).await? else {
-            tracing::info!(target: "audit", event = "sign-in", outcome = "refused", grant = %grant.id);
+            tracing::info!(target: "audit", event = "sign-in", outcome = "refused", grant);
             return Ok(again(StatusCode::UNAUTHORIZED, "The user name or the password is wrong."));
         };
         throttle::forget(&self.store, username).await?;
-        if !grant.request().is_some_and(|request| is_for(request, &user.fhir_user)) {
-            tracing::info!(target: "audit", event = "sign-in", outcome = "another user", grant = %grant.id);
+        if waiting.as_ref().is_some_and(|(_, grant)| !is_for_the(grant, &user)) {
+            tracing::info!(target: "audit", event = "sign-in", outcome = "another user", grant);
             let message = "The app was started for somebody else. Sign in as the user who started it.";
             return Ok(again(StatusCode::UNAUTHORIZED, message));
         }
-        self.signed_in(handle, &grant, &browser, user, now).await
+        self.signed_in(waiting.as_ref(), &browser, user, now).await
+    }
+
+    /// The form of a browser that has another cookie by now: somebody signed in in another window meanwhile. If it is the user
+    /// who is named here, and it was after the app had asked, the authorization goes on with that session: it is as good as
+    /// signing in here, also where a new sign-in was asked for. Otherwise nothing is done, whatever the password.
+    async fn signed_in_elsewhere(
+        &self,
+        to: Destination,
+        form: &Parameters,
+        browser: &Browser,
+        now: Instant,
+    ) -> Result<Response<Body>, AuthorizeError> {
+        let named = form.get("username").unwrap_or_default().trim();
+        let visit = self.visit(Some(browser), now).await?;
+        let visit = visit.filter(|visit| visit.user.username.as_str() == named);
+        let (Destination::Authorization(handle), Some(visit)) = (to, visit) else {
+            return Err(AuthorizeError::FormToken);
+        };
+        let grant = self.in_progress(handle, now).await?;
+        let asked_at = grant.expires_at - IN_PROGRESS;
+        if !matches!(grant.stage, Stage::Requested(_)) || visit.session.auth_time < asked_at {
+            return Err(AuthorizeError::FormToken);
+        }
+        // The EHR started the app for somebody else: they are asked to sign in.
+        if !is_for_the(&grant, &visit.user) {
+            return Err(AuthorizeError::FormToken);
+        }
+        let request = grant.request().ok_or(AuthorizeError::NoRequest)?;
+        let patient = self.sole_patient(request, &visit).await?;
+        self.goes_on(handle, &grant, patient, &visit, now).await
     }
 
     /// The user of that name, if the password is theirs and they are not disabled.
@@ -132,11 +205,11 @@ impl<S: Store> Authorize<S> {
         Ok(user.filter(|_| fits))
     }
 
-    /// A new session in a browser with a new cookie; the session before, if there was one, ends.
+    /// A new session in a browser with a new cookie; the session before, if there was one, ends. The authorization that waits
+    /// for it, if one does, goes on.
     async fn signed_in(
         &self,
-        handle: Handle,
-        grant: &Grant,
+        waiting: Option<&(Handle, Grant)>,
         before: &Browser,
         user: User,
         now: Instant,
@@ -145,18 +218,37 @@ impl<S: Store> Authorize<S> {
         let secret = browser.session().ok_or(AuthorizeError::FormToken)?;
         let session = Session::start(secret.session_id(), user.username.clone(), now);
         let visit = Visit { session, user };
-        let request = grant.request().ok_or(AuthorizeError::NoRequest)?;
-        let patient = self.sole_patient(request, &visit).await?;
+        let patient = match waiting.and_then(|(_, grant)| grant.request()) {
+            Some(request) => self.sole_patient(request, &visit).await?,
+            None => None,
+        };
         self.store.start_session(&visit.session).await?;
         if let Some(old) = before.session() {
             self.store.end_session(&old.session_id()).await?;
         }
-        let sign_in = SignIn { session: visit.session.id.clone(), owner: visit.owner(), patient };
-        let grant = self.store.sign_in(&grant.id, &sign_in, step(now)?).await?;
-        tracing::info!(target: "audit", event = "sign-in", outcome = "done", grant = %grant.id, sub = %visit.user.sub);
-        let mut response = next_page(&grant, handle);
+        let grant = waiting.map(|(_, grant)| display(&grant.id));
+        tracing::info!(target: "audit", event = "sign-in", outcome = "done", grant, sub = %visit.user.sub);
+        let mut response = match waiting {
+            Some((handle, grant)) => self.goes_on(*handle, grant, patient, &visit, now).await?,
+            None => response::see_other(access::PATH),
+        };
         browser.remember(&mut response, &self.here);
         Ok(response)
+    }
+
+    /// An authorization whose user is known now.
+    async fn goes_on(
+        &self,
+        handle: Handle,
+        grant: &Grant,
+        patient: Option<PatientId>,
+        visit: &Visit,
+        now: Instant,
+    ) -> Result<Response<Body>, AuthorizeError> {
+        let sign_in = SignIn { session: visit.session.id.clone(), owner: visit.owner(), patient };
+        let grant = self.store.sign_in(&grant.id, &sign_in, step(now)?).await?;
+        let client = self.enabled_client(&grant.client_id, now).await?;
+        self.go_on(handle, &grant, &client, visit, now).await
     }
 
     /// The grant, while nothing has been decided.
@@ -170,37 +262,50 @@ impl<S: Store> Authorize<S> {
 
     /// The name that users see of the app that asks.
     pub(crate) async fn app_name(&self, grant: &Grant, now: Instant) -> Result<String, AuthorizeError> {
-        let client = self.client(&grant.client_id, now).await?;
-        let client = client.filter(|client| !client.disabled).ok_or(AuthorizeError::NoRequest)?;
-        Ok(client.client_name.clone())
+        Ok(self.enabled_client(&grant.client_id, now).await?.client_name.clone())
+    }
+
+    /// A client that may go on, at most a minute old.
+    pub(crate) async fn enabled_client(
+        &self,
+        id: &ClientId,
+        now: Instant,
+    ) -> Result<Arc<Client>, AuthorizeError> {
+        let client = self.client(id, now).await?;
+        client.filter(|client| !client.disabled).ok_or(AuthorizeError::NoRequest)
     }
 
     /// The sign-in page, in a browser that has a cookie from then on.
     pub(crate) fn sign_in_page(
         &self,
-        handle: Handle,
-        app: &str,
+        door: &Door,
         browser: Option<Browser>,
         username: &str,
     ) -> Result<Response<Body>, AuthorizeError> {
         let again = Again { status: StatusCode::OK, username, message: None };
         if let Some(known) = browser {
-            return Ok(sign_in_form(handle, app, &known, &again));
+            return Ok(sign_in_form(door, &known, &again));
         }
         let new = Browser::anonymous()?;
-        let mut response = sign_in_form(handle, app, &new, &again);
+        let mut response = sign_in_form(door, &new, &again);
         new.remember(&mut response, &self.here);
         Ok(response)
     }
 }
 
-fn sign_in_form(handle: Handle, app: &str, browser: &Browser, again: &Again<'_>) -> Response<Body> {
+fn sign_in_form(door: &Door, browser: &Browser, again: &Again<'_>) -> Response<Body> {
+    let request = match door.to {
+        Destination::Authorization(handle) => handle.reveal(),
+        Destination::Access => String::new(),
+    };
     let page = pages::SignIn {
-        app,
-        request: &handle.reveal(),
-        form_token: &browser.form_token(Form::Request(handle)),
+        asking: door.app.as_deref().map(|app| Asking { app, request: &request }),
+        form_token: &browser.form_token(door.to.form()),
         username: again.username,
         message: again.message,
     };
-    respond::page(again.status, &page)
+    match &door.leads_out_to {
+        Some(redirect_uri) => respond::page_to_app_with(again.status, &page, redirect_uri),
+        None => respond::page(again.status, &page),
+    }
 }

@@ -12,12 +12,14 @@
 //! | [`ChooseEncounter`] | `/auth/encounter` | `encounter` |
 //! | [`Consent`] | `/auth/consent` | `scope` (checkboxes), `decision` = `allow` or `deny` |
 //! | [`NoPatients`], [`NoEncounters`], [`OutOfReach`] | `/auth/consent` | `decision` = `deny` |
+//! | [`Access`] | `/auth/access` | `grant` (hidden, perhaps several), `decision` = `revoke` |
 //! | [`SignOut`] | `/auth/sign-out` | |
 //! | [`Problem`], [`SignedOut`] | | |
 //!
-//! Every form that posts carries `form_token`, and all but the one that signs out carry `request`, the
-//! authorization in progress (requirement AUTHZ-27). Everything is escaped by askama.
+//! Every form that posts carries `form_token`, and those of an authorization in progress carry it as `request`
+//! (requirement AUTHZ-27). Everything is escaped by askama.
 
+mod access;
 mod asked;
 #[cfg(test)]
 mod tests;
@@ -29,7 +31,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-pub(crate) use self::asked::Asked;
+pub(crate) use self::access::{Access, AppAccess, Whose};
+pub(crate) use self::asked::{Asked, Shared};
 
 /// The style sheet: exactly what stands between `<style>` and `</style>` in every page.
 const STYLE: &str = include_str!("../templates/style.css");
@@ -59,16 +62,22 @@ pub(crate) fn style_hash() -> &'static str {
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 pub(crate) struct SignIn<'a> {
-    /// The name of the app that asks.
-    pub(crate) app: &'a str,
-    /// The authorization in progress.
-    pub(crate) request: &'a str,
+    /// The app that asks; `None` on the way to the page of apps.
+    pub(crate) asking: Option<Asking<'a>>,
     /// Against forged posts.
     pub(crate) form_token: &'a str,
     /// What was typed last time; empty at first.
     pub(crate) username: &'a str,
     /// Why the form is shown again: one or two sentences.
     pub(crate) message: Option<&'a str>,
+}
+
+/// The app whose authorization is in progress.
+pub(crate) struct Asking<'a> {
+    /// The name of the app.
+    pub(crate) app: &'a str,
+    /// The authorization in progress.
+    pub(crate) request: &'a str,
 }
 
 /// Choose whose record the app gets: a search, and one button for each patient found.
@@ -215,6 +224,18 @@ pub(crate) struct Consent<'a> {
     pub(crate) asked: &'a Asked,
     /// How long the access lasts, and what ends it: one or two sentences.
     pub(crate) duration: &'a str,
+    /// What the app has already, if it has any access for this user.
+    pub(crate) before: Option<Before>,
+    /// Whether the app is not asked about again as long as what is allowed now stands.
+    pub(crate) is_remembered: bool,
+}
+
+/// The access that the app has already.
+pub(crate) struct Before {
+    /// Since which day, as far as is known.
+    pub(crate) since: Option<String>,
+    /// Whether something is asked for that it does not have yet.
+    pub(crate) has_new: bool,
 }
 
 impl Consent<'_> {
@@ -280,6 +301,8 @@ pub(crate) struct Problem<'a> {
     pub(crate) what_to_do: &'a str,
     /// What the developer of the app has to mend, if it is the app's fault.
     pub(crate) developer: Option<ForDeveloper<'a>>,
+    /// Whether the way on is the page of apps.
+    pub(crate) leads_to_apps: bool,
 }
 
 /// What is wrong with a request, exactly.

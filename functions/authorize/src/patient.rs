@@ -152,7 +152,8 @@ impl<S: Store> Authorize<S> {
         }
         let id = handle.grant_id();
         let grant = self.store.choose_patient(&id, &visit.session.id, &patient, step(now)?).await?;
-        Ok(next_page(&grant, handle))
+        let client = self.enabled_client(&grant.client_id, now).await?;
+        self.go_on(handle, &grant, &client, &visit, now).await
     }
 }
 

@@ -19,7 +19,16 @@ pub(crate) fn page(status: StatusCode, page: &impl Template) -> Response<Body> {
 /// A page whose forms may end at the app: browsers hold the whole way of a form against its page's policy, so the app's
 /// origin must be named.
 pub(crate) fn page_to_app(page: &impl Template, redirect_uri: &RedirectUri) -> Response<Body> {
-    with_policy(StatusCode::OK, page, &format!("'self' {}", redirect_uri.csp_source()))
+    page_to_app_with(StatusCode::OK, page, redirect_uri)
+}
+
+/// The same with another status.
+pub(crate) fn page_to_app_with(
+    status: StatusCode,
+    page: &impl Template,
+    redirect_uri: &RedirectUri,
+) -> Response<Body> {
+    with_policy(status, page, &format!("'self' {}", redirect_uri.csp_source()))
 }
 
 fn with_policy(status: StatusCode, page: &impl Template, form_action: &str) -> Response<Body> {

@@ -6,6 +6,7 @@ use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use http::{HeaderMap, Response, StatusCode};
+use smart_core::grant::{Grant, RevocationReason, Until};
 use smart_core::instant::Instant;
 use smart_web::arrival::Arrival;
 use smart_web::form;
@@ -14,6 +15,7 @@ use crate::browser::{self, Browser, Form};
 use crate::error::AuthorizeError;
 use crate::pages::{SignOut, SignedOut};
 use crate::respond;
+use crate::visit::Visit;
 use crate::{Authorize, Store};
 
 pub(crate) async fn page<S: Store>(
@@ -27,12 +29,13 @@ pub(crate) async fn page<S: Store>(
 
 pub(crate) async fn submit<S: Store>(
     State(function): State<Arc<Authorize<S>>>,
+    Extension(Arrival(now)): Extension<Arrival>,
     headers: HeaderMap,
     body: Body,
 ) -> Response<Body> {
     let answer = async {
         let form = form::read(&headers, body).await?;
-        function.sign_out(&headers, form.get("form_token")).await
+        function.sign_out(&headers, form.get("form_token"), now).await
     };
     answer.await.unwrap_or_else(AuthorizeError::into_response)
 }
@@ -56,6 +59,7 @@ impl<S: Store> Authorize<S> {
         &self,
         headers: &HeaderMap,
         token: Option<&str>,
+        now: Instant,
     ) -> Result<Response<Body>, AuthorizeError> {
         let Some(browser) = Browser::of(headers, &self.here) else {
             return Ok(respond::page(StatusCode::OK, &SignedOut));
@@ -64,10 +68,28 @@ impl<S: Store> Authorize<S> {
             return Err(AuthorizeError::FormToken);
         }
         if let Some(secret) = browser.session() {
+            if let Some(visit) = self.visit(Some(&browser), now).await? {
+                self.end_online_access(&visit, now).await?;
+            }
             self.store.end_session(&secret.session_id()).await?;
         }
         let mut response = respond::page(StatusCode::OK, &SignedOut);
         browser::forget(&mut response, &self.here);
         Ok(response)
+    }
+
+    /// What was granted for as long as this session lasts, ends before it does: whoever cannot be told that it has, can press
+    /// the button again. A refresh would find out by itself, an access token would not (REFR-18).
+    async fn end_online_access(&self, visit: &Visit, now: Instant) -> Result<(), AuthorizeError> {
+        let ends_with_it = |grant: &Grant| {
+            let refresh = grant.active().and_then(|active| active.refresh.as_ref());
+            refresh.is_some_and(|refresh| {
+                matches!(&refresh.policy.until, Until::SessionEnds { session, .. } if *session == visit.session.id)
+            })
+        };
+        let grants = self.store.own_grants(&visit.owner(), now).await?;
+        let ids: Vec<_> = grants.into_iter().filter(ends_with_it).map(|grant| grant.id).collect();
+        self.end_own(&ids, &visit.owner(), RevocationReason::SessionEnded, now).await?;
+        Ok(())
     }
 }

@@ -23,9 +23,9 @@ impl Visit {
         patients_of(&self.user.fhir_user, &self.user.patients)
     }
 
-    /// Whether that patient is the user.
-    pub(crate) fn is(&self, patient: &PatientId) -> bool {
-        self.user.fhir_user.resource_type() == "Patient" && self.user.fhir_user.id() == patient
+    /// Whether the user is this patient.
+    pub(crate) fn is_patient(&self, id: &PatientId) -> bool {
+        self.user.fhir_user.resource_type() == "Patient" && self.user.fhir_user.id() == id
     }
 
     /// As the owner of a grant.

@@ -5,6 +5,7 @@
 //! says whose. Types that US Core names have words of their own, and so do its categories; what has none is
 //! named as FHIR names it, never left out and never made to sound smaller than it is.
 
+pub(crate) mod time;
 mod types;
 pub(crate) mod visit;
 
@@ -29,6 +30,30 @@ impl Words {
 pub(crate) fn resource_scope(scope: &ResourceScope) -> Words {
     let Words { title, detail } = constrained(scope);
     Words { title, detail: format!("{detail}{}", interactions(scope.interactions)) }
+}
+
+/// Under which heading a resource scope stands: the kind of data, of which a reader thinks before thinking of its parts.
+pub(crate) fn kind(scope: &ResourceScope) -> &'static str {
+    match &scope.resource_type {
+        TypePattern::Any => types::EVERY_KIND,
+        TypePattern::Type(name) => {
+            let known = types::KINDS.iter().find(|(_, names)| names.contains(&&**name));
+            known.map_or(types::OTHER_KIND, |(title, _)| title)
+        }
+    }
+}
+
+/// The kinds in the order of reading.
+pub(crate) fn kinds() -> impl Iterator<Item = &'static str> {
+    let named = types::KINDS.iter().map(|(title, _)| *title);
+    std::iter::once(types::EVERY_KIND).chain(named).chain([types::OTHER_KIND])
+}
+
+/// The title of a scope that is the only one for its type: that it is only a part of it, is part of what it says.
+pub(crate) fn only(scope: &ResourceScope) -> Words {
+    let Words { title, detail } = resource_scope(scope);
+    let has_title = category(&scope.resource_type, &scope.constraint).is_some();
+    Words { title: if has_title { format!("{title} only") } else { title }, detail }
 }
 
 /// Whether the eye should be drawn to the scope: it opens data of every type, or lets the app change some.
@@ -300,6 +325,35 @@ mod tests {
         for (letters, expected) in table {
             assert_eq!(said(letters), expected, "{letters}");
         }
+    }
+
+    /// AUTHZ-26: every type has its one place, and what has words has a kind of its own to stand under.
+    #[test]
+    fn authz_26_every_type_is_of_one_kind() {
+        let mut seen = BTreeSet::new();
+        for (title, names) in types::KINDS {
+            for name in *names {
+                assert!(name.parse::<ResourceType>().is_ok() && seen.insert(name), "{name} of {title}");
+            }
+        }
+        let all: Vec<_> = kinds().collect();
+        assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
+        for name in ResourceType::all() {
+            assert!(all.contains(&kind(&scope(&format!("patient/{name}.rs")))), "{name}");
+        }
+        assert_eq!(kind(&scope("patient/*.rs")), types::EVERY_KIND);
+        assert_eq!(kind(&scope("user/Observation.read")), "Test results and measurements");
+        assert_eq!(kind(&scope("patient/Basic.rs")), types::OTHER_KIND);
+    }
+
+    #[test]
+    fn scope_14_a_part_by_itself_says_that_it_is_only_a_part() {
+        let system = "http://terminology.hl7.org/CodeSystem/observation-category";
+        let part = scope(&format!("patient/Observation.rs?category={system}|laboratory"));
+        assert_eq!(only(&part).title, "Laboratory results only");
+        assert_eq!(only(&scope("patient/Observation.rs")).title, title("patient/Observation.rs"));
+        let another = "patient/Observation.rs?code=http://loinc.org|2339-0";
+        assert_eq!(only(&scope(another)).title, title(another), "it says so already");
     }
 
     #[test]

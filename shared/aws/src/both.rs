@@ -7,13 +7,13 @@ use std::time::Duration;
 use smart_core::client::Client;
 use smart_core::fhir::encounter::{EncounterPage, EncounterQuery, EncounterSummary};
 use smart_core::fhir::record::{PatientPage, PatientQuery, PatientSummary, Record, RecordPage, RecordQuery};
-use smart_core::grant::{CodeIssue, EncounterChoice, Grant, SignIn};
+use smart_core::grant::{CodeIssue, EncounterChoice, Grant, Owner, RevocationReason, SignIn};
 use smart_core::id::{ClientId, EncounterId, GrantId, LaunchId, PatientId, ResourceId, SessionId, Username};
 use smart_core::instant::Instant;
 use smart_core::launch::Launch;
 use smart_core::ports::{
     Attempts, Authorizations, Clients, Grants, Launches, Patients, Records, Replay, RevokedTokens, Sessions,
-    SignIns, Step, Stopped, Throttle, Unavailable, Users,
+    SignIns, Step, Stopped, Throttle, Unavailable, UserGrants, Users,
 };
 use smart_core::secret::Digest;
 use smart_core::session::Session;
@@ -96,6 +96,10 @@ forward! {
     }
     RevokedTokens to state { fn is_revoked(&self, token: &Digest, now: Instant) -> Result<bool, Unavailable>; }
     Replay to state { fn first_use(&self, of: &Digest, expires_at: Instant, step: Step) -> Result<bool, Unavailable>; }
+    UserGrants to state {
+        fn own_grants(&self, owner: &Owner, now: Instant) -> Result<Vec<Grant>, Unavailable>;
+        fn revoke_own(&self, id: &GrantId, owner: &Owner, reason: RevocationReason, step: Step) -> Result<bool, Unavailable>;
+    }
     Patients to records {
         fn patient(&self, id: &PatientId) -> Result<Option<PatientSummary>, Unavailable>;
         fn patients(&self, query: &PatientQuery) -> Result<PatientPage, Unavailable>;

@@ -46,8 +46,13 @@ impl StateTable {
     }
 
     /// The items of a list, in order of their keys: the keys from the index, which may be a moment old, and the items themselves
-    /// consistently.
-    async fn list(&self, port: &'static str, list: &str) -> Result<Vec<Item>, Unavailable> {
+    /// consistently. With `most`, the first so many.
+    async fn list(
+        &self,
+        port: &'static str,
+        list: &str,
+        most: Option<usize>,
+    ) -> Result<Vec<Item>, Unavailable> {
         let mut keys = Vec::new();
         let mut from: Option<Attributes> = None;
         loop {
@@ -64,10 +69,11 @@ impl StateTable {
                 keys.push(item.text(crate::item::KEY).map_err(|error| error.at(port))?.to_owned());
             }
             from = page.next;
-            if from.is_none() {
+            if from.is_none() || most.is_some_and(|most| keys.len() >= most) {
                 break;
             }
         }
+        keys.truncate(most.unwrap_or(usize::MAX));
         let mut items = self.table.get_all(port, &keys, true, None).await?;
         items.sort_by(|a, b| a.text(crate::item::KEY).ok().cmp(&b.text(crate::item::KEY).ok()));
         Ok(items)

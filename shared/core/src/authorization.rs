@@ -5,6 +5,7 @@
 //! is shown to the user ([`Refused::Shown`]). From then on a fault goes back to the app ([`Refused::Redirected`]), with the
 //! state if there is one.
 
+mod before;
 mod consent;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ use crate::scope::{Scope, Scopes};
 use crate::secret::{Digest, LaunchHandle};
 use crate::session::Session;
 
+pub use self::before::Before;
 pub use self::consent::{consented, needs_encounter, needs_patient};
 
 /// How long `state`, `nonce` and the like may be, in bytes: they are kept until the code is issued.
@@ -46,7 +48,7 @@ pub struct AuthorizationRequest {
     pub login_hint: Option<String>,
 }
 
-/// What `prompt` asks for (OIDC Core §3.1.2.1). Consent is asked for each time, whatever it says.
+/// What `prompt` asks for (OIDC Core §3.1.2.1); `consent` stands in the [`Request`], since it counts later.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Prompt {
     /// Whatever is needed.
@@ -200,7 +202,9 @@ fn read(
         .map_err(|_| invalid("max_age must be a whole number of seconds"))?;
     let (scopes, launch) = scopes(parameters, client)?;
     let redirect_uri = redirect_uri.clone();
-    let request = Request { redirect_uri, state, scopes, challenge, nonce, dpop_jkt, launch: None };
+    let always_ask = asks_consent(parameters);
+    let request =
+        Request { redirect_uri, state, scopes, challenge, nonce, dpop_jkt, launch: None, always_ask };
     Ok(AuthorizationRequest { request, launch, prompt, max_age, login_hint })
 }
 
@@ -269,6 +273,11 @@ fn prompt(parameters: &Parameters) -> Result<Prompt, OAuthError> {
         asked if asked.contains(&"login") || asked.contains(&"select_account") => Ok(Prompt::Login),
         _ => Ok(Prompt::AsNeeded),
     }
+}
+
+/// `prompt=consent`, alone or beside another.
+fn asks_consent(parameters: &Parameters) -> bool {
+    parameters.get("prompt").unwrap_or_default().split_ascii_whitespace().any(|word| word == "consent")
 }
 
 /// The most that the request can be granted, and the launch that it is granted in; an error if it is nothing.

@@ -48,6 +48,9 @@ pub struct Client {
     /// Whether it gets no tokens but those that are bound to a key of its own (RFC 9449 §5.2).
     #[serde(default)]
     pub dpop_bound_access_tokens: bool,
+    /// Whether a consent is remembered for it, as long as the access lasts: see [`Client::may_be_remembered`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub smart_remember_consent: bool,
     /// How long a refresh may be repeated after a lost answer.
     #[serde(default)]
     pub refresh_retry: RetryWindow,
@@ -169,6 +172,15 @@ impl Client {
     /// Whether it can keep a secret: it authenticates.
     pub fn is_confidential(&self) -> bool {
         self.authentication != ClientAuthentication::None
+    }
+
+    /// Whether a request that comes back to `redirect_uri` may be answered without asking the user again.
+    ///
+    /// Nobody who only says that they are this client may get a code in silence (RFC 6749 §10.2, RFC 8252 §8.6): it
+    /// authenticates, or the code goes to an https address, which no other program can claim.
+    pub fn may_be_remembered(&self, redirect_uri: &RedirectUri) -> bool {
+        self.smart_remember_consent
+            && (self.is_confidential() || redirect_uri.as_str().starts_with("https://"))
     }
 
     /// Whether it is an app in a browser, whose refresh tokens have an absolute end (X-10; SEC-11).

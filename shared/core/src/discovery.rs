@@ -28,7 +28,7 @@ pub struct Offered {
 
 impl Offered {
     /// What this version wires, wherever its functions run. Discovery and the capability statement go by it.
-    pub const HERE: Self = Self { introspection: true, revocation: true, management: false };
+    pub const HERE: Self = Self { introspection: true, revocation: true, management: true };
 }
 
 /// Writes the documents.
@@ -39,7 +39,7 @@ pub struct Discovery<'a> {
 }
 
 /// The SMART capabilities that work (CAP rows).
-const CAPABILITIES: [&str; 18] = [
+const CAPABILITIES: [&str; 19] = [
     "launch-ehr",
     "launch-standalone",
     "authorize-post",
@@ -54,6 +54,7 @@ const CAPABILITIES: [&str; 18] = [
     "context-standalone-patient",
     "context-standalone-encounter",
     "permission-offline",
+    "permission-online",
     "permission-patient",
     "permission-user",
     "permission-v1",
@@ -181,7 +182,7 @@ mod tests {
 
     fn documents() -> [Value; 3] {
         let here: PublicUrl = "https://smart.example".parse().unwrap();
-        let offered = Offered { introspection: true, revocation: false, management: false };
+        let offered = Offered { introspection: true, revocation: false, management: true };
         let discovery = Discovery::new(&here, offered);
         [discovery.smart_configuration(), discovery.openid_configuration(), discovery.authorization_server()]
     }
@@ -209,7 +210,8 @@ mod tests {
     fn disc_22_and_23_only_what_is_wired_is_listed() {
         let [smart, ..] = documents();
         assert_eq!(smart["introspection_endpoint"], "https://smart.example/auth/introspect");
-        for absent in ["revocation_endpoint", "management_endpoint", "registration_endpoint"] {
+        assert_eq!(smart["management_endpoint"], "https://smart.example/auth/access");
+        for absent in ["revocation_endpoint", "registration_endpoint"] {
             assert!(smart.get(absent).is_none(), "{absent}");
         }
     }

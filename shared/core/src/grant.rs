@@ -95,6 +95,9 @@ pub struct Request {
     /// The EHR's launch that it came with, as the EHR made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub launch: Option<Box<Launched>>,
+    /// The app wants the user to be asked, whatever was granted before: `prompt=consent` (OIDC Core §3.1.2.1).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub always_ask: bool,
 }
 
 /// A request whose user is known.
@@ -140,6 +143,14 @@ pub struct Owner {
     pub fhir_user: FhirUser,
     /// When the user signed in (OIDC Core §2).
     pub auth_time: Instant,
+}
+
+impl Owner {
+    /// Whether both are the same person, however often they signed in: by the name, under which grants are listed, and by the
+    /// `sub`, since a name may have been another's before.
+    pub fn is_same_user(&self, other: &Self) -> bool {
+        self.user == other.user && self.sub == other.sub
+    }
 }
 
 /// What the user consented to.
@@ -195,6 +206,9 @@ pub struct Active {
     pub owner: Owner,
     /// What it opens.
     pub granted: Granted,
+    /// When the code was redeemed; of grants that an earlier version stored, nobody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Instant>,
     /// The code that was redeemed, until the first refresh: the way back if its tokens cannot be signed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<Code>,
@@ -275,6 +289,17 @@ pub enum Refusal {
     Replayed,
 }
 
+impl Active {
+    /// When the app last came for tokens: its last refresh, or the redemption of its code. What it read since then leaves no
+    /// trace here.
+    pub fn last_used(&self) -> Option<Instant> {
+        match &self.refresh {
+            Some(refresh) => Some(refresh.expires_at - refresh.policy.slides),
+            None => self.since,
+        }
+    }
+}
+
 impl Grant {
     /// A new grant: requested, by an app that was found to be who it says.
     pub fn begin(id: GrantId, client_id: ClientId, request: Request, op: Op, now: Instant) -> Self {
@@ -291,6 +316,15 @@ impl Grant {
         match &self.stage {
             Stage::Active(active) => Some(active),
             _ => None,
+        }
+    }
+
+    /// Until when the app can come for tokens without the user, if it is not used before; without a refresh token, until when
+    /// its access token opens anything.
+    pub fn lasts_until(&self) -> Instant {
+        match self.active().and_then(|active| active.refresh.as_ref()) {
+            Some(refresh) => refresh.expires_at.min(refresh.ends_at),
+            None => self.expires_at,
         }
     }
 

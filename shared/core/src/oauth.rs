@@ -83,6 +83,8 @@ pub enum ErrorCode {
     LoginRequired,
     /// The user would have to be asked, and the app did not want that.
     ConsentRequired,
+    /// The user would have to choose something, and the app did not want that.
+    InteractionRequired,
     /// Request objects are not supported.
     RequestNotSupported,
     /// Request objects by reference are not supported.
@@ -118,6 +120,7 @@ impl ErrorCode {
             Self::AccessDenied => "access_denied",
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",
+            Self::InteractionRequired => "interaction_required",
             Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::RegistrationNotSupported => "registration_not_supported",

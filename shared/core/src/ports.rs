@@ -17,7 +17,8 @@ use crate::client::Client;
 use crate::fhir::encounter::{EncounterPage, EncounterQuery, EncounterSummary};
 use crate::fhir::record::{PatientPage, PatientQuery, PatientSummary, Record, RecordPage, RecordQuery};
 use crate::grant::{
-    CodeIssue, EncounterChoice, Grant, Redemption, Refreshed, Refusal, RevocationReason, Rotation, SignIn,
+    CodeIssue, EncounterChoice, Grant, Owner, Redemption, Refreshed, Refusal, RevocationReason, Rotation,
+    SignIn,
 };
 use crate::id::{ClientId, EncounterId, GrantId, LaunchId, PatientId, ResourceId, SessionId, Username};
 use crate::instant::Instant;
@@ -192,6 +193,30 @@ pub trait Authorizations: Grants {
         step: Step,
     ) -> impl Future<Output = Result<Grant, Stopped>> + Send;
 }
+
+/// What users see of their own grants, and end.
+pub trait UserGrants: Send + Sync {
+    /// The grants of a user that are active at `now`, as they stand; in no order that means anything, and at most
+    /// [`MOST_OWN_GRANTS`]. One that was redeemed a moment ago may be missing.
+    fn own_grants(
+        &self,
+        owner: &Owner,
+        now: Instant,
+    ) -> impl Future<Output = Result<Vec<Grant>, Unavailable>> + Send;
+
+    /// active → revoked, if it is this user's. Says whether it was: one answer for a grant that is another's, that is not
+    /// active any more, and that never was. See [`Grant::revoke_own`].
+    fn revoke_own(
+        &self,
+        id: &GrantId,
+        owner: &Owner,
+        reason: RevocationReason,
+        step: Step,
+    ) -> impl Future<Output = Result<bool, Unavailable>> + Send;
+}
+
+/// How many of a user's grants are looked at: as many as a page could ever show.
+pub const MOST_OWN_GRANTS: usize = 1_000;
 
 /// The steps of a grant that an app takes at the token endpoint.
 pub trait Redemptions: Send + Sync {
@@ -402,6 +427,10 @@ forward! {
         fn choose_encounter(&self, id: &GrantId, choice: &EncounterChoice, step: Step) -> Result<Grant, Stopped>;
         fn issue_code(&self, id: &GrantId, issue: &CodeIssue, step: Step) -> Result<Grant, Stopped>;
         fn deny(&self, id: &GrantId, session: &SessionId, step: Step) -> Result<Grant, Stopped>;
+    }
+    UserGrants {
+        fn own_grants(&self, owner: &Owner, now: Instant) -> Result<Vec<Grant>, Unavailable>;
+        fn revoke_own(&self, id: &GrantId, owner: &Owner, reason: RevocationReason, step: Step) -> Result<bool, Unavailable>;
     }
     Redemptions {
         fn redeem(&self, id: &GrantId, redemption: &Redemption, step: Step) -> Result<Redeemed, Stopped>;

@@ -11,11 +11,14 @@ mod tests;
 
 use redb::TableDefinition;
 use smart_core::grant::{
-    CodeIssue, EncounterChoice, Grant, Redemption, Refreshed, Refusal, RevocationReason, Rotation, SignIn,
+    CodeIssue, EncounterChoice, Grant, Owner, Redemption, Refreshed, Refusal, RevocationReason, Rotation,
+    SignIn,
 };
 use smart_core::id::{ClientId, GrantId, PatientId, SessionId, Username};
 use smart_core::instant::Instant;
-use smart_core::ports::{Authorizations, Grants, Redeemed, Redemptions, Step, Stopped, Unavailable};
+use smart_core::ports::{
+    Authorizations, Grants, MOST_OWN_GRANTS, Redeemed, Redemptions, Step, Stopped, Unavailable, UserGrants,
+};
 use smart_core::secret::Digest;
 
 use crate::LocalStore;
@@ -201,6 +204,27 @@ impl Authorizations for LocalStore {
     async fn deny(&self, id: &GrantId, session: &SessionId, step: Step) -> Result<Grant, Stopped> {
         let session = session.clone();
         self.step(id, move |grant| grant.deny(&session, step)).await
+    }
+}
+
+impl UserGrants for LocalStore {
+    async fn own_grants(&self, owner: &Owner, now: Instant) -> Result<Vec<Grant>, Unavailable> {
+        let mut grants = self.active_grants(&owner.user, now)?;
+        // A name may have been another user's before.
+        grants.retain(|grant| grant.active().is_some_and(|active| active.owner.is_same_user(owner)));
+        grants.truncate(MOST_OWN_GRANTS);
+        Ok(grants)
+    }
+
+    async fn revoke_own(
+        &self,
+        id: &GrantId,
+        owner: &Owner,
+        reason: RevocationReason,
+        step: Step,
+    ) -> Result<bool, Unavailable> {
+        let owner = owner.clone();
+        self.change(id, move |grant| grant.revoke_own(&owner, reason, step)).await
     }
 }
 

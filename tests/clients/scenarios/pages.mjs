@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { SIZES, closeBrowser, inPage, photograph } from "../lib/browser.mjs";
 import { catchRedirect } from "../lib/loopback.mjs";
-import { approve, choosePatient, consent, offeredPatients, on, openDetails, searchPatients, signIn } from "../lib/pages.mjs";
+import { approve, choosePatient, consent, leaving, offeredPatients, on, openDetails, searchPatients, signIn } from "../lib/pages.mjs";
 import { check, readFhir, stage } from "../lib/stage.mjs";
 
 const SCOPE = "launch/patient openid fhirUser offline_access patient/Patient.rs";
@@ -149,6 +149,61 @@ await check("a faulty request that may be redirected goes back to the app with w
       assert.equal(returned.searchParams.get("error"), "invalid_request");
       assert.match(returned.searchParams.get("error_description"), /aud/);
     })));
+
+await check("apps with access: sign in without an app, see, end, without JavaScript and at phone width", () =>
+  withApp((app) =>
+    inPage({ ...SIZES.phone, javaScriptEnabled: false }, async (page) => {
+      const { url, redeem } = request(app.redirectUri, { scope: `${SCOPE} patient/Observation.rs patient/Condition.rs` });
+      await page.goto(url);
+      await approve(page, patient);
+      const token = await redeem(await app.caught);
+      const again = await page.context().browser().newContext({ ...SIZES.phone, locale: "en-GB", javaScriptEnabled: false });
+      const phone = await again.newPage();
+      await phone.goto(discovered.management_endpoint);
+      await photograph(phone, "access-sign-in-phone-light");
+      await signIn(phone, patient);
+      await phone.locator("form", { has: phone.locator('[name="grant"]') }).first().waitFor();
+      await photograph(phone, "access-phone-light");
+      await leaving(phone, () => phone.locator('[name="decision"][value="revoke"]').first().click());
+      assert.match(await phone.locator("[role=status]").innerText(), /ended/);
+      await photograph(phone, "access-ended-phone-light");
+      await again.close();
+      const answer = await fetch(`${stage.fhir}/Patient/${token.patient}`, { headers: { authorization: `Bearer ${token.access_token}` } });
+      assert.equal(answer.status, 401, "what was ended opens nothing");
+    })));
+
+await check("apps with access: light and dark, phone and desktop; what an app asks for again is told from what is new", () =>
+  withApp((app) =>
+    withApp((second) =>
+      inPage(SIZES.desktop, async (page) => {
+        const one = request(app.redirectUri, { scope: "launch/patient offline_access patient/Observation.rs" });
+        await page.goto(one.url);
+        await approve(page, clinician, { patient: "amina-h" });
+        await one.redeem(await app.caught);
+        await page.goto(request(second.redirectUri, { scope: `${SCOPE} patient/Observation.rs patient/MedicationRequest.rs patient/Encounter.rs` }).url);
+        await choosePatient(page, "amina-h");
+        await on.allow(page).waitFor();
+        await wellFormed(page, "consent again");
+        for (const [size, { viewport }] of Object.entries(SIZES)) {
+          for (const colorScheme of ["light", "dark"]) {
+            await page.setViewportSize(viewport);
+            await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+            await photograph(page, `consent-again-${size}-${colorScheme}`);
+          }
+        }
+        await page.goto(discovered.management_endpoint);
+        await wellFormed(page, "apps with access");
+        for (const [size, { viewport }] of Object.entries(SIZES)) {
+          for (const colorScheme of ["light", "dark"]) {
+            await page.setViewportSize(viewport);
+            await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+            await photograph(page, `access-${size}-${colorScheme}`);
+          }
+        }
+        await tabTo(page, '[name="decision"][value="revoke"]');
+        await leaving(page, () => page.keyboard.press("Enter"));
+        assert.match(await page.locator("[role=status]").innerText(), /ended/);
+      }))));
 
 await check("each page has one heading, a title, a language, and a label on every field", () =>
   withApp((app) =>

@@ -8,7 +8,7 @@ use smart_core::client::Client;
 use smart_core::fhir::encounter::{EncounterPage, EncounterQuery, EncounterSummary};
 use smart_core::fhir::record::{PatientPage, PatientQuery, PatientSummary, Record, RecordPage, RecordQuery};
 use smart_core::grant::{
-    CodeIssue, EncounterChoice, Grant, Redemption, Refreshed, RevocationReason, Rotation, SignIn,
+    CodeIssue, EncounterChoice, Grant, Owner, Redemption, Refreshed, RevocationReason, Rotation, SignIn,
 };
 use smart_core::id::{ClientId, EncounterId, GrantId, LaunchId, PatientId, ResourceId, SessionId, Username};
 use smart_core::instant::Instant;
@@ -17,7 +17,7 @@ use smart_core::launch::Launch;
 use smart_core::ports::{
     Attempts, Authorizations, Clients, Grants, Launches, Patients, PublicKeys, Records, Redeemed,
     Redemptions, Replay, Revocations, RevokedTokens, Sessions, SignIns, Signer, Step, Stopped, Throttle,
-    Unavailable, Users,
+    Unavailable, UserGrants, Users,
 };
 use smart_core::secret::Digest;
 use smart_core::session::Session;
@@ -201,6 +201,10 @@ switched! {
     }
     RevokedTokens on store { fn is_revoked(&self, token: &Digest, now: Instant) -> Result<bool, Unavailable>; }
     Revocations on store { fn revoke_token(&self, token: &Digest, until: Instant) -> Result<(), Unavailable>; }
+    UserGrants on store {
+        fn own_grants(&self, owner: &Owner, now: Instant) -> Result<Vec<Grant>, Unavailable>;
+        fn revoke_own(&self, id: &GrantId, owner: &Owner, reason: RevocationReason, step: Step) -> Result<bool, Unavailable>;
+    }
     Replay on store { fn first_use(&self, key: &Digest, expires_at: Instant, step: Step) -> Result<bool, Unavailable>; }
     Launches on store {
         fn create_launch(&self, launch: &Launch) -> Result<(), Unavailable>;

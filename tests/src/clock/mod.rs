@@ -8,6 +8,7 @@
 //! | `alone` | access tokens without a user |
 //! | `refresh` | how refresh tokens slide and end, and how long one may be repeated |
 //! | `sessions` | the browser session at the pages, and the access that ends with it |
+//! | `remembered` | how long a consent is remembered |
 //! | `throttle` | how long wrong passwords are counted |
 //! | `assertions` | client assertions: how long they are good, and how long their `jti` is remembered |
 //! | `changes` | what an operator changes, and from when on it counts |
@@ -25,6 +26,7 @@ mod faults;
 mod launches;
 mod outages;
 mod refresh;
+mod remembered;
 mod sessions;
 mod signing;
 mod sweep;

@@ -17,7 +17,7 @@ use crate::harness::world::users::password;
 use crate::harness::{Answer, Browser, Choices, Ehr};
 
 /// All operations of the ports but those that follow upon another one's failure: `revoke`, `unredeem`, `extend_retry`.
-const OPERATIONS: [&str; 32] = [
+const OPERATIONS: [&str; 34] = [
     "begin",
     "choose_encounter",
     "choose_patient",
@@ -34,6 +34,7 @@ const OPERATIONS: [&str; 32] = [
     "is_revoked",
     "issue_code",
     "launch",
+    "own_grants",
     "patient",
     "patients",
     "public_keys",
@@ -42,6 +43,7 @@ const OPERATIONS: [&str; 32] = [
     "redeem",
     "refresh",
     "revoke_by_client",
+    "revoke_own",
     "revoke_token",
     "session",
     "sign",
@@ -192,7 +194,15 @@ async fn each_operation_of_each_port_was_down_once_and_cost_a_retry_and_nothing_
     let asked = app.request(ONLINE).set("prompt", "login");
     let sign_in = visitor.opens_page(&url(&asked)).await;
     let consent = visitor.signs_in(&sign_in, "maria").await;
-    visitor.opens_page(&consent).await;
+    let consent = visitor.opens_page(&consent).await;
+    let allowed = visitor.presses(&consent_form(&consent), "decision", "allow").await;
+    let code = asked.code_in(allowed.is(303).location());
+    let tokens = app.tokens(&app.exchange(&asked, &code).send().await);
+    app.reads(&tokens).await;
+    let access = visitor.opens_page(&sign_out.join("/auth/access").unwrap()).await;
+    let ended = visitor.presses(&access.form("grant"), "decision", "revoke").await;
+    assert_eq!(visitor.opens_page(&next(&access.url, &ended)).await.heading, "Apps with access");
+    app.reads_nothing(&tokens).await;
     let form = visitor.opens_page(&sign_out).await.form("form_token");
     let ended = visitor.presses(&form, "", "").await;
     assert_eq!(Page::read(sign_out, &ended).heading, "You are signed out");

@@ -98,6 +98,7 @@ fn request() -> Request {
         nonce: Some("n-1".to_owned()),
         dpop_jkt: None,
         launch: None,
+        always_ask: false,
     }
 }
 

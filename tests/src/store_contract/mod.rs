@@ -7,6 +7,7 @@
 pub(crate) mod attempts;
 pub(crate) mod grants;
 pub(crate) mod launches;
+pub(crate) mod own_grants;
 pub(crate) mod redemptions;
 pub(crate) mod revocations;
 pub(crate) mod sessions;
@@ -17,19 +18,27 @@ use std::sync::Arc;
 
 use smart_core::instant::Instant;
 use smart_core::ports::{
-    Authorizations, Launches, Redemptions, Replay, Revocations, SignIns, Step, Throttle,
+    Authorizations, Launches, Redemptions, Replay, Revocations, SignIns, Step, Throttle, UserGrants,
 };
 use smart_core::secret::{Digest, Op};
 use tokio::sync::Barrier;
 
 /// The ports of the authorization store.
 pub(crate) trait Store:
-    Authorizations + Launches + Redemptions + Replay + Revocations + SignIns + Throttle + 'static
+    Authorizations + Launches + Redemptions + Replay + Revocations + SignIns + Throttle + UserGrants + 'static
 {
 }
 
-impl<S: Authorizations + Launches + Redemptions + Replay + Revocations + SignIns + Throttle + 'static> Store
-    for S
+impl<S> Store for S where
+    S: Authorizations
+        + Launches
+        + Redemptions
+        + Replay
+        + Revocations
+        + SignIns
+        + Throttle
+        + UserGrants
+        + 'static
 {
 }
 
@@ -92,6 +101,8 @@ macro_rules! store_contract {
                     an_expired_grant_is_absent_without_being_removed, an_absent_grant_is_refused_and_never_made,
                     a_consent_to_what_has_changed_is_refused, a_denied_grant_is_revoked,
                     a_repeated_step_is_the_same_step, one_consent_issues_the_code;
+                own_grants: a_user_sees_their_own_active_grants, a_user_ends_their_own_grants_and_no_others,
+                    fifty_who_end_it_at_once_end_it_once;
                 redemptions: one_redemption_wins, a_race_with_its_revocations_ends_revoked,
                     a_repeated_redemption_is_the_same_one, what_does_not_fit_leaves_the_code_good,
                     an_expired_code_is_absent_without_being_removed, a_redemption_is_taken_back_once,

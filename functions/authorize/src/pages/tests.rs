@@ -28,12 +28,70 @@ const PLAIN: Texts =
 const ATTACK: Texts = Texts { app: HOSTILE, user: HOSTILE, patient: HOSTILE, other: HOSTILE };
 
 fn asked(scopes: &str) -> Asked {
-    Asked::new(&Scopes::parse(scopes).unwrap(), "for 180 days after it was last used", "for 12 hours at most")
+    asked_beside(scopes, "")
+}
+
+/// What is asked of somebody who granted `before`.
+fn asked_beside(scopes: &str, before: &str) -> Asked {
+    let before = Scopes::parse(before).unwrap();
+    Asked::new(
+        &Scopes::parse(scopes).unwrap(),
+        "for 180 days after it was last used",
+        "for 12 hours at most",
+        |scope| !before.is_empty() && !Scopes::from_iter([scope.clone()]).is_within(&before),
+    )
 }
 
 fn sign_in(texts: Texts, message: Option<&'static str>) -> String {
     let username = if message.is_some() { texts.other } else { "" };
-    render(&SignIn { app: texts.app, request: texts.other, form_token: "tok", username, message })
+    let asking = Some(Asking { app: texts.app, request: texts.other });
+    render(&SignIn { asking, form_token: "tok", username, message })
+}
+
+fn app(texts: Texts, whose: Whose, scopes: &str) -> AppAccess {
+    AppAccess {
+        name: texts.app.to_owned(),
+        is_stopped: false,
+        whose,
+        shared: Shared::of(&Scopes::parse(scopes).unwrap()),
+        since: Some("3 March 2025".to_owned()),
+        last_used: Some("5 minutes ago".to_owned()),
+        lasts: "until 30 August 2025; each use makes that 180 days from then".to_owned(),
+        grants: vec!["g1".to_owned(), "g2".to_owned()],
+    }
+}
+
+fn access(texts: Texts, apps: Vec<AppAccess>, ended: bool) -> String {
+    let address = |offset| (!apps.is_empty()).then(|| format!("/auth/access?offset={offset}"));
+    let (previous, next) = (address(0), address(40));
+    render(&Access {
+        user_name: texts.user,
+        sign_out_token: "out",
+        form_token: "tok",
+        apps,
+        ended,
+        capped: ended,
+        previous,
+        next,
+    })
+}
+
+fn apps(texts: Texts) -> Vec<AppAccess> {
+    let stopped = AppAccess {
+        is_stopped: true,
+        since: None,
+        last_used: None,
+        lasts: "for another 12 minutes".to_owned(),
+        ..app(texts, Whose::OutOfReach, GRANULAR)
+    };
+    let types = "patient/Patient.rs patient/Condition.rs patient/AllergyIntolerance.rs patient/Immunization.rs \
+        patient/MedicationRequest.rs patient/Observation.rs patient/Encounter.rs patient/Procedure.rs patient/Goal.rs";
+    vec![
+        app(texts, Whose::Patient(texts.patient.to_owned()), FEW),
+        app(texts, Whose::User, types),
+        app(texts, Whose::Nobody, "openid user/*.rs online_access"),
+        stopped,
+    ]
 }
 
 fn choose_patient(texts: Texts, query: &str, patients: usize) -> String {
@@ -116,6 +174,27 @@ fn consent(texts: Texts, scopes: &str, is_user: bool) -> String {
         sign_out_token: "out",
         asked: &asked(scopes),
         duration: "Without that, access ends after 15 minutes.",
+        before: None,
+        is_remembered: false,
+    })
+}
+
+/// The same page for somebody who granted `granted` before.
+fn consent_again(texts: Texts, scopes: &str, granted: &str) -> String {
+    let asked = asked_beside(scopes, granted);
+    let has_new = scopes != granted;
+    render(&Consent {
+        app: texts.app,
+        app_host: "vitals.example.org",
+        user_name: texts.user,
+        patient: None,
+        request: texts.other,
+        form_token: "tok",
+        sign_out_token: "out",
+        asked: &asked,
+        duration: "Without that, access ends after 15 minutes.",
+        before: Some(Before { since: Some("3 March 2025".to_owned()), has_new }),
+        is_remembered: true,
     })
 }
 
@@ -153,7 +232,9 @@ fn pages(texts: Texts) -> Vec<(&'static str, String)> {
         explanation: "Nothing was shared. The mistake is in the app, not in anything that you did.",
         what_to_do: "Go back to the app and try again. If it happens again, tell the people who make the app.",
         developer: Some(developer),
+        leads_to_apps: true,
     };
+    let no_app = SignIn { asking: None, form_token: "tok", username: texts.other, message: None };
     let refused = format!(
         "{FEW} {GRANULAR} patient/Goal.cruds patient/DeviceUseStatement.r?code=http://loinc.org|2339-0 user/*.rs user/Patient.rs"
     );
@@ -171,6 +252,12 @@ fn pages(texts: Texts) -> Vec<(&'static str, String)> {
         ("consent-identity", consent(texts, "openid", true)),
         ("encounters", choose_encounter(texts, 4)),
         ("encounters-end", choose_encounter(texts, 0)),
+        ("consent-more", consent_again(texts, FEW, "openid patient/Patient.rs patient/Observation.rs")),
+        ("consent-same", consent_again(texts, FEW, FEW)),
+        ("access", access(texts, apps(texts), false)),
+        ("access-ended", access(texts, vec![app(texts, Whose::User, FEW)], true)),
+        ("access-none", access(texts, Vec::new(), false)),
+        ("sign-in-access", render(&no_app)),
         ("no-patients", render(&no_patients)),
         ("no-encounters", render(&no_encounters)),
         ("out-of-reach", render(&out_of_reach)),
@@ -287,6 +374,14 @@ fn authz_27_every_post_is_bound_to_its_session_and_request() {
                     assert_eq!(hidden("form_token"), [expected], "{name}");
                     assert!(hidden("request").is_empty(), "{name}");
                 }
+                ("post", "/auth/access") => {
+                    assert_eq!(hidden("form_token"), ["tok"], "{name}");
+                    assert_eq!(hidden("grant"), ["g1", "g2"], "{name}");
+                }
+                ("post", "/auth/login") if name == "sign-in-access" => {
+                    assert_eq!(hidden("form_token"), ["tok"], "{name}");
+                    assert_eq!((hidden("to"), hidden("request").len()), (vec!["access"], 0), "{name}");
+                }
                 ("post", "/auth/login" | "/auth/patient" | "/auth/encounter" | "/auth/consent") => {
                     assert_eq!(hidden("form_token"), ["tok"], "{name}");
                     assert_eq!(hidden("request"), [PLAIN.other], "{name}");
@@ -296,7 +391,7 @@ fn authz_27_every_post_is_bound_to_its_session_and_request() {
             seen.insert((attribute(start, "method").unwrap().to_owned(), action.to_owned()));
         }
     }
-    assert_eq!(seen.len(), 6, "{seen:?}");
+    assert_eq!(seen.len(), 7, "{seen:?}");
 }
 
 #[test]
@@ -343,7 +438,7 @@ fn authz_22_asked_scopes_are_ticked_and_narrowings_are_not() {
     };
     assert_eq!(
         values(&ticked),
-        ["patient/Observation.rs", "patient/Patient.read", "user/*.rs", "offline_access", "online_access"]
+        ["patient/Patient.read", "patient/Observation.rs", "user/*.rs", "offline_access", "online_access"]
     );
     let unticked = values(&unticked);
     assert_eq!(
@@ -381,6 +476,80 @@ fn system_scopes_are_not_for_a_user_to_grant() {
     let asked = asked("system/*.rs launch __own");
     assert_eq!((asked.patient.len(), asked.user.len()), (0, 0));
     assert_eq!(asked.identity, ["Know which patient’s record is open"]);
+}
+
+/// AUTHZ-26: what is new is marked, and only beside something that is not.
+#[test]
+fn authz_26_what_the_app_has_already_is_told_from_what_is_new() {
+    let new = |html: &str| -> Vec<String> {
+        let titles = html.split("class=\"item-title\"").skip(1).map(|rest| {
+            let (title, _) = rest.split_once("</span>\n").unwrap();
+            title.split_once('>').unwrap().1.to_owned()
+        });
+        titles
+            .filter_map(|title| title.strip_suffix(" <span class=\"tag\">New</span>").map(str::to_owned))
+            .collect()
+    };
+    let asked = format!("openid patient/Patient.rs {GRANULAR} offline_access");
+    let more = consent_again(PLAIN, &asked, "openid patient/Patient.rs");
+    assert_eq!(new(&more), ["Laboratory results only", "Keep access when you are not using the app"]);
+    assert!(more.contains("has access for you already, since 3 March 2025. It asks for more now"));
+    let same = consent_again(PLAIN, &asked, &asked);
+    assert!(new(&same).is_empty() && same.contains("It asks for nothing new."));
+    let first = consent(PLAIN, &asked, true);
+    assert!(new(&first).is_empty() && !first.contains("already"));
+}
+
+/// AUTHZ-26: data of one kind stand together, under a heading where there are several.
+#[test]
+fn authz_26_what_is_asked_is_grouped_by_kind() {
+    let kinds = |scopes: &str| -> Vec<(&str, usize)> {
+        asked(scopes).patient.iter().map(|kind| (kind.title, kind.items.len())).collect()
+    };
+    let scopes = "patient/MedicationRequest.rs patient/Observation.rs patient/Patient.rs patient/Immunization.read \
+        patient/Basic.rs patient/DiagnosticReport.rs";
+    let expected = [
+        ("The person and their insurance", 1),
+        ("Test results and measurements", 2),
+        ("Medicines and vaccinations", 2),
+        ("Other data", 1),
+    ];
+    assert_eq!(kinds(scopes), expected);
+    let html = consent(PLAIN, scopes, true);
+    assert_eq!(html.matches("class=\"kind-title\"").count(), 4);
+    assert_eq!(html.matches("role=\"group\"").count(), 4);
+    assert!(!consent(PLAIN, "patient/Observation.rs", true).contains("class=\"kind-title\""));
+}
+
+/// REVOKE-11: whose record, what of it, since when, when last, how long; and a button that says what it ends.
+#[test]
+fn revoke_11_an_app_is_shown_with_what_it_has_and_how_to_end_it() {
+    let html = access(PLAIN, apps(PLAIN), false);
+    for words in [
+        "It sees in the record of Kwame Osei",
+        "It sees in your own record",
+        "It sees of every patient whose record you may open",
+        "Laboratory results only",
+        "A record that you may no longer open",
+        "This app is not let in at the moment",
+        "<summary>9 kinds of data</summary>",
+        "Keep access when you are not using the app",
+        "Keep access while you are signed in here",
+        "<dt>Since</dt><dd>3 March 2025</dd>",
+        "<dt>Last used</dt><dd>5 minutes ago</dd>",
+        "aria-label=\"End the access of Vitals Viewer to the record of Kwame Osei\"",
+        "aria-label=\"End the access of Vitals Viewer\"",
+    ] {
+        assert!(html.contains(words), "{words}");
+    }
+    let ends: Vec<_> = forms(&html).into_iter().filter(|form| form.contains("/auth/access")).collect();
+    assert_eq!(ends.len(), 4);
+    for form in ends {
+        let [button] = fields(form, "decision")[..] else { panic!("one button") };
+        assert_eq!(attribute(button, "value"), Some("revoke"));
+    }
+    assert!(access(PLAIN, Vec::new(), false).contains("No app has access."));
+    assert!(access(PLAIN, Vec::new(), true).contains("role=\"status\">That access has ended."));
 }
 
 #[test]

@@ -12,9 +12,13 @@ use http::{Request, StatusCode};
 use serde_json::{Value, json};
 use smart_core::client::metadata::{Deployment, parse};
 use smart_core::deployment::PublicUrl;
+use smart_core::grant::Redemption;
+use smart_core::id::GrantId;
 use smart_core::instant::Instant;
-use smart_core::ports::Signer as _;
-use smart_core::token::AccessTokenClaims;
+use smart_core::pkce::CodeVerifier;
+use smart_core::ports::{Redemptions as _, Signer as _, Step};
+use smart_core::secret::{AuthorizationCode, Op};
+use smart_core::token::{ACCESS_LIFETIME, AccessTokenClaims};
 use smart_core::user::{PasswordHash, User};
 use smart_local::{Incoming, LocalStore, SoftwareKey};
 use smart_web::arrival::Arrival;
@@ -181,7 +185,7 @@ async fn each_step_of_the_users_way_asks_what_the_table_says() {
     assert_eq!(visitor.post("/auth/patient", &[("patient", "amina")]).await, 303);
     assert_eq!(store.asked(), "choose_patient, patient, session, user");
     assert_eq!(visitor.follow().await, 200);
-    assert_eq!(store.asked(), "grant, patient, session, user");
+    assert_eq!(store.asked(), "grant, own_grants, patient, session, user");
 
     let allow = [("scope", "patient/*.rs"), ("decision", "allow")];
     assert_eq!(visitor.post("/auth/consent", &allow).await, 303);
@@ -207,7 +211,7 @@ async fn an_ehr_launch_costs_one_write_to_make_one_read_to_follow_and_one_write_
     assert_eq!(visitor.post("/auth/login", &signing_in).await, 303);
     assert_eq!(store.asked(), "count_attempt, forget_attempts, grant, sign_in, start_session, user");
     assert_eq!(visitor.follow().await, 200);
-    assert_eq!(store.asked(), "grant, patient, session, user");
+    assert_eq!(store.asked(), "grant, own_grants, patient, session, user");
     let allow = [("scope", "patient/*.rs"), ("decision", "allow")];
     assert_eq!(visitor.post("/auth/consent", &allow).await, 303);
     assert_eq!(store.asked(), "client, grant, issue_code, session, use_launch, user");
@@ -232,6 +236,88 @@ async fn the_encounter_picker_costs_what_the_patient_picker_does_and_the_card() 
     assert_eq!(visitor.post("/auth/encounter", &[("encounter", "visit")]).await, 303);
     assert_eq!(store.asked(), "choose_encounter, encounter, grant, session, user");
     assert!(visitor.location.starts_with("/auth/consent"), "{}", visitor.location);
+}
+
+#[tokio::test]
+async fn the_page_of_apps_asks_what_the_table_says() {
+    let store = clinic().await;
+    let mut visitor = Visitor::new(&store);
+    assert_eq!(visitor.get("/auth/access").await, 200);
+    assert_eq!(store.asked(), "", "nobody is signed in, and nothing is in progress");
+    let token = |page: &str, of: &str| {
+        let form = &page[page.find(of).unwrap()..];
+        let at = form.find("name=\"form_token\"").unwrap();
+        form[at..].split('"').nth(3).unwrap().to_owned()
+    };
+    let signing_in = format!(
+        "to=access&form_token={}&username=ines&password=a+long+walk",
+        token(&visitor.page, "action=\"/auth/login\"")
+    );
+    assert_eq!(visitor.send("POST", "/auth/login", signing_in).await, 303);
+    assert_eq!(store.asked(), "count_attempt, forget_attempts, start_session, user");
+
+    // An app that she gave one patient's record.
+    let grant = granted(&store).await;
+    assert_eq!(visitor.follow().await, 200);
+    assert_eq!(store.asked(), "client, own_grants, patient, session, user");
+    let ending = format!(
+        "form_token={}&grant={grant}&decision=revoke",
+        token(&visitor.page, "action=\"/auth/access\"")
+    );
+    assert_eq!(visitor.send("POST", "/auth/access", ending).await, 303);
+    assert_eq!(store.asked(), "revoke_own, session, user");
+    assert_eq!(visitor.follow().await, 200);
+    assert_eq!(store.asked(), "own_grants, session, user");
+    assert!(visitor.page.contains("No app has access"), "{}", visitor.page);
+}
+
+/// An active grant of the client `app` for Amina, made in another browser of the same user.
+async fn granted(store: &Counting) -> GrantId {
+    let mut visitor = Visitor::new(store);
+    visitor.get(ASK).await;
+    visitor.post("/auth/login", &[("username", "ines"), ("password", "a long walk")]).await;
+    visitor.follow().await;
+    visitor.post("/auth/patient", &[("patient", "amina")]).await;
+    visitor.follow().await;
+    visitor.post("/auth/consent", &[("scope", "patient/*.rs"), ("decision", "allow")]).await;
+    let (_, query) = visitor.location.split_once('?').unwrap();
+    let (_, code) = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "code").unwrap();
+    let code: AuthorizationCode = code.parse().unwrap();
+    let verifier: CodeVerifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".parse().unwrap();
+    let redemption = Redemption {
+        client_id: "app".parse().unwrap(),
+        code: code.secret().digest(),
+        redirect_uri: "https://app.example/cb".to_owned(),
+        challenge: verifier.challenge(),
+        refresh: code.secret().digest(),
+        key: None,
+        refresh_key: None,
+        access_lifetime: ACCESS_LIFETIME,
+    };
+    let step = Step { now: NOW, op: Op::new([7; 32]) };
+    let redeemed = store.store.redeem(&code.handle().grant_id(), &redemption, step).await.unwrap();
+    store.asked();
+    redeemed.grant.id
+}
+
+#[tokio::test]
+async fn a_remembered_consent_costs_one_list_and_no_page() {
+    let store = clinic().await;
+    let app = json!({
+        "client_id": "app", "redirect_uris": ["https://app.example/cb"], "token_endpoint_auth_method": "none",
+        "scope": "launch/patient patient/*.rs", "smart_remember_consent": true,
+    });
+    store.store.put_client(parse(&app, Deployment::Public).unwrap()).await.unwrap();
+    let ask = ASK.replace("launch%2Fpatient+patient%2F*.rs", "patient%2F*.rs");
+    granted(&store).await;
+    let mut visitor = Visitor::new(&store);
+    visitor.get(&ask).await;
+    visitor.post("/auth/login", &[("username", "ines"), ("password", "a long walk")]).await;
+    visitor.follow().await;
+    store.asked();
+    assert_eq!(visitor.post("/auth/patient", &[("patient", "amina")]).await, 303);
+    assert_eq!(store.asked(), "choose_patient, client, issue_code, own_grants, patient, session, user");
+    assert!(visitor.location.starts_with("https://app.example/cb?code=sac_"), "{}", visitor.location);
 }
 
 #[tokio::test]

@@ -152,3 +152,94 @@ pub(super) const CATEGORIES: &[(&str, &str, &str, &str)] = &[
         "What clinicians wrote about visits, stays and treatments, in full.",
     ),
 ];
+
+/// The kind of a wildcard.
+pub(super) const EVERY_KIND: &str = "Everything";
+
+/// The kind of what has no other.
+pub(super) const OTHER_KIND: &str = "Other data";
+
+/// The kinds of data in the order of reading, and the types of each.
+pub(super) const KINDS: &[(&str, &[&str])] = &[
+    ("The person and their insurance", &["Consent", "Coverage", "Patient", "Person", "RelatedPerson"]),
+    (
+        "Health problems and history",
+        &[
+            "AdverseEvent",
+            "AllergyIntolerance",
+            "ClinicalImpression",
+            "Condition",
+            "DetectedIssue",
+            "FamilyMemberHistory",
+            "Flag",
+            "RiskAssessment",
+        ],
+    ),
+    (
+        "Test results and measurements",
+        &["DiagnosticReport", "ImagingStudy", "Media", "MolecularSequence", "Observation", "Specimen"],
+    ),
+    (
+        "Medicines and vaccinations",
+        &[
+            "Immunization",
+            "ImmunizationEvaluation",
+            "ImmunizationRecommendation",
+            "Medication",
+            "MedicationAdministration",
+            "MedicationDispense",
+            "MedicationRequest",
+            "MedicationStatement",
+        ],
+    ),
+    (
+        "Visits, treatments and plans",
+        &[
+            "Appointment",
+            "AppointmentResponse",
+            "CarePlan",
+            "CareTeam",
+            "Device",
+            "DeviceRequest",
+            "DeviceUseStatement",
+            "Encounter",
+            "EpisodeOfCare",
+            "Goal",
+            "NutritionOrder",
+            "Procedure",
+            "ServiceRequest",
+            "Task",
+            "VisionPrescription",
+        ],
+    ),
+    (
+        "Notes, documents and forms",
+        &[
+            "Binary",
+            "Communication",
+            "CommunicationRequest",
+            "Composition",
+            "DocumentManifest",
+            "DocumentReference",
+            "Questionnaire",
+            "QuestionnaireResponse",
+        ],
+    ),
+    (
+        "Clinicians and places of care",
+        &["HealthcareService", "Location", "Organization", "Practitioner", "PractitionerRole"],
+    ),
+    (
+        "Bills and records of use",
+        &[
+            "Account",
+            "AuditEvent",
+            "ChargeItem",
+            "Claim",
+            "ClaimResponse",
+            "ExplanationOfBenefit",
+            "Invoice",
+            "Provenance",
+        ],
+    ),
+];

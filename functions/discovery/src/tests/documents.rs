@@ -39,6 +39,7 @@ async fn disc_04_the_smart_configuration() {
         "context-standalone-patient",
         "context-standalone-encounter",
         "permission-offline",
+        "permission-online",
         "permission-patient",
         "permission-user",
         "permission-v1",

@@ -104,7 +104,7 @@ impl World {
             client_id: "app".parse().unwrap(),
             expires_at: NOW + Duration::from_mins(15),
             last_op: Op::new([1; 32]),
-            stage: Stage::Active(Active { owner, granted, code: None, refresh: None }),
+            stage: Stage::Active(Active { owner, granted, since: None, code: None, refresh: None }),
         };
         self.0.grants.lock().unwrap().insert(grant.clone(), stored);
         let mut claims = AccessTokenClaims {

@@ -228,6 +228,7 @@ impl World {
             nonce: consent.nonce.map(str::to_owned),
             dpop_jkt: consent.dpop_jkt.map(KeyId::from),
             launch: None,
+            always_ask: false,
         };
         let grant = handle.grant_id();
         store.begin(&Grant::begin(grant.clone(), client_id, request, self.step().op, NOW)).await.unwrap();

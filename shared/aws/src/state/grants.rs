@@ -17,12 +17,14 @@ mod steps;
 mod tests;
 
 use smart_core::grant::{
-    CodeIssue, EncounterChoice, Grant, Redemption, Refreshed, Refusal, RevocationReason, Rotation, SignIn,
-    Stage,
+    CodeIssue, EncounterChoice, Grant, Owner, Redemption, Refreshed, Refusal, RevocationReason, Rotation,
+    SignIn, Stage,
 };
 use smart_core::id::{ClientId, GrantId, PatientId, SessionId, Username};
 use smart_core::instant::Instant;
-use smart_core::ports::{Authorizations, Grants, Redeemed, Redemptions, Step, Stopped, Unavailable};
+use smart_core::ports::{
+    Authorizations, Grants, MOST_OWN_GRANTS, Redeemed, Redemptions, Step, Stopped, Unavailable, UserGrants,
+};
 use smart_core::secret::Digest;
 
 use super::StateTable;
@@ -49,8 +51,18 @@ impl StateTable {
     /// The grants of a user that are active at `now`, in the order of their names. One that was redeemed a moment ago may be
     /// missing; one that was revoked is not there.
     pub async fn active_grants(&self, user: &Username, now: Instant) -> Result<Vec<Grant>, Unavailable> {
+        self.listed_grants(user, None, now).await
+    }
+
+    /// Those of the first `most` in the list.
+    async fn listed_grants(
+        &self,
+        user: &Username,
+        most: Option<usize>,
+        now: Instant,
+    ) -> Result<Vec<Grant>, Unavailable> {
         let mut grants = Vec::new();
-        for item in self.list(PORT, &row::list_of(user)).await? {
+        for item in self.list(PORT, &row::list_of(user), most).await? {
             let id =
                 item.text(KEY).ok().and_then(|key| key.strip_prefix("grant#")).and_then(|id| id.parse().ok());
             let Some(id) = id else { continue };
@@ -193,6 +205,27 @@ impl Authorizations for StateTable {
     async fn deny(&self, id: &GrantId, session: &SessionId, step: Step) -> Result<Grant, Stopped> {
         let update = steps::deny(id, session, step);
         self.step(id, update, step, |grant| grant, |grant| grant.deny(session, step)).await
+    }
+}
+
+impl UserGrants for StateTable {
+    /// One query of the index, and the items in hundreds.
+    async fn own_grants(&self, owner: &Owner, now: Instant) -> Result<Vec<Grant>, Unavailable> {
+        let mut grants = self.listed_grants(&owner.user, Some(MOST_OWN_GRANTS), now).await?;
+        // A name may have been another user's before.
+        grants.retain(|grant| grant.active().is_some_and(|active| active.owner.is_same_user(owner)));
+        Ok(grants)
+    }
+
+    async fn revoke_own(
+        &self,
+        id: &GrantId,
+        owner: &Owner,
+        reason: RevocationReason,
+        step: Step,
+    ) -> Result<bool, Unavailable> {
+        let update = steps::revoke_own(id, owner, reason, step);
+        self.change(id, update, step, |grant| grant.revoke_own(owner, reason, step)).await
     }
 }
 

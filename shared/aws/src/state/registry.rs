@@ -101,7 +101,7 @@ impl StateTable {
     }
 
     async fn all<T: DeserializeOwned>(&self, kind: Kind) -> Result<Vec<T>, Unavailable> {
-        let items = self.list(kind.port, kind.list).await?;
+        let items = self.list(kind.port, kind.list, None).await?;
         items.iter().map(|item| kind.read(item)).collect()
     }
 

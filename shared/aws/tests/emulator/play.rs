@@ -6,7 +6,9 @@ use smart_aws::StateTable;
 use smart_core::grant::{
     EncounterChoice, Grant, Redemption, RefreshPolicy, Refusal, RevocationReason, Rotation, Until,
 };
-use smart_core::ports::{Authorizations as _, Grants as _, Redeemed, Redemptions as _, Step, Stopped};
+use smart_core::ports::{
+    Authorizations as _, Grants as _, Redeemed, Redemptions as _, Step, Stopped, UserGrants as _,
+};
 use smart_core::secret::Op;
 
 use crate::sample::{
@@ -63,6 +65,11 @@ pub(crate) enum Action {
     Revoke,
     RevokeByClient {
         client: &'static str,
+    },
+    /// By the user of this name and, for the namesake, another `sub`.
+    RevokeOwn {
+        user: &'static str,
+        namesake: bool,
     },
 }
 
@@ -223,6 +230,15 @@ async fn take(store: &StateTable, model: &mut Model, n: u64, action: &Action, st
                 Ok(ended.unwrap_or(grant))
             });
             (revoked, if matches!(expected, Said::Grant(Ok(_))) { Said::Done(true) } else { expected })
+        }
+        Action::RevokeOwn { user, namesake } => {
+            let reason = RevocationReason::ByUser;
+            let mut owner = sign_in(0, user, None).owner;
+            if namesake {
+                owner.sub = format!("{}x", owner.sub).parse().unwrap();
+            }
+            let done = store.revoke_own(&id, &owner, reason, step).await.unwrap();
+            (Said::Done(done), model.change(|grant| grant.revoke_own(&owner, reason, step)))
         }
     }
 }

@@ -78,6 +78,7 @@ pub(crate) fn begun_for(n: u64, bound: u8) -> Grant {
         nonce: Some("n-0S6_WzA2Mj".to_owned()),
         dpop_jkt: key(bound),
         launch: None,
+        always_ask: false,
     };
     Grant::begin(id(n), "growth-chart".parse().unwrap(), request, Op::new(bytes(1_000)), at(0))
 }

@@ -48,6 +48,7 @@ fn action() -> impl Strategy<Value = Action> {
             .prop_map(|(back, by)| Action::ExtendRetry { back, by }),
         1 => Just(Action::Revoke),
         1 => mostly("growth-chart", "other").prop_map(|client| Action::RevokeByClient { client }),
+        1 => (mostly("maria", "peter"), mostly(false, true)).prop_map(|(user, namesake)| Action::RevokeOwn { user, namesake }),
     ]
 }
 
@@ -130,7 +131,7 @@ fn run(mut runner: TestRunner) -> BTreeMap<String, u32> {
 }
 
 /// What the chosen steps must have met.
-const CASES: [&str; 30] = [
+const CASES: [&str; 32] = [
     "SignIn made",
     "SignIn Stage",
     "ChoosePatient made",
@@ -161,6 +162,8 @@ const CASES: [&str; 30] = [
     "Revoke false",
     "RevokeByClient true",
     "RevokeByClient Client",
+    "RevokeOwn true",
+    "RevokeOwn false",
 ];
 
 /// What chance seldom comes to.

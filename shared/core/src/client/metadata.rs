@@ -67,8 +67,8 @@ pub fn parse(metadata: &Value, deployment: Deployment) -> Result<Client, Metadat
             .filter(|n| !n.is_empty())
             .unwrap_or(client_id.as_str())
             .to_owned(),
-        redirect_uris,
         scope: scope(fields)?,
+        smart_remember_consent: remember_consent(fields, &authentication, &redirect_uris)?,
         authentication,
         application_type: application_type(fields)?,
         initiate_login_uri: web_url(fields, "initiate_login_uri")?,
@@ -78,6 +78,7 @@ pub fn parse(metadata: &Value, deployment: Deployment) -> Result<Client, Metadat
         refresh_retry: refresh_retry(fields)?,
         disabled: false,
         grant_types,
+        redirect_uris,
         client_id,
     })
 }
@@ -177,6 +178,23 @@ fn refresh_retry(fields: &Map<String, Value>) -> Result<RetryWindow, MetadataErr
     }
 }
 
+/// `smart_remember_consent`: not for a public client that any program on the device could pass itself off as (RFC 8252 §8.6).
+fn remember_consent(
+    fields: &Map<String, Value>,
+    authentication: &ClientAuthentication,
+    redirect_uris: &[RegisteredRedirectUri],
+) -> Result<bool, MetadataError> {
+    let name = "smart_remember_consent";
+    let remember = boolean(fields, name)?;
+    let is_sure = *authentication != ClientAuthentication::None
+        || redirect_uris.iter().all(|uri| uri.as_str().starts_with("https://"));
+    if remember && !is_sure {
+        let expected = "expected false, or https redirect_uris alone: a public client at any other could be somebody else";
+        return Err(fault(name, expected));
+    }
+    Ok(remember)
+}
+
 fn web_url(fields: &Map<String, Value>, name: &str) -> Result<Option<String>, MetadataError> {
     let Some(given) = text(fields, name)? else { return Ok(None) };
     match Url::parse(given) {
@@ -253,7 +271,7 @@ fn is_registered(name: &str) -> bool {
 }
 
 /// Names of our own.
-const OURS: [&str; 2] = ["smart_introspect", "smart_refresh_retry_seconds"];
+const OURS: [&str; 3] = ["smart_introspect", "smart_refresh_retry_seconds", "smart_remember_consent"];
 
 /// The names of the IANA registry "OAuth Dynamic Client Registration Metadata", sorted.
 const REGISTERED: [&str; 70] = [
@@ -424,6 +442,36 @@ mod tests {
             parse(&json!([]), Deployment::Public).unwrap_err().expected,
             "expected an object of client metadata"
         );
+    }
+
+    /// RFC 6749 §10.2, RFC 8252 §8.6: silence is for those whom nobody can pass themselves off as.
+    #[test]
+    fn sec_03_a_consent_is_remembered_only_for_a_client_that_is_known_for_sure() {
+        let may = |extra: &Value, at: &str| {
+            let client = parse(&public(extra), Deployment::Public).unwrap();
+            client.may_be_remembered(&client.redirect_uri(at).unwrap())
+        };
+        let web = "https://app.example/cb";
+        assert!(may(&json!({ "smart_remember_consent": true }), web));
+        assert!(!may(&json!({}), web));
+        let native = json!({
+            "smart_remember_consent": true, "redirect_uris": ["https://app.example/cb", "com.example.app:/cb"],
+            "application_type": "native",
+        });
+        assert!(
+            refused(&native).starts_with("smart_remember_consent: expected false, or https redirect_uris")
+        );
+        let loopback = "http://127.0.0.1/cb";
+        let mut confidential = json!({ "smart_remember_consent": true, "redirect_uris": [loopback] });
+        assert!(refused(&confidential).starts_with("smart_remember_consent"));
+        confidential["token_endpoint_auth_method"] = json!("client_secret_post");
+        confidential["client_secret"] = json!(SECRET);
+        assert!(may(&confidential, loopback));
+        // Should a record ever say otherwise: the redirect URI of the request decides again.
+        let mut changed =
+            parse(&public(&json!({ "redirect_uris": [loopback] })), Deployment::Public).unwrap();
+        changed.smart_remember_consent = true;
+        assert!(!changed.may_be_remembered(&changed.redirect_uri(loopback).unwrap()));
     }
 
     #[test]

@@ -155,7 +155,7 @@ impl Grant {
     /// unused, is a lost answer, and gets the same successor. Any other is a replay.
     pub fn refresh(self, rotation: &Rotation, step: Step) -> Result<Refreshed, Refusal> {
         let made = self.is_made_by(step, |stage| matches!(stage, Stage::Active(_)))?;
-        let Stage::Active(Active { owner, granted, refresh: Some(refresh), .. }) = &self.stage else {
+        let Stage::Active(Active { owner, granted, since, refresh: Some(refresh), .. }) = &self.stage else {
             return Err(match self.stage {
                 // A handle that is known, with a secret that never was.
                 Stage::Active(_) => Refusal::Replayed,
@@ -193,7 +193,7 @@ impl Grant {
         };
         // The nonce answers one authorization request: it belongs to the tokens of the code alone (OIDC Core §12.2).
         let granted = Granted { nonce: None, ..granted.clone() };
-        let active = Active { owner: owner.clone(), granted, code: None, refresh: Some(next) };
+        let active = Active { owner: owner.clone(), granted, since: *since, code: None, refresh: Some(next) };
         let grant = Self {
             stage: Stage::Active(active),
             expires_at: step.now + slides.max(rotation.access_lifetime),

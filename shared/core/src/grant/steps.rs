@@ -194,7 +194,13 @@ impl Grant {
             ..Refresh::first(policy, redemption.refresh, step.now)
         });
         let lasts = refresh.as_ref().map_or(Duration::ZERO, |refresh| refresh.policy.slides);
-        let active = Active { owner: coded.owner, granted: coded.granted, code: Some(coded.code), refresh };
+        let active = Active {
+            owner: coded.owner,
+            granted: coded.granted,
+            since: Some(step.now),
+            code: Some(coded.code),
+            refresh,
+        };
         Ok(Self {
             stage: Stage::Active(active),
             expires_at: step.now + lasts.max(redemption.access_lifetime),
@@ -210,7 +216,7 @@ impl Grant {
             return Some(self);
         }
         match self.stage {
-            Stage::Active(Active { owner, granted, code: Some(code), refresh }) if self.last_op == op => {
+            Stage::Active(Active { owner, granted, code: Some(code), refresh, .. }) if self.last_op == op => {
                 let expires_at = code.expires_at;
                 let coded = Coded { owner, granted, code, refresh: refresh.map(|refresh| refresh.policy) };
                 Some(Self { stage: Stage::Coded(coded), expires_at, last_op: step.op, ..self })
@@ -237,6 +243,15 @@ impl Grant {
             return Err(Refusal::Client);
         }
         Ok(self.revoke(RevocationReason::ByClient, step))
+    }
+
+    /// active → revoked, by its own user. `None` if it is not active, or another user's: whoever asks cannot tell which.
+    pub fn revoke_own(self, owner: &Owner, reason: RevocationReason, step: Step) -> Option<Self> {
+        if self.is_made_by(step, |stage| matches!(stage, Stage::Revoked(_))).ok()? {
+            return Some(self);
+        }
+        let is_theirs = self.active().is_some_and(|active| active.owner.is_same_user(owner));
+        if is_theirs { self.revoke(reason, step) } else { None }
     }
 
     /// Whether this very step made it: it bears the step's name, and is what the step leads to; a request that takes two

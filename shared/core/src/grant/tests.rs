@@ -58,6 +58,7 @@ fn request() -> Request {
         nonce: Some("n-1".to_owned()),
         dpop_jkt: None,
         launch: None,
+        always_ask: false,
     }
 }
 

@@ -39,6 +39,7 @@ fn grant(n: u8, user: &str) -> Grant {
         nonce: None,
         dpop_jkt: None,
         launch: None,
+        always_ask: false,
     };
     let owner = Owner {
         user: user.parse().unwrap(),

@@ -66,6 +66,7 @@ impl SmartApp {
         let keys = ClientKeys::of_this_process;
         let (redirect_uri, proof) = match client_id {
             "basic" => (clients::SERVER_REDIRECT, Proof::Basic(clients::BASIC_SECRET)),
+            "trusted" => (clients::SERVER_REDIRECT, Proof::Basic(clients::TRUSTED_SECRET)),
             "post" => (clients::SERVER_REDIRECT, Proof::Post(clients::POST_SECRET)),
             "es384" | "backend" => {
                 (clients::SERVER_REDIRECT, Proof::Assertion { key: &keys().es384, kid: "ec" })

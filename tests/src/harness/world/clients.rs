@@ -6,6 +6,7 @@
 //! | `native` | a public app on a device: loopback and a private-use scheme |
 //! | `basic`, `post` | confidential, by a secret in the header or in the form |
 //! | `es384`, `rs384` | confidential, by an assertion |
+//! | `trusted` | confidential, and its consent is remembered |
 //! | `brief` | may not refresh |
 //! | `narrow` | is registered for two scopes |
 //! | `disabled` | was disabled |
@@ -20,6 +21,7 @@ use crate::harness::keys::ClientKeys;
 /// The secrets of the symmetric clients. The one of `basic` needs form-encoding (SYM-02).
 pub(crate) const BASIC_SECRET: &str = "tests-only%41+b:c d&e=f-7RkV0qPz";
 pub(crate) const POST_SECRET: &str = "tests-only-u3Xw9LmQ2sTfYbN6";
+pub(crate) const TRUSTED_SECRET: &str = "tests-only-Wd6Yc1TgZ9sKpRe2";
 pub(crate) const INTROSPECTOR_SECRET: &str = "tests-only-Jk5Hd8RzC1vMnPq4";
 pub(crate) const EHR_SECRET: &str = "tests-only-Wp7Ex2BnK9cLrQz5";
 
@@ -86,6 +88,11 @@ pub(crate) fn all() -> Vec<Value> {
         json!({
             "client_id": "rs384", "client_name": "RSA App", "token_endpoint_auth_method": "private_key_jwt",
             "jwks": jwks(&keys.rs384, "rsa"), "redirect_uris": [SERVER_REDIRECT],
+            "grant_types": ["authorization_code", "refresh_token"], "scope": EVERYTHING,
+        }),
+        json!({
+            "client_id": "trusted", "client_name": "Trusted App", "token_endpoint_auth_method": "client_secret_basic",
+            "client_secret": TRUSTED_SECRET, "redirect_uris": [SERVER_REDIRECT], "smart_remember_consent": true,
             "grant_types": ["authorization_code", "refresh_token"], "scope": EVERYTHING,
         }),
         json!({

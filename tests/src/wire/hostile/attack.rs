@@ -98,7 +98,7 @@ const KNOWN: [&str; 44] = [
     "0000-00-00",
 ];
 
-const NAMES: [&str; 43] = [
+const NAMES: [&str; 46] = [
     "response_type",
     "client_id",
     "redirect_uri",
@@ -125,6 +125,9 @@ const NAMES: [&str; 43] = [
     "q",
     "offset",
     "decision",
+    "grant",
+    "ended",
+    "to",
     "grant_type",
     "code",
     "code_verifier",

@@ -226,6 +226,12 @@ impl Scene {
         let launch = Ehr::of(&app.target).await.opens("web", json!({ "patient": "maria" })).await;
         let asked = app.request("launch patient/*.rs").set("launch", &launch);
         all.push(page(Method::GET, "/auth/authorize", asked.parameters, &browser));
+        // At the page of apps.
+        let access = browser.open("/auth/access").await.page();
+        all.push(page(Method::GET, "/auth/access", pairs(&[("offset", "1"), ("ended", CANARY)]), &browser));
+        let token = access.form("form_token").value("form_token").to_owned();
+        let ends = pairs(&[("form_token", &token), ("grant", CANARY), ("decision", "revoke")]);
+        all.push(page(Method::POST, "/auth/access", ends, &browser));
         all.push(page(Method::GET, "/auth/sign-out", pairs(&[]), &browser));
         all.push(page(Method::POST, "/auth/sign-out", pairs(&[("form_token", CANARY)]), &browser));
         all

@@ -16,8 +16,15 @@ const TRACES: [&str; 7] =
 /// Of other patients than Maria.
 const OTHERS: [&str; 5] = ["Patient/lena", "Patient/tom", "\"lena-", "\"tom-", "Berg"];
 
-const PAGES: [&str; 6] =
-    ["/auth/authorize", "/auth/login", "/auth/patient", "/auth/encounter", "/auth/consent", "/auth/sign-out"];
+const PAGES: [&str; 7] = [
+    "/auth/authorize",
+    "/auth/login",
+    "/auth/patient",
+    "/auth/encounter",
+    "/auth/consent",
+    "/auth/access",
+    "/auth/sign-out",
+];
 
 pub(super) fn check(scene: &Scene, request: &Request<Bytes>, answer: &Answer) {
     let what = format!("{} {}", request.method(), request.uri());
@@ -69,7 +76,9 @@ fn check_redirect(scene: &Scene, answer: &Answer, what: &str) {
         let rest = location.strip_prefix(uri.as_str());
         rest.is_some_and(|rest| rest.starts_with("?code=") || rest.starts_with("?error="))
     };
-    let to_page = PAGES.iter().any(|page| location.starts_with(&format!("{page}?request=")));
+    let to_page = PAGES.iter().any(|page| location.starts_with(&format!("{page}?request=")))
+        || location == "/auth/access"
+        || location.starts_with("/auth/access?ended=");
     assert!(to_page || scene.redirect_uris.iter().any(to_app), "{what}: sent to {location}");
 }
 

@@ -46,7 +46,7 @@ async fn another_patient_is_chosen_in_another_window() {
     assert_eq!(tokens.patient.as_deref(), Some("tom"));
 }
 
-/// SEC-10: two windows at the sign-in page. The first sign-in makes the second form stale; its request goes on by itself.
+/// SEC-10: two windows at the sign-in page. The second goes on with the session of the first, as the same user.
 #[tokio::test]
 async fn two_windows_at_the_sign_in_page() {
     let app = SmartApp::on_wire("web").await;
@@ -55,10 +55,14 @@ async fn two_windows_at_the_sign_in_page() {
     let one = browser.open(&app.url_of(&first)).await.page();
     let two = browser.open(&app.url_of(&second)).await.page();
     let consent = browser.sign_in(&one, "maria").await.page();
-    let stale = browser.sign_in(&two, "maria").await.page();
+    let session = browser.cookies().to_vec();
+    // Somebody else has to begin anew there; nobody's session is changed under them.
+    let stale = browser.sign_in(&two, "paul").await.page();
     assert_eq!((stale.status, &*stale.heading), (403, "This page is out of date"));
-    // The app starts again, and there is nothing to sign in to any more.
-    consent_form(&browser.open(&app.url_of(&second)).await.page());
+    let other = browser.sign_in(&two, "maria").await.page();
+    assert_eq!(other.heading, "Share your health data with Web App?");
+    assert_eq!(browser.cookies(), session);
+    second.code_in(&browser.press(&other, &consent_form(&other), "decision", "allow").await.left());
     first.code_in(&browser.press(&consent, &consent_form(&consent), "decision", "allow").await.left());
 }
 
@@ -85,4 +89,24 @@ async fn signing_out_in_one_window_ends_the_other() {
     // Signing out when nobody is signed in is no error.
     let mut nobody = Browser::new(&app.target);
     assert_eq!(nobody.open("/auth/sign-out").await.page().heading, "You are signed out");
+}
+
+/// SEC-10, AUTHZ-27: a session that was there before the app asked is not what a new sign-in is, whoever is named; and who has no
+/// session here has no way around the form's token.
+#[tokio::test]
+async fn a_form_without_its_token_is_no_way_around_a_new_sign_in() {
+    let app = SmartApp::on_wire("web").await;
+    let mut browser = Browser::new(&app.target);
+    app.launch_in(&mut browser, ALL_OF_MARIA, &crate::harness::Choices::of("maria")).await;
+    // Times are in whole seconds: in the second of the sign-in itself it would count.
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    let asked = app.request(ALL_OF_MARIA).set("prompt", "login");
+    let page = browser.open(&app.url_of(&asked)).await.page();
+    let form = page.form("password").fill("username", "maria").forge("form_token", "x");
+    let refused = browser.send(&page, &form, &form.entering()).await.page();
+    assert_eq!((refused.status, &*refused.heading), (403, "This page is out of date"));
+    let refused = Browser::new(&app.target).send(&page, &form, &form.entering()).await.page();
+    assert_eq!(refused.status, 403);
+    let consent = browser.sign_in(&page, "maria").await.page();
+    asked.code_in(&browser.press(&consent, &consent_form(&consent), "decision", "allow").await.left());
 }

@@ -103,6 +103,15 @@ const TABLE: &[Row] = &[
     page("/auth/encounter", PAGE),
     page("/auth/consent", PAGE),
     page("/auth/launch", &[("POST", Access::OfAnEhr)]),
+    // Their own page, or the way there; a form needs the token of the page that it was on.
+    page(
+        "/auth/access",
+        &[
+            ("GET", Everybody(200, Form::Page)),
+            ("HEAD", Everybody(200, Form::Page)),
+            ("POST", Everybody(403, Form::Page)),
+        ],
+    ),
     // Whether somebody is signed in, their cookie says; the form of who is, needs its token.
     page(
         "/auth/sign-out",

@@ -63,6 +63,7 @@ async fn capst_03_the_endpoints_are_those_of_discovery() {
         ("token", app.endpoint("token_endpoint")),
         ("introspect", app.endpoint("introspection_endpoint")),
         ("revoke", app.endpoint("revocation_endpoint")),
+        ("manage", app.endpoint("management_endpoint")),
     ];
     assert_eq!(uris, endpoints);
 }

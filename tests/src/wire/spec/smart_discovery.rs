@@ -111,6 +111,7 @@ async fn disc_04_it_says_what_works() {
             "context-standalone-patient",
             "context-standalone-encounter",
             "permission-offline",
+            "permission-online",
             "permission-patient",
             "permission-user",
             "permission-v1",

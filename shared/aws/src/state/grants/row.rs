@@ -14,6 +14,7 @@
 //! | `granted`, `nonce` | coded, active | the nonce by itself, since the first refresh takes it away |
 //! | `code`, `code_expires_at` | coded, active | active: until the first refresh |
 //! | `slides`, `until`, `ends_from`, `ends_after` | coded, active | if there is a refresh token: its policy |
+//! | `since` | active | when its code was redeemed |
 //! | `access_until` | active | how long access tokens may live |
 //! | `refresh_until`, `ends_at`, `current` | active | of the refresh token; without one they mean nothing |
 //! | `refresh_key` | active | if the refresh token is bound to a key |
@@ -176,7 +177,13 @@ fn active_of(item: &Item) -> Result<Active, Unreadable> {
             })?,
         }),
     };
-    Ok(Active { owner, granted: granted_of(item)?, code, refresh })
+    Ok(Active {
+        owner,
+        granted: granted_of(item)?,
+        since: item.optional("since", Item::instant)?,
+        code,
+        refresh,
+    })
 }
 
 /// The parts of a policy that steps compute with: `slides`, `ends_from`, `ends_after`. Whole seconds, as all of core's.

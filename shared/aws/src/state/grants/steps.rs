@@ -4,7 +4,7 @@
 //! against core (`tests/emulator/steps.rs`); where they did not, a step would be refused or answered with 503, never made.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use smart_core::grant::{CodeIssue, EncounterChoice, Redemption, RevocationReason, Rotation, SignIn};
+use smart_core::grant::{CodeIssue, EncounterChoice, Owner, Redemption, RevocationReason, Rotation, SignIn};
 use smart_core::id::{ClientId, GrantId, PatientId, SessionId};
 use smart_core::instant::Instant;
 use smart_core::jose::KeyId;
@@ -19,9 +19,9 @@ use crate::table::Update;
 const ALIVE: &str = "#expires_at > :now AND (attribute_not_exists(#access_until) OR #access_until > :now OR #refresh_until > :now)";
 
 /// What a grant loses when it ends: all but its name, its client, its expiry and its end.
-const FORGOTTEN: &str = "#request, #redirect_uri, #challenge, #session, #patient, #encounter, #owner, #list_as, #list, #granted, #nonce, #code, \
-     #code_expires_at, #dpop_jkt, #refresh_key, #slides, #until, #ends_from, #ends_after, #ends_at, #current, #previous, #salt, \
-     #retry_until";
+const FORGOTTEN: &str = "#request, #redirect_uri, #challenge, #session, #patient, #encounter, #owner, #list_as, #list, #since, #granted, \
+     #nonce, #code, #code_expires_at, #dpop_jkt, #refresh_key, #slides, #until, #ends_from, #ends_after, #ends_at, #current, \
+     #previous, #salt, #retry_until";
 
 pub(super) fn sign_in(id: &GrantId, sign_in: &SignIn, step: Step) -> Update {
     let mut values = vec![
@@ -168,7 +168,7 @@ pub(super) fn redeem(id: &GrantId, redemption: &Redemption, step: Step) -> Updat
     Update {
         key: row::key(id),
         change: format!(
-            "SET #stage = :active, #last_op = :op, #list = #list_as, #current = :refresh, #access_until = :access, \
+            "SET #stage = :active, #last_op = :op, #list = #list_as, #since = :now, #current = :refresh, #access_until = :access, \
                  #refresh_until = if_not_exists(#slides, :none) + :now, \
                  #ends_at = if_not_exists(#ends_from, :now) + if_not_exists(#ends_after, :none), \
                  #expires_at = if_not_exists(#slides, :none) + :access{binds}"
@@ -193,7 +193,7 @@ pub(super) fn unredeem(redeemed: &Redeemed, step: Step) -> Update {
     Update {
         key: row::key(&redeemed.grant.id),
         change: "SET #stage = :coded, #last_op = :op, #expires_at = #code_expires_at \
-                 REMOVE #list, #current, #access_until, #refresh_until, #ends_at, #refresh_key"
+                 REMOVE #list, #since, #current, #access_until, #refresh_until, #ends_at, #refresh_key"
             .to_owned(),
         condition: format!(
             "{ALIVE} AND #stage = :active AND #last_op = :redeemed AND attribute_exists(#code)"
@@ -252,6 +252,19 @@ pub(super) fn extend_retry(id: &GrantId, presented: &Digest, retry_until: Instan
             (":retry", instant(retry_until)),
         ],
     }
+}
+
+/// As [`revoke`], of an active grant of this user: it is in their list, and its owner has their `sub`.
+///
+/// The owner is one JSON text, in which no value can hold this piece of it: a quote within a value is escaped.
+pub(super) fn revoke_own(id: &GrantId, owner: &Owner, reason: RevocationReason, step: Step) -> Update {
+    let Update { key, change, condition, mut values } = revoke(id, reason, step);
+    values.extend([
+        (":list", text(row::list_of(&owner.user))),
+        (":sub", text(format!("\"sub\":{}", serde_json::json!(owner.sub)))),
+    ]);
+    let condition = format!("{condition} AND #list = :list AND contains(#owner, :sub)");
+    Update { key, change, condition, values }
 }
 
 pub(super) fn revoke(id: &GrantId, reason: RevocationReason, step: Step) -> Update {

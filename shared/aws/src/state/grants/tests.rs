@@ -39,6 +39,7 @@ fn requested() -> Grant {
         nonce: Some("n".to_owned()),
         dpop_jkt: None,
         launch: None,
+        always_ask: false,
     };
     Grant::begin(Handle::new([7; 16]).grant_id(), "app".parse().unwrap(), request, Op::new([1; 32]), at(0))
 }
@@ -128,6 +129,7 @@ fn each_expression_uses_what_it_is_given_and_demands_a_living_item() {
         steps::extend_retry(&id, &rotation.presented, at(600), step()),
         steps::revoke(&id, RevocationReason::ByUser, step()),
         steps::revoke_by_client(&id, &"growth-chart".parse().unwrap(), step()),
+        steps::revoke_own(&id, &owner(), RevocationReason::ByUser, step()),
     ] {
         assert_eq!(update.key, format!("grant#{id}"));
         check_expression(&update);

@@ -287,6 +287,49 @@ fn refr_24_revoking_ends_whatever_stage_and_forgets_whose_it_was() {
 }
 
 #[test]
+fn revoke_09_a_user_ends_their_own_active_grant_and_no_other() {
+    let by_user = RevocationReason::ByUser;
+    let ended = active().revoke_own(&owner(), by_user, step(200, 5)).unwrap();
+    assert_eq!(ended.stage, Stage::Revoked(Revocation { reason: by_user, at: at(5) }));
+    // However often the same user signed in; but a name may be given to somebody else.
+    let later = Owner { auth_time: at(4), ..owner() };
+    assert!(active().revoke_own(&later, by_user, step(200, 5)).is_some());
+    let stranger = Owner { user: "peter".parse().unwrap(), sub: "sub-peter".parse().unwrap(), ..owner() };
+    let namesake = Owner { sub: "sub-new".parse().unwrap(), ..owner() };
+    let renamed = Owner { user: "maria2".parse().unwrap(), ..owner() };
+    for other in [stranger, namesake, renamed] {
+        assert_eq!(active().revoke_own(&other, by_user, step(200, 5)), None, "{other:?}");
+    }
+    for early in [requested(), known(), coded(), revoked()] {
+        assert_eq!(early.revoke_own(&owner(), by_user, step(200, 5)), None);
+    }
+    let expires_at = active().expires_at;
+    let late = Step { now: expires_at, op: op(200) };
+    assert_eq!(active().revoke_own(&owner(), by_user, late), None);
+}
+
+#[test]
+fn revoke_11_a_grant_says_since_when_it_stands_and_when_it_was_last_used() {
+    let of = |grant: &Grant| {
+        let active = grant.active().unwrap();
+        (active.since, active.last_used(), grant.lasts_until())
+    };
+    assert_eq!(of(&active()), (Some(at(3)), Some(at(3)), at(3) + 180 * DAY));
+    let refreshed = active().refresh(&rotation(TOKEN, 4), step(200, 500)).unwrap().grant;
+    assert_eq!(of(&refreshed), (Some(at(3)), Some(at(500)), at(500) + 180 * DAY));
+    assert_eq!(of(&without_refresh()), (Some(at(3)), Some(at(3)), at(3) + ACCESS));
+    // Taken back and redeemed anew: its life begins anew.
+    let again =
+        active().unredeem(op(103), step(200, 5)).unwrap().redeem(&redemption(), step(201, 9)).unwrap();
+    assert_eq!(of(&again).0, Some(at(9)));
+    // As an earlier version stored it.
+    let mut stored = serde_json::to_value(active()).unwrap();
+    stored["stage"]["active"].as_object_mut().unwrap().remove("since").unwrap();
+    let old: Grant = serde_json::from_value(stored).unwrap();
+    assert_eq!(of(&old), (None, Some(at(3)), at(3) + 180 * DAY));
+}
+
+#[test]
 fn code_07_refr_25_a_stored_grant_reads_back_is_small_and_holds_no_secret() {
     use crate::secret::Secret;
     let secret = Secret::new([9; 32]);

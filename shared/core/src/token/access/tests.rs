@@ -361,7 +361,7 @@ fn rs_06_and_intro_14_a_grant_speaks_for_the_tokens_that_say_what_it_says() {
         fhir_user: "Patient/a".parse().unwrap(),
         auth_time: NOW,
     };
-    let active = Active { owner, granted, code: None, refresh: None };
+    let active = Active { owner, granted, since: None, code: None, refresh: None };
     let grant = Grant {
         id: Digest::of(b"handle").into(),
         client_id: "app".parse().unwrap(),
