@@ -37,7 +37,7 @@ pub struct Discovery<'a> {
 }
 
 /// The SMART capabilities that work (CAP rows).
-const CAPABILITIES: [&str; 12] = [
+const CAPABILITIES: [&str; 13] = [
     "launch-standalone",
     "authorize-post",
     "client-public",
@@ -46,6 +46,7 @@ const CAPABILITIES: [&str; 12] = [
     "sso-openid-connect",
     "context-standalone-patient",
     "permission-offline",
+    "permission-online",
     "permission-patient",
     "permission-user",
     "permission-v1",

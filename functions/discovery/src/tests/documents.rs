@@ -33,6 +33,7 @@ async fn disc_04_the_smart_configuration() {
         "sso-openid-connect",
         "context-standalone-patient",
         "permission-offline",
+        "permission-online",
         "permission-patient",
         "permission-user",
         "permission-v1",

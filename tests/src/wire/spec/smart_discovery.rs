@@ -105,6 +105,7 @@ async fn disc_04_it_says_what_works() {
             "sso-openid-connect",
             "context-standalone-patient",
             "permission-offline",
+            "permission-online",
             "permission-patient",
             "permission-user",
             "permission-v1",
