@@ -4,7 +4,9 @@
 //! * `journey`: whole stories of people and their apps.
 //! * `matrix`: every route, every method, every credential.
 //! * `hostile`: what nobody should send.
+//! * `capability_truth`: what the discovery documents say, tried item by item.
 
+mod capability_truth;
 mod hostile;
 mod journey;
 mod matrix;
