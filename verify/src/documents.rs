@@ -211,3 +211,60 @@ async fn get(http: &Http, base: &str, document: Document) -> Result<Map<String, 
         _ => Err(SetupError::Unreachable(format!("{address}: expected a JSON object"))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn documents(smart: Value, openid: Value, oauth: Value) -> Documents {
+        let members = |value| match value {
+            Value::Object(members) => members,
+            _ => Map::new(),
+        };
+        let of = [members(smart), members(openid), members(oauth)];
+        Documents { fhir_base: "https://smart.example/fhir".to_owned(), of }
+    }
+
+    #[test]
+    fn disc_29_the_order_of_a_list_does_not_matter_and_what_smart_leaves_out_does_not_either() {
+        let smart =
+            json!({ "issuer": "i", "grant_types_supported": ["authorization_code"], "capabilities": ["a"] });
+        let openid =
+            json!({ "issuer": "i", "grant_types_supported": ["authorization_code", "refresh_token"] });
+        let oauth =
+            json!({ "issuer": "i", "grant_types_supported": ["refresh_token", "authorization_code"] });
+        assert_eq!(documents(smart, openid, oauth).disagreements(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn disc_29_each_contradiction_is_told() {
+        let smart = json!({ "issuer": "i", "token_endpoint": "t", "subject_types_supported": ["public"] });
+        let openid =
+            json!({ "issuer": "i", "token_endpoint": "t", "grant_types_supported": ["refresh_token"] });
+        let oauth = json!({ "issuer": "j", "grant_types_supported": ["refresh_token"], "capabilities": [] });
+        assert_eq!(
+            documents(smart, openid, oauth).disagreements(),
+            [
+                "smart-configuration lacks capabilities",
+                "oauth-authorization-server has capabilities, which is not defined there",
+                "smart-configuration lacks grant_types_supported",
+                "openid-configuration and oauth-authorization-server differ in issuer",
+                "openid-configuration lacks subject_types_supported",
+                "smart-configuration has subject_types_supported, which is not defined there",
+                "oauth-authorization-server lacks token_endpoint",
+            ]
+        );
+    }
+
+    #[test]
+    fn an_endpoint_that_is_not_listed_is_looked_for_where_it_would_be() {
+        let listed = json!({ "token_endpoint": "https://smart.example/elsewhere" });
+        let documents = documents(listed, json!({}), json!({}));
+        let endpoint = |name| documents.endpoint(name).map(String::from);
+        assert_eq!(endpoint("token_endpoint").as_deref(), Some("https://smart.example/elsewhere"));
+        assert_eq!(endpoint("revocation_endpoint").as_deref(), Some("https://smart.example/auth/revoke"));
+        assert_eq!(endpoint("made_up_endpoint"), None);
+    }
+}

@@ -26,6 +26,9 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// How long one answer may be.
 const LONGEST: usize = 8 << 20;
 
+/// How long a secret is at least.
+const SHORTEST_SECRET: usize = 6;
+
 /// A client, and what it has seen.
 pub(crate) struct Http {
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
@@ -91,9 +94,11 @@ impl Http {
         std::mem::take(&mut self.seen().exchanges)
     }
 
-    /// Remembers what no report may hold.
+    /// Remembers what no report may hold. What is very short is no secret, and would be found in every word.
     pub(crate) fn keep_secret(&self, secret: &str) {
-        self.seen().secrets.push(secret.to_owned());
+        if secret.len() >= SHORTEST_SECRET {
+            self.seen().secrets.push(secret.to_owned());
+        }
     }
 
     /// `text` without any secret that was seen.
@@ -272,4 +277,24 @@ fn causes(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_secret_that_was_seen_is_told() {
+        let http = Http::new().unwrap();
+        http.keep_secret("s3cret");
+        http.keep_secret("");
+        assert_eq!(http.without_secrets("it said s3cret, twice s3cret"), "it said (secret), twice (secret)");
+    }
+
+    #[tokio::test]
+    async fn where_nobody_answers_nothing_is_proved() {
+        let http = Http::new().unwrap();
+        let error = http.get(&Url::parse("http://localhost:1/").unwrap()).send().await.err();
+        assert!(matches!(error, Some(Untrue::Unclear(_))), "{error:?}");
+    }
 }

@@ -233,3 +233,42 @@ fn values(field: &str, value: &Value) -> Result<Vec<String>, String> {
     }
     Ok(texts)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_listed_is_taken_apart_and_what_has_the_wrong_form_is_told() {
+        assert_eq!(values("response_types_supported", &json!(["code"])), Ok(vec!["code".to_owned()]));
+        assert_eq!(
+            values("issuer", &json!("https://smart.example")),
+            Ok(vec!["https://smart.example".to_owned()])
+        );
+        assert_eq!(values("claims_parameter_supported", &json!(false)), Ok(Vec::new()));
+        assert_eq!(values("claims_parameter_supported", &json!(true)), Ok(vec!["true".to_owned()]));
+        for wrong in [json!("code"), json!([1]), json!([]), json!(["code", "code"])] {
+            assert!(values("response_types_supported", &wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn scopes_of_resources_have_a_flow_by_their_form_and_what_is_made_up_has_none() {
+        let scope = "patient/Observation.rs?category=a|b";
+        assert_eq!(flow_of("scopes_supported", scope), Some(Flow::ResourceScope(scope.to_owned())));
+        for (field, value) in
+            [("scopes_supported", "made-up"), ("capabilities", "smart-app-state"), ("made_up", "x")]
+        {
+            assert_eq!(flow_of(field, value), None, "{field} {value}");
+        }
+    }
+
+    #[test]
+    fn every_row_is_found_by_its_own_name() {
+        for (item, flow) in known() {
+            assert_eq!(flow_of(&item.field, &item.value), Some(flow), "{item:?}");
+        }
+    }
+}

@@ -136,3 +136,51 @@ fn text_of(element: ElementRef<'_>) -> String {
     let text: String = element.text().collect::<Vec<_>>().join(" ");
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HTML: &[u8] = br#"<!doctype html><html lang="en"><body><h1>Choose</h1>
+        <form method="post" action="/auth/choose"><button disabled hidden></button>
+        <input type="hidden" name="form_token" value="t"><input name="username">
+        <input type="checkbox" name="scope" value="a" checked><input type="checkbox" name="scope" value="b">
+        <input type="radio" name="encounter" value="e1"><input type="radio" name="encounter" value="e2">
+        <button name="decision" value="deny">Deny</button><button name="decision" value="allow">Allow</button></form>
+        <form action="?q"><input type="search" name="q"><button>Search</button></form></body></html>"#;
+
+    fn page() -> Page {
+        Page::read(&Url::parse("https://smart.example/auth/page").unwrap(), HTML)
+    }
+
+    #[test]
+    fn a_form_is_sent_as_a_browser_sends_it() {
+        let page = page();
+        let form = page.form_pressed_by("decision", "allow").unwrap();
+        assert_eq!((form.action.as_str(), form.posts), ("https://smart.example/auth/choose", true));
+        let sent =
+            form.clone().fill("username", "maria").fill("encounter", "e2").pressing("decision", "allow");
+        let sent: Vec<_> = sent.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(
+            sent,
+            [
+                ("form_token", "t"),
+                ("username", "maria"),
+                ("scope", "a"),
+                ("encounter", "e2"),
+                ("decision", "allow")
+            ]
+        );
+        // Enter presses the first button that is not disabled.
+        assert!(form.entering().contains(&("decision".to_owned(), "deny".to_owned())));
+    }
+
+    #[test]
+    fn forms_are_told_apart_by_what_they_have() {
+        let page = page();
+        assert_eq!(page.heading, "Choose");
+        assert_eq!(page.form("q").unwrap().action.as_str(), "https://smart.example/auth/page?q");
+        assert_eq!(page.form("encounter").unwrap().offers("encounter"), ["e1", "e2"]);
+        assert!(page.form("password").is_none() && page.form_pressed_by("decision", "maybe").is_none());
+    }
+}
