@@ -28,6 +28,8 @@ PORTS = {
     "Grants": Needs(STATE, {"dynamodb:GetItem"}, ("grant#",)),
     "Authorizations": Needs(STATE, {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}, ("grant#",)),
     "Redemptions": Needs(STATE, {"dynamodb:GetItem", "dynamodb:UpdateItem"}, ("grant#",)),
+    "RevokedTokens": Needs(STATE, {"dynamodb:GetItem"}, ("revoked#",)),
+    "Revocations": Needs(STATE, {"dynamodb:PutItem"}, ("revoked#",)),
     "Replay": Needs(STATE, {"dynamodb:GetItem", "dynamodb:PutItem"}, ("use#",)),
     "Patients": Needs(RECORDS, {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}, ("patient#", "patients", "word#"), ("groups",)),
     "Records": Needs(RECORDS, {"dynamodb:GetItem", "dynamodb:Query"}, (), ("groups", "types")),

@@ -70,6 +70,8 @@ pub(crate) enum InvalidToken {
     Misfit,
     #[error("belongs to a client that is disabled")]
     ClientDisabled,
+    #[error("says what its client is registered for no longer")]
+    ClientChanged,
     #[error("belongs to a user who is disabled")]
     UserDisabled,
 }

@@ -10,8 +10,8 @@ use smart_core::grant::{CodeIssue, Grant, SignIn};
 use smart_core::id::{ClientId, GrantId, PatientId, ResourceId, SessionId, Username};
 use smart_core::instant::Instant;
 use smart_core::ports::{
-    Attempts, Authorizations, Clients, Grants, Patients, Records, Sessions, SignIns, Step, Stopped, Throttle,
-    Unavailable, Users,
+    Attempts, Authorizations, Clients, Grants, Patients, Records, RevokedTokens, Sessions, SignIns, Step,
+    Stopped, Throttle, Unavailable, Users,
 };
 use smart_core::secret::Digest;
 use smart_core::session::Session;
@@ -86,6 +86,7 @@ forward! {
         fn issue_code(&self, id: &GrantId, issue: &CodeIssue, step: Step) -> Result<Grant, Stopped>;
         fn deny(&self, id: &GrantId, session: &SessionId, step: Step) -> Result<Grant, Stopped>;
     }
+    RevokedTokens to state { fn is_revoked(&self, token: &Digest, now: Instant) -> Result<bool, Unavailable>; }
     Patients to records {
         fn patient(&self, id: &PatientId) -> Result<Option<PatientSummary>, Unavailable>;
         fn patients(&self, query: &PatientQuery) -> Result<PatientPage, Unavailable>;

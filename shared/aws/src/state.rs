@@ -1,4 +1,4 @@
-//! Authorization state: clients, users, sessions, counters, grants and what was used once, in one table.
+//! Authorization state: clients, users, sessions, counters, grants, what was used once and what was revoked, in one table.
 //!
 //! | key | item | expires |
 //! |---|---|---|
@@ -7,6 +7,7 @@
 //! | `grant#DIGEST` | a grant | with the grant |
 //! | `attempts#DIGEST` | a counter | with its window |
 //! | `use#DIGEST` | something that was used once | when it could not be used any more |
+//! | `revoked#DIGEST` | an access token that was revoked and stands on no grant | with the token |
 //!
 //! Invariants:
 //! * A step is one conditional write. The condition says all that core's transition asks for; where it fails, core says why.
@@ -17,6 +18,7 @@
 mod grants;
 mod registry;
 mod replay;
+mod revocations;
 mod sessions;
 mod throttle;
 

@@ -148,6 +148,13 @@ macro_rules! digest_id {
     };
 }
 
+impl From<&ClientId> for Subject {
+    /// The subject of what a client has without a user (RFC 9068 §2.2). Both are 1 to 255 visible ASCII characters.
+    fn from(client_id: &ClientId) -> Self {
+        Self(client_id.0.clone())
+    }
+}
+
 impl From<crate::secret::Digest> for Subject {
     /// 43 characters of base64url.
     fn from(digest: crate::secret::Digest) -> Self {

@@ -224,6 +224,15 @@ pub trait Redemptions: Send + Sync {
         reason: RevocationReason,
         step: Step,
     ) -> impl Future<Output = Result<bool, Unavailable>> + Send;
+
+    /// any → revoked, by the client that it belongs to; one that was revoked before stays so. See
+    /// [`Grant::revoke_by_client`].
+    fn revoke_by_client(
+        &self,
+        id: &GrantId,
+        client_id: &ClientId,
+        step: Step,
+    ) -> impl Future<Output = Result<(), Stopped>> + Send;
 }
 
 /// The witness that a code was consumed: only a store makes one, and issuing tokens demands it.
@@ -244,6 +253,27 @@ pub trait Replay: Send + Sync {
         expires_at: Instant,
         step: Step,
     ) -> impl Future<Output = Result<bool, Unavailable>> + Send;
+}
+
+/// Access tokens that were revoked and stand on no grant that could end, to be looked up.
+pub trait RevokedTokens: Send + Sync {
+    /// Whether the token of that name was revoked (a consistent read).
+    fn is_revoked(
+        &self,
+        token: &Digest,
+        now: Instant,
+    ) -> impl Future<Output = Result<bool, Unavailable>> + Send;
+}
+
+/// The same, to be revoked.
+pub trait Revocations: RevokedTokens {
+    /// Remembers the token of that name as revoked until `until`, when it will have expired. One write; to be made again is no
+    /// error.
+    fn revoke_token(
+        &self,
+        token: &Digest,
+        until: Instant,
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send;
 }
 
 /// The keys that sign, by name: their private parts stay where they are.
@@ -336,7 +366,10 @@ forward! {
         fn refresh(&self, id: &GrantId, rotation: &Rotation, step: Step) -> Result<Refreshed, Stopped>;
         fn extend_retry(&self, id: &GrantId, presented: &Digest, retry_until: Instant, step: Step) -> Result<bool, Unavailable>;
         fn revoke(&self, id: &GrantId, reason: RevocationReason, step: Step) -> Result<bool, Unavailable>;
+        fn revoke_by_client(&self, id: &GrantId, client_id: &ClientId, step: Step) -> Result<(), Stopped>;
     }
+    RevokedTokens { fn is_revoked(&self, token: &Digest, now: Instant) -> Result<bool, Unavailable>; }
+    Revocations { fn revoke_token(&self, token: &Digest, until: Instant) -> Result<(), Unavailable>; }
     Replay { fn first_use(&self, key: &Digest, expires_at: Instant, step: Step) -> Result<bool, Unavailable>; }
     Patients {
         fn patient(&self, id: &PatientId) -> Result<Option<PatientSummary>, Unavailable>;

@@ -13,7 +13,7 @@ use redb::TableDefinition;
 use smart_core::grant::{
     CodeIssue, Grant, Redemption, Refreshed, Refusal, RevocationReason, Rotation, SignIn,
 };
-use smart_core::id::{GrantId, PatientId, SessionId, Username};
+use smart_core::id::{ClientId, GrantId, PatientId, SessionId, Username};
 use smart_core::instant::Instant;
 use smart_core::ports::{Authorizations, Grants, Redeemed, Redemptions, Step, Stopped, Unavailable};
 use smart_core::secret::Digest;
@@ -234,5 +234,15 @@ impl Redemptions for LocalStore {
                 Ok(true)
             })
             .await
+    }
+
+    async fn revoke_by_client(&self, id: &GrantId, client_id: &ClientId, step: Step) -> Result<(), Stopped> {
+        let client_id = client_id.clone();
+        let revoked = move |grant: Grant| {
+            let ended = grant.clone().revoke_by_client(&client_id, step)?;
+            // One that was revoked before stays as it is.
+            Ok(ended.unwrap_or(grant))
+        };
+        self.step(id, revoked).await.map(drop)
     }
 }

@@ -21,6 +21,7 @@ mod patients;
 mod records;
 mod registry;
 mod replay;
+mod revocations;
 mod sessions;
 mod signer;
 mod sweep;
@@ -106,6 +107,7 @@ fn create_tables(writing: &Writing<'_>) -> Result<(), Failure> {
     sessions::SESSIONS.create(writing)?;
     grants::create(writing)?;
     replay::USES.create(writing)?;
+    revocations::REVOKED.create(writing)?;
     throttle::WINDOWS.create(writing)?;
     patients::create(writing)?;
     records::create(writing)?;

@@ -16,7 +16,7 @@ use smart_core::secret::Digest;
 
 use crate::error::Failure;
 use crate::tables::{Aggregates, Named, Writing};
-use crate::{LocalStore, grants, replay, sessions, throttle};
+use crate::{LocalStore, grants, replay, revocations, sessions, throttle};
 
 /// (due, kind, name).
 const DUE: TableDefinition<'_, (u64, u8, &str), ()> = TableDefinition::new("due");
@@ -31,6 +31,7 @@ pub(crate) enum Kind {
     Session = 2,
     Replay = 3,
     Attempts = 4,
+    Revoked = 5,
 }
 
 /// Something that is of no use from some instant on.
@@ -126,6 +127,10 @@ fn look_at(writing: &Writing<'_>, kind: u8, name: &str, now: Instant) -> Result<
         },
         k if k == Kind::Attempts as u8 => match name.parse::<Digest>() {
             Ok(key) => Ok(remove_expired(writing, throttle::WINDOWS, Kind::Attempts, &key, now)?.is_some()),
+            Err(_) => Ok(false),
+        },
+        k if k == Kind::Revoked as u8 => match name.parse::<Digest>() {
+            Ok(key) => Ok(remove_expired(writing, revocations::REVOKED, Kind::Revoked, &key, now)?.is_some()),
             Err(_) => Ok(false),
         },
         _ => Ok(false),

@@ -7,7 +7,8 @@ use std::cell::Cell;
 use std::marker::PhantomData;
 
 use redb::{
-    Key, ReadOnlyTable, ReadTransaction, ReadableTable, Table, TableDefinition, Value, WriteTransaction,
+    Key, ReadOnlyTable, ReadTransaction, ReadableTable, Table, TableDefinition, TableError, Value,
+    WriteTransaction,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -113,7 +114,11 @@ impl Snapshot {
         K: Named,
         T: Serialize + DeserializeOwned,
     {
-        from.look_up(&self.0.open_table(from.definition)?, key)
+        match self.0.open_table(from.definition) {
+            // The store was made by a program that did not know of such things: there are none.
+            Err(TableError::TableDoesNotExist(_)) => Ok(None),
+            table => from.look_up(&table?, key),
+        }
     }
 
     /// All aggregates of a table, in order of their names.

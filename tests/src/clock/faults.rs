@@ -12,7 +12,7 @@ use smart_core::instant::Instant;
 use smart_core::jose::{PublicJwk, SigningKey};
 use smart_core::ports::{
     Attempts, Authorizations, Clients, Grants, Patients, PublicKeys, Records, Redeemed, Redemptions, Replay,
-    Sessions, SignIns, Signer, Step, Stopped, Throttle, Unavailable, Users,
+    Revocations, RevokedTokens, Sessions, SignIns, Signer, Step, Stopped, Throttle, Unavailable, Users,
 };
 use smart_core::secret::Digest;
 use smart_core::session::Session;
@@ -191,7 +191,10 @@ switched! {
         fn refresh(&self, id: &GrantId, rotation: &Rotation, step: Step) -> Result<Refreshed, Stopped>;
         fn extend_retry(&self, id: &GrantId, presented: &Digest, retry_until: Instant, step: Step) -> Result<bool, Unavailable>;
         fn revoke(&self, id: &GrantId, reason: RevocationReason, step: Step) -> Result<bool, Unavailable>;
+        fn revoke_by_client(&self, id: &GrantId, client_id: &ClientId, step: Step) -> Result<(), Stopped>;
     }
+    RevokedTokens on store { fn is_revoked(&self, token: &Digest, now: Instant) -> Result<bool, Unavailable>; }
+    Revocations on store { fn revoke_token(&self, token: &Digest, until: Instant) -> Result<(), Unavailable>; }
     Replay on store { fn first_use(&self, key: &Digest, expires_at: Instant, step: Step) -> Result<bool, Unavailable>; }
     Patients on store {
         fn patient(&self, id: &PatientId) -> Result<Option<PatientSummary>, Unavailable>;

@@ -16,7 +16,7 @@ use crate::harness::world::users::password;
 use crate::harness::{Answer, Browser, Choices};
 
 /// All operations of the ports but those that follow upon another one's failure: `revoke`, `unredeem`, `extend_retry`.
-const OPERATIONS: [&str; 23] = [
+const OPERATIONS: [&str; 26] = [
     "begin",
     "choose_patient",
     "client",
@@ -26,6 +26,7 @@ const OPERATIONS: [&str; 23] = [
     "first_use",
     "forget_attempts",
     "grant",
+    "is_revoked",
     "issue_code",
     "patient",
     "patients",
@@ -34,6 +35,8 @@ const OPERATIONS: [&str; 23] = [
     "records",
     "redeem",
     "refresh",
+    "revoke_by_client",
+    "revoke_token",
     "session",
     "sign",
     "sign_in",
@@ -55,7 +58,7 @@ pub(super) fn says_to_come_back(answer: &Answer) {
     let path = answer.asked.split_once(' ').unwrap().1;
     if path.starts_with("/fhir") {
         answer.is_outcome(503, "transient");
-    } else if path == "/auth/token" {
+    } else if ["/auth/token", "/auth/introspect", "/auth/revoke"].contains(&path) {
         answer.is_token_error(503, "temporarily_unavailable");
     } else {
         let url = Url::parse("https://smart.example").unwrap().join(path).unwrap();
@@ -142,6 +145,27 @@ async fn each_operation_of_each_port_was_down_once_and_cost_a_retry_and_nothing_
     let answer = through(&faults, async || app.refresh(&tokens).send().await).await;
     let tokens = app.tokens(&answer);
     app.reads(&tokens).await;
+
+    // Asked about, and revoked.
+    let resource_server = server.app("introspector").await;
+    for token in [&tokens.access_token, tokens.refresh_token.as_ref().unwrap()] {
+        let answer = through(&faults, async || resource_server.introspection(token).send().await).await;
+        assert_eq!(answer.ok()["active"], true);
+    }
+    through(&faults, async || app.revocation(&tokens.access_token).send().await).await.ok();
+    app.reads_nothing(&tokens).await;
+
+    // Without a user.
+    let backend = server.app("backend").await;
+    let answer = through(&faults, async || backend.credentials("system/*.rs").send().await).await;
+    let alone = backend.tokens(&answer);
+    for path in ["Patient/lena", "Observation?patient=lena"] {
+        through(&faults, async || backend.read(&alone, path).await).await.ok();
+    }
+    let about = async || resource_server.introspection(&alone.access_token).send().await;
+    assert_eq!(through(&faults, about).await.ok()["active"], true);
+    through(&faults, async || backend.revocation(&alone.access_token).send().await).await.ok();
+    backend.read(&alone, "Patient/lena").await.is(401);
 
     // A second authorization, which is refused.
     server.after(6 * MINUTE);

@@ -7,6 +7,7 @@
 pub(crate) mod attempts;
 pub(crate) mod grants;
 pub(crate) mod redemptions;
+pub(crate) mod revocations;
 pub(crate) mod sessions;
 pub(crate) mod uses;
 
@@ -14,14 +15,17 @@ use std::future::Future;
 use std::sync::Arc;
 
 use smart_core::instant::Instant;
-use smart_core::ports::{Authorizations, Redemptions, Replay, SignIns, Step, Throttle};
+use smart_core::ports::{Authorizations, Redemptions, Replay, Revocations, SignIns, Step, Throttle};
 use smart_core::secret::{Digest, Op};
 use tokio::sync::Barrier;
 
 /// The ports of the authorization store.
-pub(crate) trait Store: Authorizations + Redemptions + Replay + SignIns + Throttle + 'static {}
+pub(crate) trait Store:
+    Authorizations + Redemptions + Replay + Revocations + SignIns + Throttle + 'static
+{
+}
 
-impl<S: Authorizations + Redemptions + Replay + SignIns + Throttle + 'static> Store for S {}
+impl<S: Authorizations + Redemptions + Replay + Revocations + SignIns + Throttle + 'static> Store for S {}
 
 /// An instant: so many seconds after the rules' own beginning.
 pub(crate) fn at(second: u64) -> Instant {
@@ -88,7 +92,10 @@ macro_rules! store_contract {
                     a_token_whose_successor_was_used_is_a_replay, a_refresh_needs_an_active_grant,
                     another_client_refreshes_nothing, a_refresh_token_expires_and_ends,
                     a_retry_window_can_be_extended, a_revoked_grant_refuses_everything,
-                    what_is_absent_is_not_revoked;
+                    what_is_absent_is_not_revoked, a_client_revokes_its_own_grant_and_no_other,
+                    a_revocation_and_refreshes_at_once_end_revoked;
+                revocations: a_revoked_token_is_revoked_until_it_expires, revoking_again_is_no_error,
+                    many_revocations_at_once_are_one;
             );
         }
     };

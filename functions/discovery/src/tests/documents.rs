@@ -43,7 +43,8 @@ async fn disc_04_the_smart_configuration() {
         "S256"
       ],
       "grant_types_supported": [
-        "authorization_code"
+        "authorization_code",
+        "client_credentials"
       ],
       "introspection_endpoint": "https://smart.example/auth/introspect",
       "issuer": "https://smart.example",
@@ -92,12 +93,23 @@ async fn oidc_14_the_openid_configuration() {
       ],
       "grant_types_supported": [
         "authorization_code",
-        "refresh_token"
+        "refresh_token",
+        "client_credentials"
       ],
       "id_token_signing_alg_values_supported": [
         "RS256"
       ],
       "introspection_endpoint": "https://smart.example/auth/introspect",
+      "introspection_endpoint_auth_methods_supported": [
+        "client_secret_basic",
+        "client_secret_post",
+        "private_key_jwt",
+        "Bearer"
+      ],
+      "introspection_endpoint_auth_signing_alg_values_supported": [
+        "RS384",
+        "ES384"
+      ],
       "issuer": "https://smart.example",
       "jwks_uri": "https://smart.example/.well-known/jwks.json",
       "prompt_values_supported": [
@@ -115,6 +127,16 @@ async fn oidc_14_the_openid_configuration() {
         "code"
       ],
       "revocation_endpoint": "https://smart.example/auth/revoke",
+      "revocation_endpoint_auth_methods_supported": [
+        "none",
+        "client_secret_basic",
+        "client_secret_post",
+        "private_key_jwt"
+      ],
+      "revocation_endpoint_auth_signing_alg_values_supported": [
+        "RS384",
+        "ES384"
+      ],
       "scopes_supported": "…",
       "subject_types_supported": [
         "public"
@@ -145,9 +167,20 @@ async fn sec_01_the_authorization_server_metadata() {
       ],
       "grant_types_supported": [
         "authorization_code",
-        "refresh_token"
+        "refresh_token",
+        "client_credentials"
       ],
       "introspection_endpoint": "https://smart.example/auth/introspect",
+      "introspection_endpoint_auth_methods_supported": [
+        "client_secret_basic",
+        "client_secret_post",
+        "private_key_jwt",
+        "Bearer"
+      ],
+      "introspection_endpoint_auth_signing_alg_values_supported": [
+        "RS384",
+        "ES384"
+      ],
       "issuer": "https://smart.example",
       "jwks_uri": "https://smart.example/.well-known/jwks.json",
       "response_modes_supported": [
@@ -157,6 +190,16 @@ async fn sec_01_the_authorization_server_metadata() {
         "code"
       ],
       "revocation_endpoint": "https://smart.example/auth/revoke",
+      "revocation_endpoint_auth_methods_supported": [
+        "none",
+        "client_secret_basic",
+        "client_secret_post",
+        "private_key_jwt"
+      ],
+      "revocation_endpoint_auth_signing_alg_values_supported": [
+        "RS384",
+        "ES384"
+      ],
       "scopes_supported": "…",
       "token_endpoint": "https://smart.example/auth/token",
       "token_endpoint_auth_methods_supported": [

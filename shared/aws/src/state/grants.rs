@@ -19,7 +19,7 @@ mod tests;
 use smart_core::grant::{
     CodeIssue, Grant, Redemption, Refreshed, Refusal, RevocationReason, Rotation, SignIn, Stage,
 };
-use smart_core::id::{GrantId, PatientId, SessionId, Username};
+use smart_core::id::{ClientId, GrantId, PatientId, SessionId, Username};
 use smart_core::instant::Instant;
 use smart_core::ports::{Authorizations, Grants, Redeemed, Redemptions, Step, Stopped, Unavailable};
 use smart_core::secret::Digest;
@@ -245,5 +245,15 @@ impl Redemptions for StateTable {
                 Err(_) => Err(unavailable),
             },
         }
+    }
+
+    async fn revoke_by_client(&self, id: &GrantId, client_id: &ClientId, step: Step) -> Result<(), Stopped> {
+        let update = steps::revoke_by_client(id, client_id, step);
+        // One that was revoked before stays as it is.
+        let transition = |grant: Grant| {
+            let ended = grant.clone().revoke_by_client(client_id, step)?;
+            Ok(ended.unwrap_or(grant))
+        };
+        self.step(id, update, step, |grant| grant, transition).await.map(drop)
     }
 }

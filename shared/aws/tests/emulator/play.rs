@@ -52,6 +52,9 @@ pub(crate) enum Action {
         by: u64,
     },
     Revoke,
+    RevokeByClient {
+        client: &'static str,
+    },
 }
 
 /// What core and the store say of a step.
@@ -184,6 +187,18 @@ async fn take(store: &StateTable, model: &mut Model, n: u64, action: &Action, st
             let there = model.grant.as_ref().is_some_and(|grant| grant.is_alive(step.now));
             model.change(|grant| grant.revoke(reason, step));
             (Said::Done(done), Said::Done(there))
+        }
+        Action::RevokeByClient { client } => {
+            let client = client.parse().unwrap();
+            let revoked = match store.revoke_by_client(&id, &client, step).await {
+                Ok(()) => Said::Done(true),
+                Err(stopped) => said(Err(stopped)),
+            };
+            let expected = model.step(|grant| {
+                let ended = grant.clone().revoke_by_client(&client, step)?;
+                Ok(ended.unwrap_or(grant))
+            });
+            (revoked, if matches!(expected, Said::Grant(Ok(_))) { Said::Done(true) } else { expected })
         }
     }
 }

@@ -42,6 +42,7 @@ fn action() -> impl Strategy<Value = Action> {
         3 => (back(1), prop_oneof![Just(0_u64), Just(600)])
             .prop_map(|(back, by)| Action::ExtendRetry { back, by }),
         1 => Just(Action::Revoke),
+        1 => mostly("growth-chart", "other").prop_map(|client| Action::RevokeByClient { client }),
     ]
 }
 
@@ -124,7 +125,7 @@ fn run(mut runner: TestRunner) -> BTreeMap<String, u32> {
 }
 
 /// What the chosen steps must have met.
-const CASES: [&str; 24] = [
+const CASES: [&str; 26] = [
     "SignIn made",
     "SignIn Stage",
     "ChoosePatient made",
@@ -149,6 +150,8 @@ const CASES: [&str; 24] = [
     "ExtendRetry false",
     "Revoke true",
     "Revoke false",
+    "RevokeByClient true",
+    "RevokeByClient Client",
 ];
 
 /// What chance seldom comes to.
@@ -183,6 +186,22 @@ async fn rare_cases_go_as_core_says() {
         (with(1, ACCESS, &[(Action::Revoke, 20, 2 + slides)]), "Revoke false"),
         (with(1, ACCESS, &[(Action::Revoke, 20, 1 + slides)]), "Revoke true"),
         (with(0, ACCESS, &[(Action::Revoke, 20, 2 + ACCESS.as_secs())]), "Revoke false"),
+        (
+            with(1, ACCESS, &[(Action::RevokeByClient { client: "growth-chart" }, 20, 2 + slides)]),
+            "RevokeByClient Absent",
+        ),
+        (
+            with(
+                1,
+                ACCESS,
+                &[(Action::Revoke, 20, 3), (Action::RevokeByClient { client: "growth-chart" }, 21, 4)],
+            ),
+            "RevokeByClient true",
+        ),
+        (
+            with(1, ACCESS, &[(Action::Revoke, 20, 3), (Action::RevokeByClient { client: "other" }, 21, 4)]),
+            "RevokeByClient Client",
+        ),
         (with(1, ACCESS, &[(Action::Unredeem { made: true }, 20, 2 + slides)]), "Unredeem false"),
         (
             with(

@@ -27,6 +27,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::client::alone::extensions;
 use crate::id::{PatientId, ResourceId};
 use crate::scope::{Constraint, Interactions, Level, ResourceScope, Scope, Scopes, TypePattern};
 use crate::user::{FhirUser, PatientAccess};
@@ -251,18 +252,24 @@ impl Reach<'_> {
     }
 }
 
-/// What this server can honour at all: reading and searching, for the patient in context and for a user.
+/// What this server can honour at all of what a user grants: reading and searching, for the patient in context and for a user.
 pub fn supported() -> Scopes {
-    let scope = |level| {
-        Scope::from(ResourceScope {
-            level,
-            resource_type: TypePattern::Any,
-            interactions: Interactions::READ_SEARCH,
-            constraint: Constraint::default(),
-            syntax: crate::scope::Syntax::V2,
-        })
-    };
-    [Level::Patient, Level::User].into_iter().map(scope).collect()
+    [Level::Patient, Level::User].into_iter().map(read_and_search).collect()
+}
+
+/// What it can honour without a user: reading and searching, and the extensions that are for clients alone.
+pub fn supported_alone() -> Scopes {
+    [read_and_search(Level::System)].into_iter().chain(extensions()).collect()
+}
+
+fn read_and_search(level: Level) -> Scope {
+    Scope::from(ResourceScope {
+        level,
+        resource_type: TypePattern::Any,
+        interactions: Interactions::READ_SEARCH,
+        constraint: Constraint::default(),
+        syntax: crate::scope::Syntax::V2,
+    })
 }
 
 /// Whether the decision can honour a scope exactly as it is written: the type exists, and each pair of its

@@ -189,6 +189,17 @@ impl Grant {
         Some(Self { stage, last_op: step.op, ..self })
     }
 
+    /// any → revoked, by the client that it belongs to and no other (RFC 7009 §2.1; REVOKE-03). `None` if it was revoked before.
+    pub fn revoke_by_client(self, client_id: &ClientId, step: Step) -> Result<Option<Self>, Refusal> {
+        if !self.is_alive(step.now) {
+            return Err(Refusal::Absent);
+        }
+        if self.client_id != *client_id {
+            return Err(Refusal::Client);
+        }
+        Ok(self.revoke(RevocationReason::ByClient, step))
+    }
+
     /// Whether this very step made it: it bears the step's name, and is what the step leads to; a request that takes two
     /// steps may name both alike. An expired grant is refused whoever made it.
     pub(super) fn is_made_by(

@@ -93,7 +93,7 @@ impl Service {
     /// Asks the function that the template routes this path to.
     pub(crate) fn ask(&mut self, path: &str, event: &Event) -> Answer {
         let function = match path {
-            "/auth/token" => &mut self.token,
+            "/auth/token" | "/auth/introspect" | "/auth/revoke" => &mut self.token,
             path if path.contains("/.well-known/") => &mut self.discovery,
             path if path.starts_with("/fhir") => &mut self.fhir_read,
             _ => &mut self.authorize,

@@ -11,7 +11,7 @@
 //! | `disabled` | was disabled |
 //! | `backend` | has no users: `client_credentials` |
 //! | `inferno` | as the test kits of (g)(10) are registered: a secret that needs no encoding, and a launch URL |
-//! | `introspector` | may introspect any token |
+//! | `introspector` | may introspect any token: as itself, and by a token with the scope for it |
 
 use serde_json::{Value, json};
 
@@ -110,7 +110,7 @@ pub(crate) fn all() -> Vec<Value> {
         json!({
             "client_id": "introspector", "client_name": "Resource Server",
             "token_endpoint_auth_method": "client_secret_basic", "client_secret": INTROSPECTOR_SECRET,
-            "grant_types": ["client_credentials"], "smart_introspect": true,
+            "grant_types": ["client_credentials"], "smart_introspect": true, "scope": "__token.introspect",
         }),
     ]
 }

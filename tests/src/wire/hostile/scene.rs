@@ -99,6 +99,7 @@ impl Scene {
             pairs: parameters,
             ..Start::default()
         };
+        let post_to = |path: &str, parameters: Pairs| Start { path: path.to_owned(), ..post(parameters) };
         let assertion = app.as_client("es384").await.assertion();
         let mut starts = vec![
             post(pairs(&[
@@ -133,6 +134,28 @@ impl Scene {
                 ("scope", "system/*.rs"),
                 ("client_id", "backend"),
             ])),
+            post_to(
+                "/auth/revoke",
+                pairs(&[
+                    ("token", victim.refresh_token.as_deref().unwrap()),
+                    ("token_type_hint", "access_token"),
+                    ("client_id", "web"),
+                ]),
+            ),
+            post_to("/auth/revoke", pairs(&[("token", &victim.access_token), ("client_id", "web")])),
+            post_to(
+                "/auth/introspect",
+                pairs(&[
+                    ("token", &victim.access_token),
+                    ("token_type_hint", "refresh_token"),
+                    ("client_id", "post"),
+                    ("client_secret", CANARY),
+                ]),
+            ),
+            Start {
+                bearer: victim.access_token.clone(),
+                ..post_to("/auth/introspect", pairs(&[("token", victim.refresh_token.as_deref().unwrap())]))
+            },
         ];
         for claim in ["iss", "sub", "aud", "exp", "jti", "nbf", "iat"] {
             let nonsense = assertion.clone().claim(claim, serde_json::json!([{ "a": 1e300 }, null, ""]));

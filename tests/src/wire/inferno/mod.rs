@@ -10,12 +10,17 @@
 //! | `standalone_patient_app` | `g10_smart_standalone_patient_app` |
 //! | `limited_app` | `g10_smart_limited_app`, `g10_smart_granular_scope_selection` |
 //! | `public_and_asymmetric` | `g10_public_standalone_launch`, `g10_asymmetric_launch`, `g10_smart_v1_scopes` |
+//! | `backend_services` | `backend_services_authorization` |
+//! | `token_introspection`, `token_revocation` | `g10_token_introspection_stu2_2`, `g10_token_revocation` |
 //! | `errors` | `g10_smart_invalid_aud`, `g10_smart_invalid_token_request_stu2`, `g10_smart_invalid_pkce_code_verifier_group` |
 
+mod backend_services;
 mod errors;
 mod limited_app;
 mod public_and_asymmetric;
 mod standalone_patient_app;
+mod token_introspection;
+mod token_revocation;
 
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, PRAGMA};
 use serde_json::Value;

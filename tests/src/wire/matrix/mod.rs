@@ -108,6 +108,9 @@ const TABLE: &[Row] = &[
         ],
     ),
     Row { cors: true, ..page("/auth/token", &[("POST", Everybody(400, Form::Error))]) },
+    // Without a token that is asked about, or revoked.
+    Row { cors: true, ..page("/auth/introspect", &[("POST", Everybody(400, Form::Error))]) },
+    Row { cors: true, ..page("/auth/revoke", &[("POST", Everybody(400, Form::Error))]) },
     Row { route: "/fhir", ..fhir("/fhir", NOWHERE) },
     Row { route: "/fhir/", ..fhir("/fhir/", NOWHERE) },
     fhir("/fhir/metadata", &[("GET", Everybody(200, Form::Fhir)), ("HEAD", Everybody(200, Form::Fhir))]),
@@ -156,9 +159,14 @@ async fn every_route_with_every_method_and_every_credential() {
     let server = Target::wire().await;
     let credentials = all(&server).await;
     // A few whose absence would go unseen.
-    for standing in
-        [Standing::Nobody, Standing::Invalid, Standing::Scopeless, Standing::OfAnother, Standing::Good]
-    {
+    for standing in [
+        Standing::Nobody,
+        Standing::Invalid,
+        Standing::Scopeless,
+        Standing::OfAnother,
+        Standing::Good,
+        Standing::System,
+    ] {
         assert!(credentials.iter().any(|credential| credential.standing == standing), "{standing:?}");
     }
     for row in TABLE {
@@ -247,7 +255,7 @@ fn check(row: &Row, method: &str, credential: &Credential, answer: &Answer) {
         && method != "HEAD"
     {
         let found = answer.found();
-        let good = credential.standing == Standing::Good;
+        let good = matches!(credential.standing, Standing::Good | Standing::System);
         assert_eq!(found.iter().any(|address| address.contains("maria")), good, "{what}: {found:?}");
     }
 }
@@ -257,7 +265,7 @@ fn guarded_status(access: Access, standing: Standing) -> u16 {
         (Standing::Nobody | Standing::Invalid, _) => 401,
         (Standing::Scopeless, _) => 403,
         (Standing::OfAnother, Record) => 404,
-        (Standing::OfAnother | Standing::Good, _) => 200,
+        (Standing::OfAnother | Standing::Good | Standing::System, _) => 200,
     }
 }
 

@@ -85,7 +85,7 @@ async fn disc_06_browser_apps_may_read_it() {
 async fn disc_04_it_says_what_works() {
     let app = SmartApp::on_wire("web").await;
     let said = |name: &str| names(&app.metadata, name);
-    assert_eq!(said("grant_types_supported"), ["authorization_code"]);
+    assert_eq!(said("grant_types_supported"), ["authorization_code", "client_credentials"]);
     assert_eq!(said("response_types_supported"), ["code"]);
     assert_eq!(said("code_challenge_methods_supported"), ["S256"]);
     assert_eq!(
@@ -164,8 +164,8 @@ async fn cap_01_two_capability_sets_are_complete() {
 #[tokio::test]
 async fn disc_19_every_listed_scope_is_granted() {
     let app = SmartApp::on_wire("web").await;
-    let mut listed = names(&app.metadata, "scopes_supported");
-    for level in ["patient", "user"] {
+    let listed = names(&app.metadata, "scopes_supported");
+    for level in ["patient", "user", "system"] {
         for scope in [
             "Observation.rs",
             "Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|laboratory",
@@ -182,6 +182,14 @@ async fn disc_19_every_listed_scope_is_granted() {
         ] {
             assert!(listed.contains(&format!("{level}/{scope}")), "{level}/{scope}");
         }
+    }
+    // BACK-02: what a client has without a user.
+    let (alone, mut listed): (Vec<_>, Vec<_>) =
+        listed.into_iter().partition(|scope| scope.starts_with("system/"));
+    assert!(alone.contains(&"system/*.rs".to_owned()) && alone.contains(&"system/Patient.rs".to_owned()));
+    let backend = app.as_client("backend").await;
+    for some in alone.chunks(20) {
+        assert_eq!(backend.alone(&some.join(" ")).await.scope, some.join(" "));
     }
     // Of both kinds of refresh tokens the first is granted (REFR-19).
     listed.retain(|scope| scope != "online_access");

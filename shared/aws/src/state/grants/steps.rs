@@ -4,7 +4,7 @@
 //! against core (`tests/emulator/steps.rs`); where they did not, a step would be refused or answered with 503, never made.
 
 use smart_core::grant::{CodeIssue, Redemption, RevocationReason, Rotation, SignIn};
-use smart_core::id::{GrantId, PatientId, SessionId};
+use smart_core::id::{ClientId, GrantId, PatientId, SessionId};
 use smart_core::instant::Instant;
 use smart_core::ports::{Redeemed, Step};
 use smart_core::secret::Digest;
@@ -227,4 +227,12 @@ pub(super) fn revoke(id: &GrantId, reason: RevocationReason, step: Step) -> Upda
             (":reason", json(&reason)),
         ],
     }
+}
+
+/// The same by the client whose grant it is: another one's stays as it is.
+pub(super) fn revoke_by_client(id: &GrantId, client_id: &ClientId, step: Step) -> Update {
+    let mut update = revoke(id, RevocationReason::ByClient, step);
+    update.condition.push_str(" AND #client_id = :client");
+    update.values.push((":client", text(client_id.as_str())));
+    update
 }

@@ -270,3 +270,21 @@ fn code_07_refr_25_a_stored_grant_reads_back_is_small_and_holds_no_secret() {
         assert!(!format!("{grant:?}").contains(&secret.reveal()));
     }
 }
+
+#[test]
+fn revoke_03_a_client_revokes_its_own_grant_and_no_other() {
+    let (own, other): (ClientId, ClientId) = (active().client_id, "other".parse().unwrap());
+    for (stage, grant, _) in STAGES {
+        let by = |client: &ClientId, second| grant().revoke_by_client(client, step(200, second));
+        assert_eq!(by(&other, 5), Err(Refusal::Client), "{stage}");
+        let ended = by(&own, 5).unwrap();
+        match stage {
+            "revoked" => assert_eq!(ended, None),
+            _ => assert_eq!(ended, grant().revoke(RevocationReason::ByClient, step(200, 5)), "{stage}"),
+        }
+        let late = Step { now: grant().expires_at, op: op(200) };
+        for client in [&own, &other] {
+            assert_eq!(grant().revoke_by_client(client, late), Err(Refusal::Absent), "{stage}");
+        }
+    }
+}
