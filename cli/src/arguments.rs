@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use smart_core::deployment::PublicUrl;
+use smart_core::deployment::{EhrOrigins, PublicUrl};
 use smart_core::id::{ClientId, Username};
 use smart_core::user::FhirUser;
 
@@ -61,6 +61,7 @@ impl Default for Command {
             data: None,
             ephemeral: false,
             seed: None,
+            ehr_origins: EhrOrigins::default(),
             log: Log::Pretty,
         })
     }
@@ -84,6 +85,9 @@ pub(crate) struct Serve {
     /// Load this seed folder first (clients.json, users.json, fhir/): adds and updates, deletes nothing
     #[arg(long, value_name = "DIR")]
     pub(crate) seed: Option<PathBuf>,
+    /// The EHRs that may show the pages inside their own, by origin, separated by commas
+    #[arg(long, value_name = "ORIGINS", default_value = "", hide_default_value = true)]
+    pub(crate) ehr_origins: EhrOrigins,
     /// How log lines are written
     #[arg(long, value_name = "FORM", value_enum, default_value_t = Log::Pretty)]
     pub(crate) log: Log,

@@ -17,6 +17,7 @@ class Needs:
     actions: set
     kinds: tuple = ()  # of items: what their keys begin with
     indexes: tuple = ()
+    types: tuple = ()  # of resources: those keys, and those groups of each patient
 
 
 PORTS = {
@@ -28,10 +29,11 @@ PORTS = {
     "Grants": Needs(STATE, {"dynamodb:GetItem"}, ("grant#",)),
     "Authorizations": Needs(STATE, {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}, ("grant#",)),
     "Redemptions": Needs(STATE, {"dynamodb:GetItem", "dynamodb:UpdateItem"}, ("grant#",)),
+    "Launches": Needs(STATE, {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}, ("launch#",)),
     "RevokedTokens": Needs(STATE, {"dynamodb:GetItem"}, ("revoked#",)),
     "Revocations": Needs(STATE, {"dynamodb:PutItem"}, ("revoked#",)),
     "Replay": Needs(STATE, {"dynamodb:GetItem", "dynamodb:PutItem"}, ("use#",)),
-    "Patients": Needs(RECORDS, {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}, ("patient#", "patients", "word#"), ("groups",)),
+    "Patients": Needs(RECORDS, {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}, ("patient#", "patients", "word#"), ("groups",), ("Encounter",)),
     "Records": Needs(RECORDS, {"dynamodb:GetItem", "dynamodb:Query"}, (), ("groups", "types")),
     "Signer": Needs(KEY, {"kms:GetPublicKey", "kms:Sign"}),
     "PublicKeys": Needs(KEY, {"kms:GetPublicKey"}),
@@ -68,7 +70,10 @@ class Ports(unittest.TestCase):
                     indexes = [f"{table}/index/{index}" for index in port.indexes]
                     self.assertEqual(listed(statement["Resource"]), [table, *indexes] if table else keys)
                     kinds = list(every(statement, "dynamodb:LeadingKeys"))
-                    self.assertEqual([listed(k) for k in kinds], [[f"{k}*" for k in port.kinds]] if port.kinds else [])
+                    patterns = [f"{k}*" for k in port.kinds]
+                    for resource_type in port.types:
+                        patterns += [f"{resource_type}/*", f"of#*/{resource_type}"]
+                    self.assertEqual([listed(k) for k in kinds], [patterns] if patterns else [])
 
     def test_kinds_of_items_are_those_of_the_code(self):
         paths = sorted((code.ROOT / "shared/aws/src").rglob("*.rs"))
@@ -105,6 +110,7 @@ class Ports(unittest.TestCase):
         for function, name in FUNCTIONS.items():
             with self.subTest(function):
                 needed = {PORTS[port].of for port in code.ports_of(function)} | {"SMART_PUBLIC_URL"}
+                needed |= {"SMART_EHR_ORIGINS"} if function == "authorize" else set()
                 variables = stack[f"{name}Function"]["Environment"]["Variables"]
                 self.assertEqual(set(variables), needed)
                 self.assertEqual(set(variables), code.variables_of(function))

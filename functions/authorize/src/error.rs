@@ -32,6 +32,8 @@ pub(crate) enum AuthorizeError {
     Moved(Refusal),
     #[error("the user may not choose this patient")]
     PatientRefused,
+    #[error("this is no encounter of the patient who was chosen")]
+    EncounterRefused,
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -63,7 +65,7 @@ impl AuthorizeError {
             Self::Fault(_) | Self::Form(FormError::NotText(_)) | Self::Field(_) | Self::NoRequest => {
                 StatusCode::BAD_REQUEST
             }
-            Self::FormToken | Self::PatientRefused => StatusCode::FORBIDDEN,
+            Self::FormToken | Self::PatientRefused | Self::EncounterRefused => StatusCode::FORBIDDEN,
             Self::Moved(_) => StatusCode::CONFLICT,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -101,6 +103,11 @@ impl AuthorizeError {
                 "Nothing was shared. This record is not among those that you may open.",
                 FROM_THE_APP,
             ),
+            Self::EncounterRefused => (
+                "You cannot choose this visit",
+                "Nothing was shared. It is no visit of the patient whom you chose.",
+                FROM_THE_APP,
+            ),
             Self::Unavailable(_) => (
                 "Something is not working at the moment",
                 "Nothing was shared. The fault is on our side, and it is usually over soon.",
@@ -131,7 +138,7 @@ impl AuthorizeError {
                 parameter: "request",
                 expected: "the hidden field of a page of an authorization that is in progress",
             }),
-            Self::Moved(_) | Self::PatientRefused | Self::Unavailable(_) => None,
+            Self::Moved(_) | Self::PatientRefused | Self::EncounterRefused | Self::Unavailable(_) => None,
         }
     }
 

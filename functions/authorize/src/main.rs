@@ -1,10 +1,11 @@
-//! The authorize function on AWS: both tables, and no key.
+//! The authorize function on AWS: both tables, and the public halves of the keys.
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use smart_authorize::Settings;
 use smart_aws::config::AuthorizeConfig;
-use smart_aws::{RecordsTable, Sdk, StateTable, Tables};
+use smart_aws::{KmsKeys, RecordsTable, Sdk, StateTable, Tables};
 use smart_web::lambda::{self, Fault, Function};
 
 #[tokio::main(flavor = "current_thread")]
@@ -13,12 +14,14 @@ async fn main() -> ExitCode {
 }
 
 async fn authorize() -> Result<Function, Fault> {
-    let AuthorizeConfig { public_url, table, records_table } = AuthorizeConfig::from_environment()?;
+    let AuthorizeConfig { public_url, table, records_table, signing_keys, ehr_origins } =
+        AuthorizeConfig::from_environment()?;
     let sdk = Sdk::from_environment().await?;
     let dynamodb = sdk.dynamodb();
     let state = StateTable::new(dynamodb.clone(), table.as_str());
     let records = RecordsTable::new(dynamodb, records_table.as_str());
-    state.connect().await;
-    let router = smart_authorize::router(Tables { state, records }, public_url.clone());
+    let (keys, ()) = tokio::join!(KmsKeys::load(sdk.kms(), &signing_keys), state.connect());
+    let settings = Settings { here: public_url.clone(), ehr_origins };
+    let router = smart_authorize::router(Tables { state, records }, keys?, settings);
     Ok(Function { router, public_url, calls: Arc::new(move || sdk.calls()) })
 }

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use smart_core::deployment::{PublicUrl, PublicUrlError};
+use smart_core::deployment::{EhrOrigins, PublicUrl, PublicUrlError};
 use thiserror::Error;
 
 /// Everything that is wrong with the environment.
@@ -78,6 +78,10 @@ pub struct AuthorizeConfig {
     pub table: TableName,
     /// `SMART_RECORDS_TABLE`
     pub records_table: TableName,
+    /// `SMART_SIGNING_KEYS`: an EHR that makes a launch shows an access token
+    pub signing_keys: KeyNames,
+    /// `SMART_EHR_ORIGINS`, which may be left out
+    pub ehr_origins: EhrOrigins,
 }
 
 /// What the token function needs.
@@ -125,9 +129,10 @@ impl AuthorizeConfig {
     }
 
     fn read(mut from: Reader<impl Fn(&str) -> Option<String>>) -> Result<Self, ConfigError> {
-        match (from.public_url(), from.table(), from.records_table()) {
-            (Some(public_url), Some(table), Some(records_table)) => {
-                Ok(Self { public_url, table, records_table })
+        match (from.public_url(), from.table(), from.records_table(), from.signing_keys(), from.ehr_origins())
+        {
+            (Some(public_url), Some(table), Some(records_table), Some(signing_keys), Some(ehr_origins)) => {
+                Ok(Self { public_url, table, records_table, signing_keys, ehr_origins })
             }
             _ => Err(from.error()),
         }
@@ -193,6 +198,17 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         self.required("SMART_SIGNING_KEYS", "expected KMS key ids, ARNs or aliases", KeyNames::parse)
     }
 
+    /// Which EHRs may embed the pages; none, if nothing is said.
+    fn ehr_origins(&mut self) -> Option<EhrOrigins> {
+        match (self.variable)("SMART_EHR_ORIGINS").unwrap_or_default().parse() {
+            Ok(origins) => Some(origins),
+            Err(expected) => {
+                self.faults.push(format!("SMART_EHR_ORIGINS is wrong: {expected}"));
+                None
+            }
+        }
+    }
+
     fn required<T>(
         &mut self,
         name: &str,
@@ -245,8 +261,21 @@ mod tests {
         assert_eq!(config.table.as_str(), "smart-State");
         assert_eq!(config.signing_keys.as_slice(), ["alias/smart", "1234abcd-12ab-34cd-56ef-1234567890ab"]);
         assert!(DiscoveryConfig::read(reader(vec![ALL[0], ALL[3]])).is_ok());
-        assert!(AuthorizeConfig::read(reader(vec![ALL[0], ALL[1], ALL[2]])).is_ok());
+        assert!(AuthorizeConfig::read(reader(ALL.to_vec())).unwrap().ehr_origins.is_empty());
         assert!(TokenConfig::read(reader(vec![ALL[0], ALL[1], ALL[3]])).is_ok());
+    }
+
+    #[test]
+    fn authz_28_who_may_embed_the_pages_is_a_list_of_origins_or_a_fault() {
+        let with = |origins| {
+            let mut set = ALL.to_vec();
+            set.push(("SMART_EHR_ORIGINS", origins));
+            AuthorizeConfig::read(reader(set))
+        };
+        let config = with("https://ehr.example,https://other.example").unwrap();
+        assert_eq!(config.ehr_origins.as_sources(), "https://ehr.example https://other.example");
+        let fault = with("https://*.example").unwrap_err().to_string();
+        assert!(fault.starts_with("SMART_EHR_ORIGINS is wrong: expected origins"), "{fault}");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! | `client#ID`, `user#NAME` | what the operator registered | never |
 //! | `session#DIGEST` | a browser session | with the session |
 //! | `grant#DIGEST` | a grant | with the grant |
+//! | `launch#DIGEST` | a launch that an EHR made | when no authorization that followed it can be open |
 //! | `attempts#DIGEST` | a counter | with its window |
 //! | `use#DIGEST` | something that was used once | when it could not be used any more |
 //! | `revoked#DIGEST` | an access token that was revoked and stands on no grant | with the token |
@@ -16,6 +17,7 @@
 //! * Reads that decide are consistent.
 
 mod grants;
+mod launches;
 mod registry;
 mod replay;
 mod revocations;

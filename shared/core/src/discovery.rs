@@ -38,14 +38,20 @@ pub struct Discovery<'a> {
 }
 
 /// The SMART capabilities that work (CAP rows).
-const CAPABILITIES: [&str; 13] = [
+const CAPABILITIES: [&str; 19] = [
+    "launch-ehr",
     "launch-standalone",
     "authorize-post",
     "client-public",
     "client-confidential-symmetric",
     "client-confidential-asymmetric",
     "sso-openid-connect",
+    "context-banner",
+    "context-style",
+    "context-ehr-patient",
+    "context-ehr-encounter",
     "context-standalone-patient",
+    "context-standalone-encounter",
     "permission-offline",
     "permission-online",
     "permission-patient",
@@ -249,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn cap_02_and_04_the_capability_sets_of_standalone_apps_are_complete() {
+    fn cap_02_to_05_all_four_capability_sets_are_complete() {
         let set = |names: &[&str]| names.iter().all(|name| CAPABILITIES.contains(name));
         assert!(set(&[
             "launch-standalone",
@@ -260,6 +266,15 @@ mod tests {
         assert!(set(&[
             "launch-standalone",
             "client-confidential-symmetric",
+            "permission-user",
+            "permission-patient"
+        ]));
+        assert!(set(&["launch-ehr", "client-public", "context-ehr-patient", "permission-patient"]));
+        assert!(set(&[
+            "launch-ehr",
+            "client-confidential-symmetric",
+            "context-ehr-patient",
+            "context-ehr-encounter",
             "permission-user",
             "permission-patient"
         ]));

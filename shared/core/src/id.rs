@@ -56,12 +56,19 @@ text_id! {
     SessionId
 }
 text_id! {
+    /// The name under which an EHR's launch is stored and logged: the base64url SHA-256 of what the app carries.
+    LaunchId
+}
+text_id! {
     /// The OpenID Connect `sub` of a user: unique, never reassigned, at most 255 ASCII characters (OIDC Core §2).
     Subject
 }
 
 /// The id of a Patient resource.
 pub type PatientId = ResourceId;
+
+/// The id of an Encounter resource.
+pub type EncounterId = ResourceId;
 
 /// Why a text is no identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -164,6 +171,7 @@ impl From<crate::secret::Digest> for Subject {
 
 digest_id!(GrantId);
 digest_id!(SessionId);
+digest_id!(LaunchId);
 
 #[cfg(test)]
 mod tests {

@@ -11,7 +11,7 @@ mod tests;
 
 use redb::TableDefinition;
 use smart_core::grant::{
-    CodeIssue, Grant, Redemption, Refreshed, Refusal, RevocationReason, Rotation, SignIn,
+    CodeIssue, EncounterChoice, Grant, Redemption, Refreshed, Refusal, RevocationReason, Rotation, SignIn,
 };
 use smart_core::id::{ClientId, GrantId, PatientId, SessionId, Username};
 use smart_core::instant::Instant;
@@ -181,6 +181,16 @@ impl Authorizations for LocalStore {
     ) -> Result<Grant, Stopped> {
         let (session, patient) = (session.clone(), patient.clone());
         self.step(id, move |grant| grant.choose_patient(&session, &patient, step)).await
+    }
+
+    async fn choose_encounter(
+        &self,
+        id: &GrantId,
+        choice: &EncounterChoice,
+        step: Step,
+    ) -> Result<Grant, Stopped> {
+        let choice = choice.clone();
+        self.step(id, move |grant| grant.choose_encounter(&choice, step)).await
     }
 
     async fn issue_code(&self, id: &GrantId, issue: &CodeIssue, step: Step) -> Result<Grant, Stopped> {

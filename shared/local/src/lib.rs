@@ -17,6 +17,7 @@ mod error;
 mod files;
 mod grants;
 mod import;
+mod launches;
 mod patients;
 mod records;
 mod registry;
@@ -81,6 +82,10 @@ impl LocalStore {
         let found = engine
             .write("format", |writing| {
                 if let Some(format) = format(writing)? {
+                    // An older program of the same format may have made fewer tables.
+                    if format <= FORMAT {
+                        create_tables(writing)?;
+                    }
                     return Ok(format);
                 }
                 create_tables(writing)?;
@@ -106,6 +111,7 @@ fn create_tables(writing: &Writing<'_>) -> Result<(), Failure> {
     writing.change(registry::MARKS)?;
     sessions::SESSIONS.create(writing)?;
     grants::create(writing)?;
+    launches::LAUNCHES.create(writing)?;
     replay::USES.create(writing)?;
     revocations::REVOKED.create(writing)?;
     throttle::WINDOWS.create(writing)?;

@@ -12,7 +12,7 @@ use redb::{
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use smart_core::id::{ClientId, GrantId, PatientId, SessionId, Username};
+use smart_core::id::{ClientId, GrantId, LaunchId, PatientId, SessionId, Username};
 use smart_core::secret::Digest;
 
 use crate::error::Failure;
@@ -92,7 +92,7 @@ macro_rules! named {
     };
 }
 
-named!(ClientId, Username, SessionId, GrantId, PatientId);
+named!(ClientId, Username, SessionId, GrantId, LaunchId, PatientId);
 
 impl Named for Digest {
     fn name(&self) -> Cow<'_, str> {

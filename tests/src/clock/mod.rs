@@ -3,6 +3,7 @@
 //! | file | is about |
 //! |---|---|
 //! | `codes` | a code's minute, and the quarter of an hour that an authorization may take |
+//! | `launches` | how long an EHR's launch may be followed |
 //! | `tokens` | access tokens and ID tokens |
 //! | `refresh` | how refresh tokens slide and end, and how long one may be repeated |
 //! | `sessions` | the browser session at the pages, and the access that ends with it |
@@ -19,6 +20,7 @@ mod assertions;
 mod changes;
 mod codes;
 mod faults;
+mod launches;
 mod outages;
 mod refresh;
 mod sessions;

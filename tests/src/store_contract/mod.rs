@@ -6,6 +6,7 @@
 
 pub(crate) mod attempts;
 pub(crate) mod grants;
+pub(crate) mod launches;
 pub(crate) mod redemptions;
 pub(crate) mod revocations;
 pub(crate) mod sessions;
@@ -15,17 +16,22 @@ use std::future::Future;
 use std::sync::Arc;
 
 use smart_core::instant::Instant;
-use smart_core::ports::{Authorizations, Redemptions, Replay, Revocations, SignIns, Step, Throttle};
+use smart_core::ports::{
+    Authorizations, Launches, Redemptions, Replay, Revocations, SignIns, Step, Throttle,
+};
 use smart_core::secret::{Digest, Op};
 use tokio::sync::Barrier;
 
 /// The ports of the authorization store.
 pub(crate) trait Store:
-    Authorizations + Redemptions + Replay + Revocations + SignIns + Throttle + 'static
+    Authorizations + Launches + Redemptions + Replay + Revocations + SignIns + Throttle + 'static
 {
 }
 
-impl<S: Authorizations + Redemptions + Replay + Revocations + SignIns + Throttle + 'static> Store for S {}
+impl<S: Authorizations + Launches + Redemptions + Replay + Revocations + SignIns + Throttle + 'static> Store
+    for S
+{
+}
 
 /// An instant: so many seconds after the rules' own beginning.
 pub(crate) fn at(second: u64) -> Instant {
@@ -78,6 +84,8 @@ macro_rules! store_contract {
             $crate::store_contract::store_contract!(@rules $make;
                 attempts: attempts_are_counted_one_by_one, a_window_ends_by_itself, a_success_forgets_the_attempts;
                 uses: one_use_is_the_first, a_retry_is_the_same_use, a_use_is_remembered_until_it_expires;
+                launches: a_launch_is_made_once, one_grant_uses_a_launch, a_launch_stays_with_its_grant,
+                    a_forgotten_launch_is_nobodys;
                 sessions: a_session_ends_without_being_removed, touching_never_wakes_a_session, an_ended_session_stays_ended;
                 grants: a_grant_goes_from_the_request_to_the_code, a_grant_never_begins_over_another,
                     a_step_at_the_wrong_stage_is_refused, another_session_is_refused,

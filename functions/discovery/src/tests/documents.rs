@@ -25,13 +25,19 @@ async fn disc_04_the_smart_configuration() {
       "authorization_endpoint": "https://smart.example/auth/authorize",
       "authorization_response_iss_parameter_supported": true,
       "capabilities": [
+        "launch-ehr",
         "launch-standalone",
         "authorize-post",
         "client-public",
         "client-confidential-symmetric",
         "client-confidential-asymmetric",
         "sso-openid-connect",
+        "context-banner",
+        "context-style",
+        "context-ehr-patient",
+        "context-ehr-encounter",
         "context-standalone-patient",
+        "context-standalone-encounter",
         "permission-offline",
         "permission-online",
         "permission-patient",
@@ -271,6 +277,14 @@ async fn disc_03_all_addresses_are_absolute_and_of_this_service() {
             assert!(addresses >= 6, "{path}");
         }
     }
+}
+
+#[tokio::test]
+async fn ctx_06_the_style_is_where_apps_are_told_that_it_is() {
+    assert_eq!(STYLE, smart_core::launch::STYLE_PATH);
+    let answer = get(STYLE).await;
+    assert_eq!(answer.json(), smart_core::launch::style());
+    assert_eq!(answer.header("access-control-allow-origin"), "*");
 }
 
 #[tokio::test]

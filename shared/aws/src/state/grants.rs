@@ -17,7 +17,8 @@ mod steps;
 mod tests;
 
 use smart_core::grant::{
-    CodeIssue, Grant, Redemption, Refreshed, Refusal, RevocationReason, Rotation, SignIn, Stage,
+    CodeIssue, EncounterChoice, Grant, Redemption, Refreshed, Refusal, RevocationReason, Rotation, SignIn,
+    Stage,
 };
 use smart_core::id::{ClientId, GrantId, PatientId, SessionId, Username};
 use smart_core::instant::Instant;
@@ -172,6 +173,16 @@ impl Authorizations for StateTable {
     ) -> Result<Grant, Stopped> {
         let update = steps::choose_patient(id, session, patient, step);
         self.step(id, update, step, |grant| grant, |grant| grant.choose_patient(session, patient, step)).await
+    }
+
+    async fn choose_encounter(
+        &self,
+        id: &GrantId,
+        choice: &EncounterChoice,
+        step: Step,
+    ) -> Result<Grant, Stopped> {
+        let update = steps::choose_encounter(id, choice, step);
+        self.step(id, update, step, |grant| grant, |grant| grant.choose_encounter(choice, step)).await
     }
 
     async fn issue_code(&self, id: &GrantId, issue: &CodeIssue, step: Step) -> Result<Grant, Stopped> {

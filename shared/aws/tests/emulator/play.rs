@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use smart_aws::StateTable;
-use smart_core::grant::{Grant, RefreshPolicy, Refusal, RevocationReason, Rotation, Until};
+use smart_core::grant::{EncounterChoice, Grant, RefreshPolicy, Refusal, RevocationReason, Rotation, Until};
 use smart_core::ports::{Authorizations as _, Grants as _, Redeemed, Redemptions as _, Step, Stopped};
 use smart_core::secret::Op;
 
@@ -19,6 +19,10 @@ pub(crate) enum Action {
         patient: Option<&'static str>,
     },
     ChoosePatient {
+        session: u64,
+        patient: &'static str,
+    },
+    ChooseEncounter {
         session: u64,
         patient: &'static str,
     },
@@ -122,6 +126,17 @@ async fn take(store: &StateTable, model: &mut Model, n: u64, action: &Action, st
             (
                 said(store.choose_patient(&id, &of, &patient, step).await),
                 model.step(|grant| grant.choose_patient(&of, &patient, step)),
+            )
+        }
+        Action::ChooseEncounter { session: of, patient } => {
+            let choice = EncounterChoice {
+                session: session(of),
+                patient: patient.parse().unwrap(),
+                encounter: "visit".parse().unwrap(),
+            };
+            (
+                said(store.choose_encounter(&id, &choice, step).await),
+                model.step(|grant| grant.choose_encounter(&choice, step)),
             )
         }
         Action::IssueCode { session, seen_now, policy } => {

@@ -30,6 +30,7 @@ fn action() -> impl Strategy<Value = Action> {
         6 => (mostly(0, 1), proptest::option::of(patient()))
             .prop_map(|(session, patient)| Action::SignIn { session, patient }),
         3 => (mostly(0, 1), patient()).prop_map(|(session, patient)| Action::ChoosePatient { session, patient }),
+        2 => (mostly(0, 1), patient()).prop_map(|(session, patient)| Action::ChooseEncounter { session, patient }),
         6 => (mostly(0, 1), mostly(true, false), 0..4_u8)
             .prop_map(|(session, seen_now, policy)| Action::IssueCode { session, seen_now, policy }),
         1 => mostly(0, 1).prop_map(|session| Action::Deny { session }),
@@ -130,6 +131,8 @@ const CASES: [&str; 26] = [
     "SignIn Stage",
     "ChoosePatient made",
     "ChoosePatient Session",
+    "ChooseEncounter made",
+    "ChooseEncounter Changed",
     "IssueCode made",
     "IssueCode Session",
     "IssueCode Absent",
@@ -161,6 +164,7 @@ async fn rare_cases_go_as_core_says() {
     let slides = SLIDES.as_secs();
     let sign_in = |patient| Action::SignIn { session: 0, patient };
     let choose = |patient| Action::ChoosePatient { session: 0, patient };
+    let visit = |patient| Action::ChooseEncounter { session: 0, patient };
     let active = |policy: u8, access: Duration| {
         let mut steps: Vec<_> =
             beginning(2, policy).into_iter().zip(10..).map(|(action, op)| (action, op, 1)).collect();
@@ -175,6 +179,14 @@ async fn rare_cases_go_as_core_says() {
     let table = [
         // Two steps of one name, and the first of them seen again: what the second chose stays.
         (vec![(sign_in(Some("a")), 1, 1), (choose("b"), 1, 1), (sign_in(Some("a")), 1, 1)], "SignIn made"),
+        (
+            vec![(sign_in(None), 1, 1), (choose("b"), 2, 1), (visit("b"), 2, 1), (choose("b"), 2, 1)],
+            "ChoosePatient made",
+        ),
+        (
+            vec![(sign_in(Some("a")), 1, 1), (visit("a"), 2, 1), (choose("b"), 3, 1), (visit("a"), 4, 1)],
+            "ChooseEncounter Changed",
+        ),
         // Access tokens that outlive the refresh token keep the grant, and not the refresh token.
         (with(1, SLIDES * 2, &[(refresh(0), 20, 2 + slides)]), "Refresh RefreshExpired"),
         (with(2, SLIDES * 2, &[(refresh(0), 20, 52)]), "Refresh RefreshExpired"),

@@ -86,6 +86,11 @@ impl Scope {
     /// granted it.
     pub const TOKEN_INTROSPECT: &str = "__token.introspect";
 
+    /// Whether it is `launch/NAME`, with or without a role.
+    pub fn is_launch_of(&self, name: &str) -> bool {
+        matches!(self, Self::LaunchContext { resource_type, .. } if **resource_type == *name)
+    }
+
     /// Whether it is the extension of that name.
     pub fn is_extension(&self, name: &str) -> bool {
         matches!(self, Self::Extension(extension) if **extension == *name)

@@ -37,6 +37,7 @@ fn grant(n: u8, user: &str) -> Grant {
         scopes: "patient/*.rs".parse().unwrap(),
         challenge: verifier().challenge(),
         nonce: None,
+        launch: None,
     };
     let owner = Owner {
         user: user.parse().unwrap(),
@@ -44,7 +45,8 @@ fn grant(n: u8, user: &str) -> Grant {
         fhir_user: "Patient/a".parse().unwrap(),
         auth_time: at(0),
     };
-    let known = Known { request: request.clone(), session: digest(n).into(), owner, patient: None };
+    let known =
+        Known { request: request.clone(), session: digest(n).into(), owner, patient: None, encounter: None };
     let id = Handle::new([n; 16]).grant_id();
     let begun = Grant::begin(id, "app".parse().unwrap(), request, Op::new([n; 32]), at(0));
     Grant { stage: Stage::Known(known), ..begun }

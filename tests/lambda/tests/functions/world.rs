@@ -20,7 +20,7 @@ pub(crate) const PASSWORD: &str = "tests only: correct horse";
 /// The functions, with the variables that each needs.
 pub(crate) const FUNCTIONS: [(&str, &[&str]); 4] = [
     ("discovery", &["SMART_PUBLIC_URL", "SMART_SIGNING_KEYS"]),
-    ("authorize", &["SMART_PUBLIC_URL", "SMART_TABLE", "SMART_RECORDS_TABLE"]),
+    ("authorize", &["SMART_PUBLIC_URL", "SMART_TABLE", "SMART_RECORDS_TABLE", "SMART_SIGNING_KEYS"]),
     ("token", &["SMART_PUBLIC_URL", "SMART_TABLE", "SMART_SIGNING_KEYS"]),
     ("fhir-read", &["SMART_PUBLIC_URL", "SMART_TABLE", "SMART_RECORDS_TABLE", "SMART_SIGNING_KEYS"]),
 ];

@@ -73,6 +73,7 @@ impl SmartApp {
             "rs384" => (clients::SERVER_REDIRECT, Proof::Assertion { key: &keys().rs384, kid: "rsa" }),
             "inferno" => (clients::SERVER_REDIRECT, Proof::Basic(clients::INFERNO_SECRET)),
             "introspector" => ("", Proof::Basic(clients::INTROSPECTOR_SECRET)),
+            "ehr" => ("", Proof::Basic(clients::EHR_SECRET)),
             "native" => ("http://127.0.0.1:49152/callback", Proof::None),
             _ => (clients::WEB_REDIRECT, Proof::None),
         };
@@ -368,7 +369,7 @@ impl SmartApp {
 
 impl Target {
     /// The time on this server, as far as a client can know it.
-    fn now(&self) -> Instant {
+    pub(crate) fn now(&self) -> Instant {
         self.clock().map_or_else(system_clock, Clock::now)
     }
 }

@@ -1,9 +1,10 @@
 //! Good requests at every route, made on a server where somebody is at each page.
 
 use http::Method;
+use serde_json::json;
 
 use crate::harness::smart_app::{ALL_OF_MARIA, consent_form};
-use crate::harness::{Browser, Choices, SmartApp, Target, Tokens};
+use crate::harness::{Browser, Choices, Ehr, SmartApp, Target, Tokens};
 
 /// What stands in the secret parameters of the requests, and must be in no answer.
 pub(super) const CANARY: &str = "c4nary-0f-a-secret-that-nobody-else-has-0123456789";
@@ -213,6 +214,18 @@ impl Scene {
         ));
         all.push(page(Method::GET, "/auth/consent", pairs(&[("request", &request)]), &browser));
         all.push(page(Method::GET, "/auth/authorize", app.request(ALL_OF_MARIA).parameters, &browser));
+        // At the visits, and in an app that an EHR opened.
+        let asked = app.request("launch/encounter patient/*.rs").set("prompt", "login");
+        let start = browser.open(&app.url_of(&asked)).await.page();
+        let visits = browser.sign_in(&start, "maria").await.page();
+        let form = visits.form("encounter");
+        let request = form.value("request").to_owned();
+        let after = pairs(&[("request", &request), ("after_date", "2025"), ("after_id", "maria-visit")]);
+        all.push(page(Method::GET, "/auth/encounter", after, &browser));
+        all.push(page(Method::POST, "/auth/encounter", form.pressing("encounter", "maria-visit"), &browser));
+        let launch = Ehr::of(&app.target).await.opens("web", json!({ "patient": "maria" })).await;
+        let asked = app.request("launch patient/*.rs").set("launch", &launch);
+        all.push(page(Method::GET, "/auth/authorize", asked.parameters, &browser));
         all.push(page(Method::GET, "/auth/sign-out", pairs(&[]), &browser));
         all.push(page(Method::POST, "/auth/sign-out", pairs(&[("form_token", CANARY)]), &browser));
         all

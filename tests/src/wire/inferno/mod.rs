@@ -8,6 +8,7 @@
 //! | file | group of the kits |
 //! |---|---|
 //! | `standalone_patient_app` | `g10_smart_standalone_patient_app` |
+//! | `ehr_practitioner_app` | `g10_smart_ehr_practitioner_app`, `g10_smart_invalid_launch_param`, `g10_ehr_patient_launch` |
 //! | `limited_app` | `g10_smart_limited_app`, `g10_smart_granular_scope_selection` |
 //! | `public_and_asymmetric` | `g10_public_standalone_launch`, `g10_asymmetric_launch`, `g10_smart_v1_scopes` |
 //! | `backend_services` | `backend_services_authorization` |
@@ -15,6 +16,7 @@
 //! | `errors` | `g10_smart_invalid_aud`, `g10_smart_invalid_token_request_stu2`, `g10_smart_invalid_pkce_code_verifier_group` |
 
 mod backend_services;
+mod ehr_practitioner_app;
 mod errors;
 mod limited_app;
 mod public_and_asymmetric;
@@ -25,6 +27,7 @@ mod token_revocation;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, PRAGMA};
 use serde_json::Value;
 
+use crate::harness::smart_app::Asked;
 use crate::harness::{Answer, Browser, Choices, SmartApp, Tokens};
 
 /// The origin of the kit's pages.
@@ -63,9 +66,13 @@ fn scopes(identity: &str, level: &str, access: &str) -> String {
 /// What the kit calls a launch: `smart_app_redirect_stu2`, `smart_code_received`, `smart_token_exchange_stu2_2`,
 /// `smart_token_response_body_stu2_2`, `smart_token_response_headers`, `smart_cors_token_exchange`.
 async fn launched(app: &SmartApp, scope: &str, choices: &Choices<'_>) -> Tokens {
-    let asked = app.request(scope);
-    let code = app.code(&mut Browser::new(&app.target), &asked, choices).await;
-    let answer = app.exchange(&asked, &code).call().header(http::header::ORIGIN, ORIGIN).send().await;
+    launched_by(app, &app.request(scope), choices).await
+}
+
+/// The same with a request that may have a launch in it.
+async fn launched_by(app: &SmartApp, asked: &Asked, choices: &Choices<'_>) -> Tokens {
+    let code = app.code(&mut Browser::new(&app.target), asked, choices).await;
+    let answer = app.exchange(asked, &code).call().header(http::header::ORIGIN, ORIGIN).send().await;
     let tokens = app.tokens(&answer);
     token_response_body(&answer.ok(), true);
     token_response_headers(&answer);

@@ -37,6 +37,8 @@ enum Access {
     Record,
     /// A search that may find records of Maria's, and finds others' for others.
     Search,
+    /// For an EHR: who has no token of one is told so, whatever their token is good for elsewhere.
+    OfAnEhr,
     /// What is described for all patients: any patient's token with the scope.
     Shared,
 }
@@ -89,6 +91,7 @@ const fn fhir(path: &'static str, methods: &'static [(&'static str, Access)]) ->
 }
 
 const TABLE: &[Row] = &[
+    document("/auth/style/v1.json"),
     document("/.well-known/jwks.json"),
     document("/.well-known/oauth-authorization-server"),
     document("/.well-known/openid-configuration"),
@@ -97,7 +100,9 @@ const TABLE: &[Row] = &[
     page("/auth/authorize", &[("GET", Everybody(400, Form::Page)), ("POST", Everybody(400, Form::Page))]),
     page("/auth/login", PAGE),
     page("/auth/patient", PAGE),
+    page("/auth/encounter", PAGE),
     page("/auth/consent", PAGE),
+    page("/auth/launch", &[("POST", Access::OfAnEhr)]),
     // Whether somebody is signed in, their cookie says; the form of who is, needs its token.
     page(
         "/auth/sign-out",
@@ -226,6 +231,11 @@ fn check(row: &Row, method: &str, credential: &Credential, answer: &Answer) {
         ("OPTIONS", _) if row.cors => (204, Form::Nothing),
         (_, None) => (405, row.refused),
         (_, Some(Everybody(status, form))) => (status, form),
+        // A token of a user is good, and for something else.
+        (_, Some(Access::OfAnEhr)) if credential.standing != Standing::Nobody && answer.status == 403 => {
+            (403, Form::Error)
+        }
+        (_, Some(Access::OfAnEhr)) => (401, Form::Error),
         (_, Some(guarded)) => (guarded_status(guarded, credential.standing), Form::Fhir),
     };
     // The sign-out page tells who is signed in; without its token it refuses to end a session.
@@ -239,7 +249,7 @@ fn check(row: &Row, method: &str, credential: &Credential, answer: &Answer) {
     let challenge = match (status, credential.standing) {
         (401, Standing::Nobody) => Some(""),
         (401, _) => Some("invalid_token"),
-        (403, _) if form == Form::Fhir => Some("insufficient_scope"),
+        (403, _) if form != Form::Page => Some("insufficient_scope"),
         _ => None,
     };
     if let Some(error) = challenge {
@@ -262,7 +272,7 @@ fn check(row: &Row, method: &str, credential: &Credential, answer: &Answer) {
 
 fn guarded_status(access: Access, standing: Standing) -> u16 {
     match (standing, access) {
-        (Standing::Nobody | Standing::Invalid, _) => 401,
+        (Standing::Nobody | Standing::Invalid, _) | (_, Access::OfAnEhr) => 401,
         (Standing::Scopeless, _) => 403,
         (Standing::OfAnother, Record) => 404,
         (Standing::OfAnother | Standing::Good | Standing::System, _) => 200,

@@ -18,4 +18,5 @@ mod rfc9700;
 mod smart_app_launch;
 mod smart_backend_services;
 mod smart_discovery;
+mod smart_launch_ehr;
 mod smart_scopes;

@@ -5,7 +5,7 @@ use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::harness::{Choices, SmartApp, Target};
+use crate::harness::{Browser, Choices, Ehr, SmartApp, Target};
 
 fn names(document: &Value, name: &str) -> Vec<String> {
     serde_json::from_value(document[name].clone()).unwrap_or_else(|error| panic!("{name}: {error}"))
@@ -97,13 +97,19 @@ async fn disc_04_it_says_what_works() {
     assert_eq!(
         said("capabilities"),
         [
+            "launch-ehr",
             "launch-standalone",
             "authorize-post",
             "client-public",
             "client-confidential-symmetric",
             "client-confidential-asymmetric",
             "sso-openid-connect",
+            "context-banner",
+            "context-style",
+            "context-ehr-patient",
+            "context-ehr-encounter",
             "context-standalone-patient",
+            "context-standalone-encounter",
             "permission-offline",
             "permission-online",
             "permission-patient",
@@ -193,7 +199,11 @@ async fn disc_19_every_listed_scope_is_granted() {
     }
     // Of both kinds of refresh tokens the first is granted (REFR-19).
     listed.retain(|scope| scope != "online_access");
-    let tokens = app.launch(&listed.join(" "), &Choices::of("maria")).await;
+    let launch =
+        Ehr::of(&app.target).await.opens("web", serde_json::json!({ "encounter": "maria-visit" })).await;
+    let asked = app.launched(&listed.join(" "), &launch);
+    let code = app.code(&mut Browser::new(&app.target), &asked, &Choices::of("maria")).await;
+    let tokens = app.tokens(&app.exchange(&asked, &code).send().await);
     listed.sort_unstable();
     assert_eq!(tokens.scopes(), listed);
 }

@@ -37,6 +37,7 @@ fn requested() -> Grant {
         scopes: "launch/patient openid patient/*.rs".parse().unwrap(),
         challenge: verifier.challenge(),
         nonce: Some("n".to_owned()),
+        launch: None,
     };
     Grant::begin(Handle::new([7; 16]).grant_id(), "app".parse().unwrap(), request, Op::new([1; 32]), at(0))
 }
@@ -100,12 +101,18 @@ fn each_expression_uses_what_it_is_given_and_demands_a_living_item() {
         retry: Duration::from_secs(30),
         access_lifetime: Duration::from_mins(15),
     };
+    let choice = EncounterChoice {
+        session: session.clone(),
+        patient: "a".parse().unwrap(),
+        encounter: "e".parse().unwrap(),
+    };
     let redeemed = Redeemed { grant: known(None), op: Op::new([4; 32]) };
     let ends = Until::SessionEnds { session: session.clone(), at: at(9) };
     for update in [
         steps::sign_in(&id, &sign_in(None), step()),
         steps::sign_in(&id, &sign_in(Some("a")), step()),
         steps::choose_patient(&id, &session, &"a".parse().unwrap(), step()),
+        steps::choose_encounter(&id, &choice, step()),
         steps::issue_code(&id, &issue(None, None), step()),
         steps::issue_code(&id, &issue(Some("n"), policy(Until::Forever)), step()),
         steps::issue_code(&id, &issue(None, policy(Until::After(Duration::from_secs(9)))), step()),
