@@ -3,7 +3,7 @@
 use super::token_response_body;
 use crate::harness::SmartApp;
 
-/// ONC-12, BACK-01, BACK-07, BACK-11. `smart_backend_services_invalid_grant_type`,
+/// ONC-12, REFR-20, BACK-01, BACK-07, BACK-11. `smart_backend_services_invalid_grant_type`,
 /// `smart_backend_services_invalid_client_assertion`, `smart_backend_services_invalid_jwt`,
 /// `smart_backend_services_auth_request_success`, `smart_backend_services_auth_response_body`.
 #[tokio::test]

@@ -10,7 +10,7 @@ fn full_access() -> String {
     scopes("launch openid fhirUser offline_access", "user", "rs")
 }
 
-/// ONC-01. `g10_smart_well_known_capabilities` of this group.
+/// ONC-01. `g10_smart_well_known_capabilities` of this group; CAP-22: and with the standalone apps' what US Core asks for.
 #[tokio::test]
 async fn g10_smart_ehr_capabilities() {
     let app = SmartApp::on_wire("inferno").await;
@@ -22,8 +22,12 @@ async fn g10_smart_ehr_capabilities() {
         "sso-openid-connect",
         "context-banner",
         "context-style",
+        "client-public",
         "context-ehr-patient",
         "context-ehr-encounter",
+        "launch-standalone",
+        "context-standalone-patient",
+        "permission-patient",
         "permission-offline",
         "permission-user",
         "authorize-post",

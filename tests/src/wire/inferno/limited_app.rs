@@ -7,7 +7,7 @@ use crate::harness::{Choices, SmartApp};
 /// What the user leaves ticked: the kit's default.
 const EXPECTED: [&str; 3] = ["Patient", "Condition", "Observation"];
 
-/// ONC-05, ONC-17. `g10_limited_scope_grant` and `g10_restricted_resource_type_access`: just that is granted, and searches of
+/// ONC-05, ONC-17, USC-11. `g10_limited_scope_grant` and `g10_restricted_resource_type_access`: just that is granted, and searches of
 /// the other types are refused.
 #[tokio::test]
 async fn g10_smart_limited_app() {

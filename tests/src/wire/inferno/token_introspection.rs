@@ -3,7 +3,7 @@
 use super::launched;
 use crate::harness::{Choices, SmartApp};
 
-/// ONC-11, INTRO-03 to INTRO-08. What is told of a live token is what the app was told; of a token that is none, nothing.
+/// ONC-11, USC-02, INTRO-01, INTRO-16, INTRO-03 to INTRO-08. What is told of a live token is what the app was told; of a token that is none, nothing.
 #[tokio::test]
 async fn smart_token_introspection() {
     let app = SmartApp::on_wire("inferno").await;

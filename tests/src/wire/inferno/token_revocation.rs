@@ -3,7 +3,7 @@
 use super::launched;
 use crate::harness::{Choices, SmartApp};
 
-/// ONC-10, REVOKE-05. The app gives its token back: the patient cannot be read any more, and the refresh fails.
+/// ONC-10, REVOKE-01, REVOKE-05. The app gives its token back: the patient cannot be read any more, and the refresh fails.
 #[tokio::test]
 async fn g10_token_revocation() {
     let app = SmartApp::on_wire("inferno").await;
