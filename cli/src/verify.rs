@@ -44,12 +44,21 @@ pub(crate) async fn run(arguments: Verify) -> Result<(), Failure> {
 }
 
 fn make_seed(folder: &Path) -> Result<(), Failure> {
-    smart_verify::make_seed(folder)?;
+    let seeded = smart_verify::make_seed(folder)?;
     let folder = folder.display();
-    output::say(format_args!(
-        "wrote a seed into {folder}\n\
-         It has passwords, secrets and private keys: delete it when you are done, and disable its clients and users."
-    ));
+    output::say(format_args!("wrote a seed into {folder}: it has passwords, secrets and private keys"));
+    output::say(format_args!("\nload it, with --data DIR where the server keeps its data:"));
+    output::say(format_args!("  smart client add {folder}/clients.json"));
+    output::say(format_args!("  smart user add {folder}/users.json"));
+    output::say(format_args!("  smart import {folder}/fhir/verify.ndjson"));
+    output::say(format_args!("verify:\n  smart verify BASE_URL --seed {folder} --report report.md"));
+    output::say(format_args!("end it, and delete the folder:"));
+    for client in seeded.clients {
+        output::say(format_args!("  smart client disable {client}"));
+    }
+    for user in seeded.users {
+        output::say(format_args!("  smart user disable {user}"));
+    }
     Ok(())
 }
 

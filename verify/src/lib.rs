@@ -46,7 +46,7 @@ pub use self::item::Item;
 pub use self::judge::{Verdict, judge};
 pub use self::outcome::Untrue;
 pub use self::report::{Format, Report, Run};
-pub use self::seed::make as make_seed;
+pub use self::seed::{Seeded, make as make_seed};
 
 use self::flows::clients;
 use self::http::Http;

@@ -18,7 +18,7 @@ use serde_json::Value;
 use crate::SetupError;
 use crate::keys::{ALGORITHMS, Key};
 
-pub use self::make::make;
+pub use self::make::{Seeded, make};
 
 /// The clients, by what they are for.
 pub(crate) mod client {

@@ -4,6 +4,27 @@ use std::path::Path;
 
 use crate::command::{Server, smart};
 
+/// What is printed loads the seed beside a running server, and ends it.
+#[test]
+fn the_commands_that_are_printed_load_the_seed_and_end_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &["--data", "data"]);
+    let printed = smart(folder.path(), &["verify", "--make-seed", "seed"]).well();
+    let run = |begins: &[&str]| {
+        let lines = printed.lines().filter_map(|line| line.strip_prefix("  smart "));
+        for line in lines.filter(|line| begins.iter().any(|begin| line.starts_with(begin))) {
+            let words: Vec<&str> = line.split(' ').chain(["--data", "data"]).collect();
+            smart(folder.path(), &words).well();
+        }
+    };
+    let verify = || smart(folder.path(), &["verify", &server.url, "--seed", "seed"]);
+    assert!(verify().err.contains("load the seed into the server first"));
+    run(&["client add", "user add", "import"]);
+    assert!(verify().well().trim_end().ends_with("0 false"));
+    run(&["client disable", "user disable"]);
+    assert_eq!(verify().code, 2);
+}
+
 /// A seed, and a server that has it.
 fn seeded(folder: &Path) -> Server {
     smart(folder, &["verify", "--make-seed", "seed"]).well();

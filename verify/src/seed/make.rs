@@ -16,8 +16,17 @@ use crate::keys::{ALGORITHMS, Key, random_text};
 const EVERYTHING: &str = "openid fhirUser profile launch launch/patient launch/encounter offline_access \
                           online_access patient/*.cruds user/*.cruds";
 
-/// Writes a new seed into `folder`, which must not be there yet or be empty.
-pub fn make(folder: &Path) -> Result<(), SetupError> {
+/// Who is in a seed that was written: whom the operator disables afterwards.
+#[derive(Clone, Debug)]
+pub struct Seeded {
+    /// Each client's `client_id`.
+    pub clients: Vec<String>,
+    /// Each user's name.
+    pub users: Vec<String>,
+}
+
+/// Writes a new seed into `folder`, in which nothing may stand in its way.
+pub fn make(folder: &Path) -> Result<Seeded, SetupError> {
     let unwritable = |error| SetupError::Seed(format!("{}: {error}", folder.display()));
     fs::create_dir_all(folder.join("fhir")).map_err(unwritable)?;
     let mut clients = vec![json!({
@@ -64,10 +73,18 @@ pub fn make(folder: &Path) -> Result<(), SetupError> {
           "fhirUser": format!("Patient/{ALICE}"), "patients": [ALICE] },
     ]);
     let lines: Vec<String> = records::all().iter().map(Value::to_string).collect();
+    let names = |entries: &[Value], name: &str| -> Vec<String> {
+        entries.iter().filter_map(|entry| super::text(entry, name)).collect()
+    };
+    let seeded = Seeded {
+        clients: names(&clients, "client_id"),
+        users: names(users.as_array().map_or(&[], Vec::as_slice), "username"),
+    };
     write(folder, "clients.json", &pretty(&Value::Array(clients)))?;
     write(folder, "users.json", &pretty(&users))?;
     write(folder, "private-keys.json", &pretty(&Value::Object(keys)))?;
-    write(folder, "fhir/verify.ndjson", &format!("{}\n", lines.join("\n")))
+    write(folder, "fhir/verify.ndjson", &format!("{}\n", lines.join("\n")))?;
+    Ok(seeded)
 }
 
 /// A new key of a client: remembers its private half, and gives the set with its public one.
