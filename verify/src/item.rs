@@ -3,7 +3,10 @@
 //! The table is the program's claim to be complete. It is read in both directions: an item that is listed and has no flow is a
 //! failure, and so is a flow that works though no document lists its item.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
+use url::Url;
 
 use crate::documents::{Document, Documents};
 use crate::flow::Flow;
@@ -208,30 +211,51 @@ fn item(field: &str, value: &str) -> Item {
     Item { field: field.to_owned(), value: value.to_owned() }
 }
 
-fn values(field: &str, value: &Value) -> Result<Vec<String>, String> {
-    let is_list = field.ends_with("_supported") || field == "capabilities";
-    let texts = match value {
-        // What is said to be off is not listed.
-        Value::Bool(true) => vec!["true".to_owned()],
-        Value::Bool(false) => Vec::new(),
-        Value::String(_) if is_list => return Err("expected a list".to_owned()),
-        Value::String(text) => vec![text.clone()],
-        Value::Array(items) if is_list => {
-            let texts: Option<Vec<_>> = items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
-            texts.ok_or("expected a list of texts")?
+/// The form that a field must have.
+enum Form {
+    List,
+    Flag,
+    Address,
+    Anything,
+}
+
+impl Form {
+    fn of(field: &str) -> Self {
+        let ends = |suffixes: &[&str]| suffixes.iter().any(|suffix| field.ends_with(suffix));
+        if ends(&["_parameter_supported"]) {
+            Self::Flag
+        } else if ends(&["_supported"]) || field == "capabilities" {
+            Self::List
+        } else if ends(&["_endpoint", "_uri", "_bundle"]) || field == "issuer" {
+            Self::Address
+        } else {
+            Self::Anything
         }
-        other => vec![other.to_string()],
-    };
-    let mut sorted = texts.clone();
-    sorted.sort();
-    sorted.dedup();
-    if sorted.len() < texts.len() {
-        return Err("something is listed twice".to_owned());
     }
-    if matches!(value, Value::Array(items) if items.is_empty()) {
-        return Err("an empty list".to_owned());
+}
+
+fn values(field: &str, value: &Value) -> Result<Vec<String>, String> {
+    match (Form::of(field), value) {
+        // What is said to be off is not listed.
+        (Form::Flag, Value::Bool(is_on)) => Ok(is_on.then(|| "true".to_owned()).into_iter().collect()),
+        (Form::Flag, _) => Err("expected true or false".to_owned()),
+        (Form::List, Value::Array(items)) => {
+            let texts: Option<Vec<_>> = items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
+            let texts = texts.filter(|texts| !texts.is_empty()).ok_or("expected a list of texts")?;
+            let different: BTreeSet<&String> = texts.iter().collect();
+            if different.len() < texts.len() {
+                return Err("something is listed twice".to_owned());
+            }
+            Ok(texts)
+        }
+        (Form::List, _) => Err("expected a list of texts".to_owned()),
+        (Form::Address, value) => {
+            let address = value.as_str().filter(|text| Url::parse(text).is_ok_and(|url| url.has_host()));
+            Ok(vec![address.ok_or("expected an absolute URL")?.to_owned()])
+        }
+        (Form::Anything, Value::String(text)) => Ok(vec![text.clone()]),
+        (Form::Anything, other) => Ok(vec![other.to_string()]),
     }
-    Ok(texts)
 }
 
 #[cfg(test)]
@@ -249,9 +273,17 @@ mod tests {
         );
         assert_eq!(values("claims_parameter_supported", &json!(false)), Ok(Vec::new()));
         assert_eq!(values("claims_parameter_supported", &json!(true)), Ok(vec!["true".to_owned()]));
-        for wrong in [json!("code"), json!([1]), json!([]), json!(["code", "code"])] {
+        for wrong in [json!("code"), json!([1]), json!([]), json!(["code", "code"]), json!(true)] {
             assert!(values("response_types_supported", &wrong).is_err(), "{wrong}");
         }
+        for wrong in [
+            json!("/auth/token"),
+            json!({ "url": "https://smart.example" }),
+            json!(["https://smart.example"]),
+        ] {
+            assert!(values("token_endpoint", &wrong).is_err(), "{wrong}");
+        }
+        assert!(values("claims_parameter_supported", &json!("yes")).is_err());
     }
 
     #[test]
