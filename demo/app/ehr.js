@@ -62,6 +62,7 @@ const embed = {
   // The EHR shows the patient around the app, so the app need not.
   banner: false,
   open(url, { patient, visit }) {
+    work.classList.add('open');
     replace(work,
       h('h2', { id: 'work-title', tabindex: '-1' }, patient.name),
       h('p', { class: 'hint' }, [born(patient), visit].filter(Boolean).join(' · ')),
@@ -83,6 +84,7 @@ const inTab = {
 };
 
 function close() {
+  work.classList.remove('open');
   replace(work, h('h2', { id: 'work-title' }, 'No app is open'), h('p', { class: 'hint' }, 'Choose a visit, and open the app again.'));
 }
 

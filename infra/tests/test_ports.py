@@ -118,6 +118,12 @@ class Ports(unittest.TestCase):
                 for variable in needed & set(expected):
                     self.assertEqual(variables[variable], expected[variable])
 
+    def test_the_authorize_function_alone_is_told_who_may_embed_its_pages(self):
+        stack = deployed(EhrOrigins="https://ehr.example.org,https://ward.example.org:8443")
+        for function, name in FUNCTIONS.items():
+            told = stack[f"{name}Function"]["Environment"]["Variables"].get("SMART_EHR_ORIGINS")
+            self.assertEqual(told, "https://ehr.example.org,https://ward.example.org:8443" if function == "authorize" else None)
+
     def test_no_function_may_do_anything_anywhere(self):
         """X-Ray knows no resources; a key's own policy means itself. Nothing else is a wildcard."""
         for parameters in ({}, {"CloudFront": "true", "SigningKeys": "A,B"}):

@@ -102,6 +102,7 @@ fn refused(status: StatusCode, error_description: &'static str) -> Refused {
     response::json(status, &Told { error: "invalid_request", error_description })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
 fn unavailable(reason: Unavailable) -> Refused {
     tracing::error!(error = %reason, "the demo's EHR cannot answer");
     refused(StatusCode::SERVICE_UNAVAILABLE, "the demo's EHR cannot answer for the moment")
@@ -161,4 +162,77 @@ async fn launch(
     let request = Said { client_id: APP, user: USER, wanted };
     let made = Made { request, expires_in: LAUNCH_LIFETIME.as_secs(), launch_url };
     Ok(response::json(StatusCode::OK, &made))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+    use axum::http::Request;
+    use serde_json::{Value, json};
+    use smart_core::instant::Instant;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    const NOW: Instant = Instant::from_unix(1_764_000_000);
+
+    async fn demo() -> (Arc<LocalStore>, Router) {
+        let here: PublicUrl = "http://localhost:8080".parse().unwrap();
+        let store = Arc::new(LocalStore::in_memory().await.unwrap());
+        super::super::load_demo(&store, &here).await.unwrap();
+        (Arc::clone(&store), router(store, here).layer(Extension(Arrival(NOW))))
+    }
+
+    async fn send(ehr: &Router, path: &str, body: Option<(&str, String)>) -> (u16, Value) {
+        let request = match body {
+            None => Request::get(path).body(Body::empty()),
+            Some((media_type, body)) => {
+                Request::post(path).header(CONTENT_TYPE, media_type).body(Body::from(body))
+            }
+        };
+        let response = ehr.clone().oneshot(request.unwrap()).await.unwrap();
+        let status = response.status().as_u16();
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, serde_json::from_slice(&body).unwrap_or_default())
+    }
+
+    #[tokio::test]
+    async fn the_demo_ehr_opens_the_demo_app_for_a_visit_of_today_and_for_no_others() {
+        let (store, ehr) = demo().await;
+        let (status, patients) = send(&ehr, "/demo/ehr/patients", None).await;
+        assert_eq!((status, patients.as_array().unwrap().len()), (200, TODAY.len()));
+        let maria = &patients[0];
+        assert_eq!(
+            (&maria["name"], &maria["birthDate"]),
+            (&json!("Maria Elena Alvarez"), &json!("1971-06-14"))
+        );
+        let visit = maria["encounters"][0]["id"].as_str().unwrap();
+
+        let ask = |media_type: &'static str, body: Value| {
+            let ehr = ehr.clone();
+            async move { send(&ehr, "/demo/ehr/launch", Some((media_type, body.to_string()))).await }
+        };
+        let wanted = json!({ "patient": "alvarez-maria", "encounter": visit, "need_patient_banner": false });
+        let (status, made) = ask("application/json", wanted).await;
+        assert_eq!((status, &made["expires_in"]), (200, &json!(300)));
+        let url = made["launch_url"].as_str().unwrap();
+        let (app, launch) = url.split_once("&launch=").unwrap();
+        assert_eq!(app, "http://localhost:8080/demo/app/?iss=http%3A%2F%2Flocalhost%3A8080%2Ffhir");
+        let stored = store.launch(&launch.parse::<LaunchHandle>().unwrap().id()).await.unwrap().unwrap();
+        assert_eq!(stored.situation.user.unwrap().to_string(), USER);
+        assert_eq!(stored.situation.context.encounter.unwrap().as_str(), visit);
+
+        for (media_type, body, status) in [
+            ("text/plain", json!({ "patient": "alvarez-maria", "need_patient_banner": true }), 415),
+            ("application/json", json!({ "patient": "begum-shirin", "need_patient_banner": true }), 400),
+            ("application/json", json!({ "patient": "alvarez-maria" }), 400),
+            (
+                "application/json",
+                json!({ "patient": "chen-grace", "encounter": visit, "need_patient_banner": true }),
+                400,
+            ),
+        ] {
+            assert_eq!(ask(media_type, body.clone()).await.0, status, "{body}");
+        }
+    }
 }

@@ -160,6 +160,10 @@ impl<S: Store> Authorize<S> {
     ) -> Result<Response<Body>, AuthorizeError> {
         let Present { visit, grant, .. } = present;
         let known = grant.known().ok_or(AuthorizeError::Moved(Refusal::Stage))?;
+        let due = next_step(known);
+        if due != "/auth/consent" {
+            return Ok(go_to(due, handle));
+        }
         let scopes =
             consented(&known.request.scopes, |value| form.all("scope").any(|ticked| ticked == value));
         if scopes.is_empty() {
@@ -206,26 +210,23 @@ impl<S: Store> Authorize<S> {
 fn granted(scopes: Scopes, known: &Known, visit: &Visit) -> Option<Granted> {
     let needed = needs_patient(&scopes);
     let in_reach = |patient: &&PatientId| visit.patients().includes(patient);
-    let context = match &known.request.launch {
+    let context = if let Some(launch) = &known.request.launch {
         // CTX-19: the patient of a launch is told whatever the scopes are.
-        Some(launch) => {
-            let mut context = launch.context.clone();
-            if context.patient.is_none() && needed {
-                context.patient.clone_from(&known.patient);
-            }
-            if context.patient.as_ref().is_some_and(|patient| !in_reach(&patient)) {
-                return None;
-            }
-            if context.patient.is_some() {
-                context.need_patient_banner.get_or_insert(true);
-            }
-            context
+        let mut context = launch.context.clone();
+        if context.patient.is_none() && needed {
+            context.patient.clone_from(&known.patient);
         }
-        None => {
-            let patient = known.patient.as_ref().filter(in_reach).filter(|_| needed);
-            let encounter = known.encounter.clone().filter(|_| needs_encounter(&scopes));
-            LaunchContext { encounter, ..LaunchContext::standalone(patient.cloned()) }
+        if context.patient.as_ref().is_some_and(|patient| !in_reach(&patient)) {
+            return None;
         }
+        if context.patient.is_some() {
+            context.need_patient_banner.get_or_insert(true);
+        }
+        context
+    } else {
+        let patient = known.patient.as_ref().filter(in_reach).filter(|_| needed);
+        let encounter = known.encounter.clone().filter(|_| needs_encounter(&scopes));
+        LaunchContext { encounter, ..LaunchContext::standalone(patient.cloned()) }
     };
     if needed && context.patient.is_none() {
         return None;

@@ -33,24 +33,24 @@ pub(crate) fn layer(router: Router, origins: &EhrOrigins, here: &PublicUrl) -> R
     router.layer(map_response(move |mut response: Response<Body>| {
         let headers = response.headers_mut();
         headers.remove(X_FRAME_OPTIONS);
-        replace(headers, CONTENT_SECURITY_POLICY, BY_NOBODY, &ancestors);
+        replace(headers, &CONTENT_SECURITY_POLICY, BY_NOBODY, &ancestors);
         if let Some(cookie) = cookie {
-            replace(headers, SET_COOKIE, ON_OUR_SITE, cookie);
+            replace(headers, &SET_COOKIE, ON_OUR_SITE, cookie);
         }
         async move { response }
     }))
 }
 
-fn replace(headers: &mut HeaderMap, name: HeaderName, from: &str, to: &str) {
+fn replace(headers: &mut HeaderMap, name: &HeaderName, from: &str, to: &str) {
     let changed: Vec<HeaderValue> = headers
-        .get_all(&name)
+        .get_all(name)
         .iter()
         .map(|value| {
             let text = value.to_str().unwrap_or_default().replace(from, to);
             HeaderValue::from_str(&text).unwrap_or_else(|_| value.clone())
         })
         .collect();
-    headers.remove(&name);
+    headers.remove(name);
     for value in changed {
         headers.append(name.clone(), value);
     }

@@ -36,14 +36,21 @@ struct Made {
     launch_url: String,
 }
 
+/// What this endpoint needs: the function, and who may ask.
+pub(crate) struct Launches<S, K> {
+    pub(crate) function: Arc<Authorize<S>>,
+    pub(crate) ehrs: Ehrs<K>,
+}
+
 pub(crate) async fn create<S: Store, K: PublicKeys + 'static>(
-    State((function, ehrs)): State<(Arc<Authorize<S>>, Arc<Ehrs<K>>)>,
+    State(launches): State<Arc<Launches<S, K>>>,
     Extension(Arrival(now)): Extension<Arrival>,
     headers: HeaderMap,
     body: Body,
 ) -> Response<Body> {
+    let Launches { function, ehrs } = &*launches;
     let answer = async {
-        let ehr = ehrs.who_asks(&*function, &headers, now).await?;
+        let ehr = ehrs.who_asks(function, &headers, now).await?;
         let made = function.make_launch(&ehr, &read(&headers, body).await?, now).await?;
         Ok::<_, LaunchError>(response::json(StatusCode::CREATED, &made))
     };

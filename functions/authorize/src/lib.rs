@@ -89,7 +89,7 @@ impl From<PublicUrl> for Settings {
 /// `/auth/sign-out`; and of the EHR: `/auth/launch`. `keys` are those that sign access tokens: it signs nothing itself.
 pub fn router<S: Store, K: PublicKeys + 'static>(store: S, keys: K, settings: impl Into<Settings>) -> Router {
     let Settings { here, ehr_origins } = settings.into();
-    let ehrs = Arc::new(Ehrs::new(keys, &here));
+    let ehrs = Ehrs::new(keys, &here);
     let function = Arc::new(Authorize {
         store,
         here: here.clone(),
@@ -98,7 +98,7 @@ pub fn router<S: Store, K: PublicKeys + 'static>(store: S, keys: K, settings: im
     });
     let launch = Router::new()
         .route("/auth/launch", post(launch::create::<S, K>).fallback(launch::not_post))
-        .with_state((Arc::clone(&function), ehrs));
+        .with_state(Arc::new(launch::Launches { function: Arc::clone(&function), ehrs }));
     // `get` would answer HEAD too, and a request begins something.
     let authorize = get(authorize::by_query::<S>)
         .post(authorize::by_form::<S>)

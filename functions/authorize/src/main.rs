@@ -1,11 +1,11 @@
-//! The authorize function on AWS: both tables, and the public halves of the keys.
+//! The authorize function on AWS: both tables, and the public halves of the keys, once an EHR asks.
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use smart_authorize::Settings;
 use smart_aws::config::AuthorizeConfig;
-use smart_aws::{KmsKeys, RecordsTable, Sdk, StateTable, Tables};
+use smart_aws::{KmsPublicKeys, RecordsTable, Sdk, StateTable, Tables};
 use smart_web::lambda::{self, Fault, Function};
 
 #[tokio::main(flavor = "current_thread")]
@@ -20,8 +20,9 @@ async fn authorize() -> Result<Function, Fault> {
     let dynamodb = sdk.dynamodb();
     let state = StateTable::new(dynamodb.clone(), table.as_str());
     let records = RecordsTable::new(dynamodb, records_table.as_str());
-    let (keys, ()) = tokio::join!(KmsKeys::load(sdk.kms(), &signing_keys), state.connect());
+    let keys = KmsPublicKeys::new(sdk.kms(), signing_keys);
+    state.connect().await;
     let settings = Settings { here: public_url.clone(), ehr_origins };
-    let router = smart_authorize::router(Tables { state, records }, keys?, settings);
+    let router = smart_authorize::router(Tables { state, records }, keys, settings);
     Ok(Function { router, public_url, calls: Arc::new(move || sdk.calls()) })
 }

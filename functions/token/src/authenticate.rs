@@ -39,7 +39,7 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
         let grant_type = asked.grant_type();
         // With a code up to a minute old, else as it is now, so that whoever is disabled stops at the next refresh (REFR-24).
         let remembered = grant_type == GrantType::AuthorizationCode;
-        let client = self.identify(&presented, TOKEN, remembered, now, trail).await?;
+        let client = self.identify(presented, TOKEN, remembered, now, trail).await?;
         if client.may_use(grant_type) { Ok(client) } else { Err(TokenError::GrantType(grant_type)) }
     }
 
@@ -47,7 +47,7 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
     /// may be a minute old.
     pub(crate) async fn identify(
         &self,
-        presented: &Presented,
+        presented: Presented,
         path: &str,
         remembered: bool,
         now: Instant,

@@ -65,7 +65,7 @@ impl<S: Store, K: Signer + PublicKeys> TokenEndpoint<S, K> {
             Err(PresentedError::Nobody) => return Err(TokenError::Unauthenticated),
             presented => presented?,
         };
-        let client = self.identify(&presented, INTROSPECT, true, now, trail).await?;
+        let client = self.identify(presented, INTROSPECT, true, now, trail).await?;
         if !client.is_confidential() {
             return Err(TokenError::Unauthenticated);
         }

@@ -35,7 +35,7 @@ impl<S: Store, K: Signer + PublicKeys> TokenEndpoint<S, K> {
     ) -> Result<(), TokenError> {
         let token = token_of(form)?;
         let presented = Presented::parse(authorization(&head.headers)?, form)?;
-        let client = self.identify(&presented, REVOKE, true, now, trail).await?;
+        let client = self.identify(presented, REVOKE, true, now, trail).await?;
         let revoked = if let Ok(refresh_token) = token.parse::<RefreshToken>() {
             // The handle names the grant, and any secret with it ends it: an old one has leaked, or is all that the client has
             // left.

@@ -268,16 +268,13 @@ fn scopes(parameters: &Parameters, client: &Client) -> Result<(Scopes, Option<La
         return invalid("system/ scopes cannot stand beside patient/ or user/ scopes".to_owned());
     }
     let mut scopes = grantable(&asked, client);
-    let launch =
-        match parameters.get("launch").filter(|_| scopes.contains(&Scope::Launch)) {
-            Some(launch) => Some(launch.parse().map_err(|_| {
-                OAuthError::new(ErrorCode::InvalidRequest, LaunchRefusal::Unknown.to_string())
-            })?),
-            None => {
-                scopes.retain(|scope| *scope != Scope::Launch);
-                None
-            }
-        };
+    let launch = if let Some(launch) = parameters.get("launch").filter(|_| scopes.contains(&Scope::Launch)) {
+        let unknown = |_| OAuthError::new(ErrorCode::InvalidRequest, LaunchRefusal::Unknown.to_string());
+        Some(launch.parse().map_err(unknown)?)
+    } else {
+        scopes.retain(|scope| *scope != Scope::Launch);
+        None
+    };
     if scopes.is_empty() {
         return invalid(match refused.first() {
             Some(error) => error.to_string(),

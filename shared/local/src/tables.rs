@@ -194,6 +194,16 @@ impl<'t> Writing<'t> {
         Ok(self.transaction.open_table(definition)?)
     }
 
+    /// Removes a table, and says whether there was one.
+    #[cfg(test)]
+    pub(crate) fn delete_table<K: Key + 'static, V: Value + 'static>(
+        &self,
+        definition: TableDefinition<'_, K, V>,
+    ) -> Result<bool, Failure> {
+        self.changes.set(self.changes.get() + 1);
+        Ok(self.transaction.delete_table(definition)?)
+    }
+
     /// A table, to be written.
     pub(crate) fn change<K: Key + 'static, V: Value + 'static>(
         &self,

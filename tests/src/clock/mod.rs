@@ -5,6 +5,7 @@
 //! | `codes` | a code's minute, and the quarter of an hour that an authorization may take |
 //! | `launches` | how long an EHR's launch may be followed |
 //! | `tokens` | access tokens and ID tokens |
+//! | `alone` | access tokens without a user |
 //! | `refresh` | how refresh tokens slide and end, and how long one may be repeated |
 //! | `sessions` | the browser session at the pages, and the access that ends with it |
 //! | `throttle` | how long wrong passwords are counted |
@@ -16,6 +17,7 @@
 //!
 //! An instant at which something ends is tried together with the second before.
 
+mod alone;
 mod assertions;
 mod changes;
 mod codes;

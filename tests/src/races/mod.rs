@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `codes` | one code, redeemed; consents to one page |
 //! | `refreshes` | one refresh token, presented; together with older ones; together with a sign-out |
+//! | `revocations` | revocations, together with refreshes, reads and questions |
 //! | `forgeries` | codes and tokens that somebody made up of what they have seen |
 //! | `launches` | consents to one launch of an EHR |
 //! | `pages` | decisions, choices and passwords |
@@ -18,6 +19,7 @@ mod forgeries;
 mod launches;
 mod pages;
 mod refreshes;
+mod revocations;
 
 use std::sync::Arc;
 

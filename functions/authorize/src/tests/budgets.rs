@@ -23,12 +23,12 @@ use tower::ServiceExt as _;
 use super::counting::Counting;
 use crate::router;
 
-const NOW: Instant = Instant::from_unix(1_764_000_000);
-const ASK: &str = "/auth/authorize?response_type=code&client_id=app&redirect_uri=https%3A%2F%2Fapp.example%2Fcb&state=s\
+pub(super) const NOW: Instant = Instant::from_unix(1_764_000_000);
+pub(super) const ASK: &str = "/auth/authorize?response_type=code&client_id=app&redirect_uri=https%3A%2F%2Fapp.example%2Fcb&state=s\
     &scope=launch%2Fpatient+patient%2F*.rs&aud=https%3A%2F%2Fsmart.example%2Ffhir\
     &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
 
-async fn clinic() -> Counting {
+pub(super) async fn clinic() -> Counting {
     let store = LocalStore::in_memory().await.unwrap();
     let app = json!({
         "client_id": "app", "redirect_uris": ["https://app.example/cb"], "token_endpoint_auth_method": "none",
@@ -57,7 +57,7 @@ async fn clinic() -> Counting {
     Counting::new(store)
 }
 
-fn key() -> Arc<SoftwareKey> {
+pub(super) fn key() -> Arc<SoftwareKey> {
     static KEY: LazyLock<Arc<SoftwareKey>> = LazyLock::new(|| Arc::new(SoftwareKey::generate().unwrap()));
     Arc::clone(&KEY)
 }

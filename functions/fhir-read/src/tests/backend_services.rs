@@ -80,7 +80,11 @@ async fn back_12_and_back_15_what_the_scopes_do_not_cover_is_403() {
         let world = if scopes.starts_with("__") { clinic_with(scopes) } else { world.clone() };
         let answer = get(path).by(&bearer(scopes)).send(&world).await;
         answer.is_outcome(403, "forbidden");
-        assert!(answer.header("www-authenticate").contains("insufficient_scope"));
+        let challenge = answer.header("www-authenticate");
+        assert!(
+            challenge.contains("insufficient_scope") && challenge.contains("scope=\"system/Patient."),
+            "{challenge}"
+        );
     }
     assert_eq!(status(&world, "/fhir/Patient/a", "system/*.r").await, 200);
     assert_eq!(status(&world, "/fhir/Patient/nobody", "system/*.r").await, 404);

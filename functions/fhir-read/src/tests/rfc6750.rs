@@ -158,6 +158,10 @@ async fn rs_07_insufficient_scope_says_so() {
         assert!(challenge.contains("error=\"insufficient_scope\""), "{challenge}");
         assert!(challenge.contains(&format!("scope=\"{scope}\"")), "{challenge}");
     }
+    // Without a patient in context a patient's scope would open nothing.
+    let bearer = world.token("clinician", "user/Observation.r", None);
+    let answer = get("/fhir/Condition/a-c").by(&bearer).send(&world).await;
+    assert!(answer.header("www-authenticate").contains("scope=\"user/Condition.r\""));
 }
 
 #[tokio::test]

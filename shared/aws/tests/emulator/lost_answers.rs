@@ -7,8 +7,8 @@ use smart_core::grant::{EncounterChoice, Grant, Refusal, RevocationReason, Stage
 use smart_core::id::GrantId;
 use smart_core::launch::{Launch, LaunchContext, Situation};
 use smart_core::ports::{
-    Authorizations as _, Grants as _, Launches as _, Redemptions as _, Replay as _, Sessions as _,
-    SignIns as _, Stopped, Throttle as _, Unavailable,
+    Authorizations as _, Grants as _, Launches as _, Redemptions as _, Replay as _, Revocations as _,
+    RevokedTokens as _, Sessions as _, SignIns as _, Stopped, Throttle as _, Unavailable,
 };
 use smart_core::secret::LaunchHandle;
 use smart_core::session::Session;
@@ -72,8 +72,14 @@ async fn a_lost_answer_is_our_own_success_seen_twice() {
     lose();
     assert!(proxied.extend_retry(&id(1), &digest(100), at(900), step(8, 3)).await.unwrap());
     lose();
-    assert!(proxied.revoke(&id(1), RevocationReason::ByUser, step(9, 3)).await.unwrap());
+    proxied.revoke_by_client(&id(1), &"growth-chart".parse().unwrap(), step(9, 3)).await.unwrap();
     assert!(matches!(stored(&both, 1).await.stage, Stage::Revoked(_)));
+    lose();
+    assert!(proxied.revoke(&id(1), RevocationReason::ByUser, step(10, 3)).await.unwrap());
+    lose();
+    proxied.revoke_token(&digest(1), at(300)).await.unwrap();
+    assert_eq!(script.called(), ["PutItem", "PutItem"]);
+    assert!(both.direct.is_revoked(&digest(1), at(299)).await.unwrap());
     drop(known);
 }
 
@@ -140,7 +146,9 @@ async fn when_every_answer_is_lost_one_read_finds_the_write() {
     both.script.set(&ALL);
     assert!(both.proxied.first_use(&digest(1), at(300), step(3, 0)).await.unwrap());
     both.script.set(&ALL);
-    assert!(both.proxied.revoke(&id(1), RevocationReason::ByUser, step(4, 3)).await.unwrap());
+    both.proxied.revoke_by_client(&id(1), &"growth-chart".parse().unwrap(), step(4, 3)).await.unwrap();
+    both.script.set(&ALL);
+    assert!(both.proxied.revoke(&id(1), RevocationReason::ByUser, step(5, 3)).await.unwrap());
 }
 
 #[tokio::test]

@@ -110,6 +110,11 @@ fn refresh_policy(kind: u8) -> Option<RefreshPolicy> {
     }
 }
 
+fn choice(of: u64, patient: &str) -> EncounterChoice {
+    let (patient, encounter) = (patient.parse().unwrap(), "visit".parse().unwrap());
+    EncounterChoice { session: session(of), patient, encounter }
+}
+
 /// Takes one step on both sides.
 async fn take(store: &StateTable, model: &mut Model, n: u64, action: &Action, step: Step) -> (Said, Said) {
     let id = id(n);
@@ -128,16 +133,10 @@ async fn take(store: &StateTable, model: &mut Model, n: u64, action: &Action, st
                 model.step(|grant| grant.choose_patient(&of, &patient, step)),
             )
         }
-        Action::ChooseEncounter { session: of, patient } => {
-            let choice = EncounterChoice {
-                session: session(of),
-                patient: patient.parse().unwrap(),
-                encounter: "visit".parse().unwrap(),
-            };
-            (
-                said(store.choose_encounter(&id, &choice, step).await),
-                model.step(|grant| grant.choose_encounter(&choice, step)),
-            )
+        Action::ChooseEncounter { session, patient } => {
+            let choice = choice(session, patient);
+            let found = said(store.choose_encounter(&id, &choice, step).await);
+            (found, model.step(|grant| grant.choose_encounter(&choice, step)))
         }
         Action::IssueCode { session, seen_now, policy } => {
             let current = model.grant.as_ref().map_or(step.op, |grant| grant.last_op);

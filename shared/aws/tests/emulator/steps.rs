@@ -126,7 +126,7 @@ fn run(mut runner: TestRunner) -> BTreeMap<String, u32> {
 }
 
 /// What the chosen steps must have met.
-const CASES: [&str; 26] = [
+const CASES: [&str; 28] = [
     "SignIn made",
     "SignIn Stage",
     "ChoosePatient made",

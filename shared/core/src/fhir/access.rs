@@ -75,6 +75,8 @@ pub enum Denial {
     /// No scope allows the interaction on the type, or none whose constraint the resource matches: 403,
     /// `insufficient_scope`.
     NotGranted {
+        /// The level of a scope that would allow it.
+        level: Level,
         /// The type asked for.
         resource_type: ResourceType,
         /// The interaction asked for.
@@ -124,7 +126,7 @@ impl AccessContext {
     fn may(&self, interaction: Interaction, resource_type: ResourceType) -> Result<(), Denial> {
         let granted =
             self.levels().any(|level| self.granting(level, interaction, resource_type).next().is_some());
-        if granted { Ok(()) } else { Err(Denial::NotGranted { resource_type, interaction }) }
+        if granted { Ok(()) } else { Err(self.not_granted(interaction, resource_type)) }
     }
 
     /// The fewest patients among whose resources a search finds all that can be allowed.
@@ -160,13 +162,18 @@ impl AccessContext {
         for level in self.levels().filter(|level| self.patients(*level).opens(&belonging)) {
             let mut granting = self.granting(level, interaction, resource_type).peekable();
             if granting.peek().is_some() {
-                denial = Denial::NotGranted { resource_type, interaction };
+                denial = self.not_granted(interaction, resource_type);
             }
             if granting.any(|scope| matches_constraint(&scope.constraint, resource)) {
                 return Decision::Allow;
             }
         }
         Decision::Deny(denial)
+    }
+
+    fn not_granted(&self, interaction: Interaction, resource_type: ResourceType) -> Denial {
+        let level = self.levels().next().unwrap_or(Level::User);
+        Denial::NotGranted { level, resource_type, interaction }
     }
 
     /// The levels whose scopes count for this principal.

@@ -123,6 +123,7 @@ fn each_expression_uses_what_it_is_given_and_demands_a_living_item() {
         steps::refresh(&id, &rotation, step()),
         steps::extend_retry(&id, &rotation.presented, at(600), step()),
         steps::revoke(&id, RevocationReason::ByUser, step()),
+        steps::revoke_by_client(&id, &"growth-chart".parse().unwrap(), step()),
     ] {
         assert_eq!(update.key, format!("grant#{id}"));
         check_expression(&update);
