@@ -41,6 +41,16 @@ pub(crate) enum Command {
     /// Add, see and disable users
     #[command(subcommand)]
     User(User),
+    /// Try everything that a server says of itself in its discovery documents
+    ///
+    /// Runs a real flow over HTTP for each capability, endpoint, grant type, method, algorithm, claim and scope that is listed, and for
+    /// much that is not: what is listed must work, and what is not must be refused. The server needs test clients, users and patients:
+    /// `--make-seed FOLDER` writes them, with fresh secrets. Load them (`smart serve --seed FOLDER`; or `smart client add
+    /// FOLDER/clients.json`, `smart user add FOLDER/users.json`, `smart import FOLDER/fhir/verify.ndjson`), verify, and
+    /// disable the clients and users afterwards. Its users sign in here, with name and password. Prints a line for each item. Exits
+    /// with 1 if something is false, and with 2 if nothing could be verified.
+    #[cfg(feature = "verify")]
+    Verify(Verify),
 }
 
 impl Default for Command {
@@ -198,6 +208,27 @@ pub(crate) struct AddUser {
     /// Take the password from the first line of this file, - for standard input [default: make one and print it]
     #[arg(long, value_name = "FILE", requires = "username")]
     pub(crate) password_file: Option<PathBuf>,
+}
+
+/// What to verify, and with what.
+#[cfg(feature = "verify")]
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// The FHIR base URL of the server, or its public URL
+    #[arg(value_name = "BASE_URL", required_unless_present = "make_seed")]
+    pub(crate) base: Option<url::Url>,
+    /// The folder that --make-seed wrote, and that was loaded into the server
+    #[arg(long, value_name = "FOLDER", required_unless_present = "make_seed")]
+    pub(crate) seed: Option<PathBuf>,
+    /// Write a new seed into this folder, and do nothing else
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["base", "seed", "report", "initial_access_token"])]
+    pub(crate) make_seed: Option<PathBuf>,
+    /// Write the whole report into this file: JSON if its name ends in .json, else Markdown
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// A file with a token that lets register clients, where the server has a registration endpoint
+    #[arg(long, value_name = "FILE")]
+    pub(crate) initial_access_token: Option<PathBuf>,
 }
 
 #[cfg(test)]

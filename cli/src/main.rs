@@ -7,6 +7,7 @@
 //! | `seed` | seed folders, and the demo seed |
 //! | `records` | FHIR resources in files |
 //! | `import`, `client`, `user` | the operator's commands, beside a running server or without one |
+//! | `verify` | `smart verify`: whether a server does what it says (feature `verify`) |
 //! | `store` | the data folder, and what is noted in it |
 //! | `json` | on which line of a file a fault is |
 //! | `failure`, `output` | what is told at the end, and the exit code |
@@ -24,6 +25,8 @@ mod seed;
 mod serve;
 mod store;
 mod user;
+#[cfg(feature = "verify")]
+mod verify;
 
 use std::process::ExitCode;
 
@@ -56,6 +59,8 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             Command::Import(arguments) => import::run(arguments).await,
             Command::Client(command) => client::run(command).await,
             Command::User(command) => user::run(command).await,
+            #[cfg(feature = "verify")]
+            Command::Verify(arguments) => verify::run(arguments).await,
         }
     })
 }

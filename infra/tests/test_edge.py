@@ -34,6 +34,7 @@ class Issuer(unittest.TestCase):
 
 class OneWayIn(unittest.TestCase):
     def test_with_a_domain_the_default_endpoint_is_off(self):
+        # TOK-29, BACK-14: nothing below TLS 1.2 is spoken.
         self.assertIs(deployed()["HttpApi"]["DisableExecuteApiEndpoint"], False)
         stack = deployed(**DOMAIN)
         self.assertIs(stack["HttpApi"]["DisableExecuteApiEndpoint"], True)

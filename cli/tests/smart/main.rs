@@ -8,3 +8,5 @@ mod command;
 mod operator;
 #[cfg(test)]
 mod serve;
+#[cfg(all(test, feature = "verify"))]
+mod verify;

@@ -119,6 +119,7 @@ fn a_running_server_sees_what_the_operator_does() {
     assert!(status < 400, "{answer}");
 }
 
+/// REG-01, REG-09: an operator registers a client, and is told what it is registered for.
 #[test]
 fn a_client_is_registered_shown_listed_and_disabled() {
     let folder = tempfile::tempdir().unwrap();

@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn fhir_02_to_14_paths_and_methods() {
+    fn fhir_02_06_and_12_paths_and_methods() {
         for (method, path, expected) in [
             ("GET", "/fhir/metadata", "metadata"),
             ("HEAD", "/fhir/metadata", "metadata"),

@@ -57,7 +57,7 @@ async fn srch_02_03_and_06_an_empty_answer_is_a_bundle_with_total_0() {
 }
 
 #[tokio::test]
-async fn srch_12_to_25_which_resources_are_found() {
+async fn srch_12_to_20_which_resources_are_found() {
     let world = clinic();
     let bearer = world.token("clinician", "user/*.rs", None);
     for (query, expected) in [

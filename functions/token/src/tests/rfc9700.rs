@@ -84,7 +84,7 @@ async fn refr_16_the_window_is_the_clients() {
 }
 
 #[tokio::test]
-async fn refr_05_13_and_30_what_is_no_refresh_token_of_this_client() {
+async fn refr_05_and_13_what_is_no_refresh_token_of_this_client() {
     let world = World::new().await;
     let (coded, token) = granted(&world, anna("web", SCOPE)).await;
     for bad in [

@@ -397,6 +397,7 @@ mod tests {
         );
     }
 
+    /// REG-02: among them redirect URIs that are missing, or not fixed and https.
     #[test]
     fn every_fault_names_its_field_and_what_was_expected() {
         let table = [

@@ -194,7 +194,16 @@ pub(super) static DEFINITIONS: [Definition; 145] = [
     row(
         "MedicationRequest",
         Of("subject"),
-        &[patient("subject"), SUBJECT, CATEGORY, MEDICATION, date("dosageInstruction.timing.event"), STATUS],
+        &[
+            patient("subject"),
+            SUBJECT,
+            CATEGORY,
+            MEDICATION,
+            date("dosageInstruction.timing.event"),
+            // US Core's first search of this type is by patient and intent.
+            code_element("intent", "intent"),
+            STATUS,
+        ],
     ),
     row("MedicationStatement", Of("subject"), &[patient("subject"), SUBJECT, CATEGORY, MEDICATION, STATUS]),
     row("MedicinalProduct", Nobody, &[]),

@@ -20,7 +20,7 @@ use super::reference::Reference;
 use super::resource_type::ResourceType;
 
 /// The elements that rules look at, sorted; the others (narratives, contents, values) are passed over unread.
-const READ_ELEMENTS: [&str; 52] = [
+const READ_ELEMENTS: [&str; 53] = [
     "actor",
     "agent",
     "authoredOn",
@@ -46,6 +46,7 @@ const READ_ELEMENTS: [&str; 52] = [
     "identifier",
     "individual",
     "ingredient",
+    "intent",
     "item",
     "link",
     "medicationCodeableConcept",

@@ -72,6 +72,7 @@ impl SmartApp {
                 (clients::SERVER_REDIRECT, Proof::Assertion { key: &keys().es384, kid: "ec" })
             }
             "rs384" => (clients::SERVER_REDIRECT, Proof::Assertion { key: &keys().rs384, kid: "rsa" }),
+            "inferno" => (clients::SERVER_REDIRECT, Proof::Basic(clients::INFERNO_SECRET)),
             "introspector" => ("", Proof::Basic(clients::INTROSPECTOR_SECRET)),
             "ehr" => ("", Proof::Basic(clients::EHR_SECRET)),
             "native" => ("http://127.0.0.1:49152/callback", Proof::None),

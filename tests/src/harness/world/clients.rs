@@ -11,6 +11,7 @@
 //! | `narrow` | is registered for two scopes |
 //! | `disabled` | was disabled |
 //! | `backend` | has no users: `client_credentials` |
+//! | `inferno` | as the test kits of (g)(10) are registered: a secret that needs no encoding, and a launch URL |
 //! | `introspector` | may introspect any token: as itself, and by a token with the scope for it |
 //! | `ehr` | may make launches |
 
@@ -22,6 +23,7 @@ use crate::harness::keys::ClientKeys;
 pub(crate) const BASIC_SECRET: &str = "tests-only%41+b:c d&e=f-7RkV0qPz";
 pub(crate) const POST_SECRET: &str = "tests-only-u3Xw9LmQ2sTfYbN6";
 pub(crate) const TRUSTED_SECRET: &str = "tests-only-Wd6Yc1TgZ9sKpRe2";
+pub(crate) const INFERNO_SECRET: &str = "tests-only-Qz7Lk2Vw9XbTn4Rd";
 pub(crate) const INTROSPECTOR_SECRET: &str = "tests-only-Jk5Hd8RzC1vMnPq4";
 pub(crate) const EHR_SECRET: &str = "tests-only-Wp7Ex2BnK9cLrQz5";
 
@@ -112,6 +114,12 @@ pub(crate) fn all() -> Vec<Value> {
             "client_id": "backend", "client_name": "Backend", "token_endpoint_auth_method": "private_key_jwt",
             "jwks": jwks(&keys.es384, "ec"), "grant_types": ["client_credentials"], "scope": "system/*.rs",
             "redirect_uris": [SERVER_REDIRECT],
+        }),
+        json!({
+            "client_id": "inferno", "client_name": "Inferno (replica)", "token_endpoint_auth_method": "client_secret_basic",
+            "client_secret": INFERNO_SECRET, "redirect_uris": [SERVER_REDIRECT],
+            "initiate_login_uri": "https://server.example/launch",
+            "grant_types": ["authorization_code", "refresh_token"], "scope": EVERYTHING,
         }),
         json!({
             "client_id": "introspector", "client_name": "Resource Server",

@@ -33,6 +33,22 @@ pub(crate) async fn load(store: &LocalStore, here: &PublicUrl, now: Instant) {
     assert!(store.disable_user(&DISABLED_USER.parse().unwrap()).await.unwrap());
 }
 
+/// Puts a seed folder into a store, beside what is there.
+pub(crate) async fn load_folder(store: &LocalStore, here: &PublicUrl, folder: &Path, now: Instant) {
+    let list = |name: &str| -> Vec<Value> {
+        serde_json::from_slice(&std::fs::read(folder.join(name)).unwrap()).unwrap()
+    };
+    let clients = list("clients.json");
+    let clients = clients.iter().map(|client| metadata::parse(client, here.deployment()).unwrap());
+    let users = list("users.json");
+    store.seed(clients.collect(), users.iter().map(users::stored).collect()).await.unwrap();
+    for file in std::fs::read_dir(folder.join("fhir")).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        let read = |line: &str| Incoming::parse(Bytes::copy_from_slice(line.as_bytes())).unwrap();
+        store.put_resources(text.lines().map(read).collect(), now).await.unwrap();
+    }
+}
+
 /// Writes the world as a seed folder, `folder/seed`, and beside it the private keys of its clients.
 pub(crate) fn write(folder: &Path) {
     let seed = folder.join("seed");

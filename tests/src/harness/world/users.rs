@@ -49,26 +49,34 @@ pub(crate) fn all() -> Vec<Value> {
 pub(super) fn hashed() -> Vec<User> {
     static HASHES: OnceLock<[PasswordHash; 2]> = OnceLock::new();
     let [everybodys, freds] = HASHES.get_or_init(|| {
-        let hash = |password: &str| {
-            PasswordHash::from_phc(Argon2::default().hash_password(password.as_bytes()).unwrap().to_string())
-        };
         std::thread::scope(|scope| {
             let freds = scope.spawn(|| hash(FREDS_PASSWORD));
             [hash(PASSWORD), freds.join().unwrap()]
         })
     });
-    let stored = |user: Value| {
-        let text = |name: &str| user[name].as_str().unwrap();
-        let username = text("username");
-        User {
-            username: username.parse().unwrap(),
-            sub: new_subject(*Digest::of(username.as_bytes()).as_bytes()),
-            name: text("name").to_owned(),
-            fhir_user: text("fhirUser").parse().unwrap(),
-            patients: serde_json::from_value(user["patients"].clone()).unwrap(),
-            password: if username == "fred" { freds.clone() } else { everybodys.clone() },
-            disabled: false,
-        }
-    };
-    all().into_iter().map(stored).collect()
+    let hash_of = |user: &Value| if user["username"] == "fred" { freds } else { everybodys };
+    all().iter().map(|user| with_hash(user, hash_of(user).clone())).collect()
+}
+
+/// A user of another seed, as it is stored.
+pub(super) fn stored(user: &Value) -> User {
+    with_hash(user, hash(user["password"].as_str().unwrap()))
+}
+
+fn hash(password: &str) -> PasswordHash {
+    PasswordHash::from_phc(Argon2::default().hash_password(password.as_bytes()).unwrap().to_string())
+}
+
+fn with_hash(user: &Value, password: PasswordHash) -> User {
+    let text = |name: &str| user[name].as_str().unwrap();
+    let username = text("username");
+    User {
+        username: username.parse().unwrap(),
+        sub: new_subject(*Digest::of(username.as_bytes()).as_bytes()),
+        name: text("name").to_owned(),
+        fhir_user: text("fhirUser").parse().unwrap(),
+        patients: serde_json::from_value(user["patients"].clone()).unwrap(),
+        password,
+        disabled: false,
+    }
 }

@@ -341,3 +341,17 @@ async fn comp_02_a_resource_belongs_to_whom_it_is_about() {
     app.read(&tokens, "Binary/maria-scan").await.is(200);
     app.read(&tokens, "Binary/loose").await.is_outcome(404, "not-found");
 }
+
+/// USC-13: the medications of a patient, and by intent, which is US Core's first search of them.
+#[tokio::test]
+async fn usc_13_medication_requests_by_intent() {
+    let (app, tokens) = SmartApp::with_tokens("web").await;
+    for (query, expected) in [
+        ("patient=maria", &["maria-metformin"][..]),
+        ("patient=maria&intent=order", &["maria-metformin"]),
+        ("patient=maria&intent=order,plan&status=active", &["maria-metformin"]),
+        ("patient=maria&intent=plan", &[]),
+    ] {
+        assert_eq!(app.read(&tokens, &format!("MedicationRequest?{query}")).await.ids(), expected, "{query}");
+    }
+}

@@ -1,7 +1,10 @@
 //! RFC 9449, Demonstrating Proof of Possession (`DPoP`): tokens that are worth nothing without the app's key.
 
 use http::Method;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_REQUEST_HEADERS,
+    AUTHORIZATION, CONTENT_TYPE, ORIGIN, WWW_AUTHENTICATE,
+};
 use serde_json::{Value, json};
 use smart_core::secret::Digest;
 
@@ -103,4 +106,18 @@ async fn dpop_05_a_bound_token_makes_no_launch() {
     let launch = app.target.call(Method::POST, "/auth/launch").header(CONTENT_TYPE, "application/json");
     let launch = launch.bearer(tokens["access_token"].as_str().unwrap()).body(r#"{"client_id":"web"}"#);
     launch.send().await.is(401);
+}
+
+/// DPOP-07: scripts of other origins may send proofs, and read why one was refused.
+#[tokio::test]
+async fn dpop_07_scripts_may_send_proofs() {
+    let app = SmartApp::on_wire("web").await;
+    for url in [app.endpoint("token_endpoint").to_owned(), format!("{}/Patient/maria", app.fhir_base())] {
+        let call = app.target.call(Method::OPTIONS, &url).header(ORIGIN, "https://app.example");
+        let preflight = call.header(ACCESS_CONTROL_REQUEST_HEADERS, "authorization, dpop").send().await;
+        let allowed = preflight.header(ACCESS_CONTROL_ALLOW_HEADERS);
+        assert!(allowed.split(", ").any(|name| name == "DPoP"), "{url}: {allowed}");
+        let exposed = app.target.get(&url).send().await;
+        assert!(exposed.header(ACCESS_CONTROL_EXPOSE_HEADERS).contains("WWW-Authenticate"), "{url}");
+    }
 }

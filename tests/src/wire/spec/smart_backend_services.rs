@@ -83,7 +83,7 @@ async fn back_11_a_wrong_request_is_told_what_is_wrong() {
     let once = good();
     app.tokens(&once.clone().send().await);
     once.send().await.is_token_error(401, "invalid_client");
-    // A secret gets no records, whatever is registered.
+    // SYM-05: a secret gets no records, whatever is registered.
     let introspector = app.as_client("introspector").await;
     introspector.credentials("system/*.rs").send().await.is_token_error(400, "invalid_scope");
     assert_eq!(introspector.alone("__token.introspect").await.expires_in, 300);

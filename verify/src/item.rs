@@ -1,0 +1,306 @@
+//! What documents say, item by item, and which flow shows whether it is so.
+//!
+//! The table is the program's claim to be complete. It is read in both directions: an item that is listed and has no flow is a
+//! failure, and so is a flow that works though no document lists its item.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use url::Url;
+
+use crate::documents::{Document, Documents};
+use crate::flow::Flow;
+
+/// A field and one thing that it says.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Item {
+    /// The member of the document.
+    pub field: String,
+    /// An element of its list, `true`, or its text.
+    pub value: String,
+}
+
+/// Any value: an endpoint, an issuer.
+const ANY: &str = "";
+
+/// Every item that has a flow, but for scopes of resources: those are read by their grammar.
+#[rustfmt::skip]
+static TABLE: &[(&str, &str, Flow)] = &[
+    ("issuer", ANY, Flow::Issuer),
+    ("jwks_uri", ANY, Flow::Keys),
+    ("authorization_endpoint", ANY, Flow::StandaloneLaunch),
+    ("token_endpoint", ANY, Flow::StandaloneLaunch),
+    ("introspection_endpoint", ANY, Flow::Introspection),
+    ("revocation_endpoint", ANY, Flow::Revocation),
+    ("management_endpoint", ANY, Flow::Management),
+    ("registration_endpoint", ANY, Flow::Registration),
+    ("user_access_brand_bundle", ANY, Flow::Brands),
+    ("user_access_brand_identifier", ANY, Flow::BrandIdentifier),
+    ("userinfo_endpoint", ANY, Flow::UserInfo),
+    ("pushed_authorization_request_endpoint", ANY, Flow::PushedRequest),
+    ("device_authorization_endpoint", ANY, Flow::DeviceAuthorization),
+
+    ("capabilities", "launch-standalone", Flow::StandaloneLaunch),
+    ("capabilities", "launch-ehr", Flow::EhrLaunch),
+    ("capabilities", "authorize-post", Flow::AuthorizePost),
+    ("capabilities", "client-public", Flow::ClientPublic),
+    ("capabilities", "client-confidential-symmetric", Flow::ClientBasic),
+    ("capabilities", "client-confidential-asymmetric", Flow::ClientAssertion("ES384")),
+    ("capabilities", "sso-openid-connect", Flow::SignOn),
+    ("capabilities", "context-banner", Flow::Banner),
+    ("capabilities", "context-style", Flow::Style),
+    ("capabilities", "context-ehr-patient", Flow::EhrPatient),
+    ("capabilities", "context-ehr-encounter", Flow::EhrEncounter),
+    ("capabilities", "context-standalone-patient", Flow::StandalonePatient),
+    ("capabilities", "context-standalone-encounter", Flow::StandaloneEncounter),
+    ("capabilities", "permission-offline", Flow::Offline),
+    ("capabilities", "permission-online", Flow::Online),
+    ("capabilities", "permission-patient", Flow::PermissionPatient),
+    ("capabilities", "permission-user", Flow::PermissionUser),
+    ("capabilities", "permission-v1", Flow::PermissionV1),
+    ("capabilities", "permission-v2", Flow::PermissionV2),
+
+    ("grant_types_supported", "authorization_code", Flow::StandaloneLaunch),
+    ("grant_types_supported", "refresh_token", Flow::Refresh),
+    ("grant_types_supported", "client_credentials", Flow::Backend),
+    ("grant_types_supported", "implicit", Flow::ResponseType("token")),
+    ("grant_types_supported", "password", Flow::PasswordGrant),
+    ("grant_types_supported", "urn:ietf:params:oauth:grant-type:jwt-bearer", Flow::JwtBearerGrant),
+    ("grant_types_supported", "urn:ietf:params:oauth:grant-type:token-exchange", Flow::TokenExchange),
+    ("grant_types_supported", "urn:ietf:params:oauth:grant-type:device_code", Flow::DeviceAuthorization),
+
+    ("response_types_supported", "code", Flow::StandaloneLaunch),
+    ("response_types_supported", "token", Flow::ResponseType("token")),
+    ("response_types_supported", "id_token", Flow::ResponseType("id_token")),
+    ("response_types_supported", "id_token token", Flow::ResponseType("id_token token")),
+    ("response_types_supported", "code token", Flow::ResponseType("code token")),
+    ("response_types_supported", "code id_token", Flow::ResponseType("code id_token")),
+    ("response_types_supported", "code id_token token", Flow::ResponseType("code id_token token")),
+    ("response_modes_supported", "query", Flow::StandaloneLaunch),
+    ("response_modes_supported", "fragment", Flow::FragmentMode),
+    ("response_modes_supported", "form_post", Flow::FormPostMode),
+
+    ("code_challenge_methods_supported", "S256", Flow::Pkce),
+    ("code_challenge_methods_supported", "plain", Flow::PlainPkce),
+    // No document can say it, so that it must never work (PKCE-02).
+    ("code_challenge_methods_supported", "(no challenge at all)", Flow::NoPkce),
+
+    ("token_endpoint_auth_methods_supported", "none", Flow::ClientPublic),
+    ("token_endpoint_auth_methods_supported", "client_secret_basic", Flow::ClientBasic),
+    ("token_endpoint_auth_methods_supported", "client_secret_post", Flow::ClientPost),
+    ("token_endpoint_auth_methods_supported", "private_key_jwt", Flow::ClientAssertion("ES384")),
+    ("token_endpoint_auth_methods_supported", "client_secret_jwt", Flow::ClientSecretJwt),
+    ("token_endpoint_auth_signing_alg_values_supported", "RS384", Flow::ClientAssertion("RS384")),
+    ("token_endpoint_auth_signing_alg_values_supported", "ES384", Flow::ClientAssertion("ES384")),
+    ("token_endpoint_auth_signing_alg_values_supported", "RS256", Flow::ClientAssertion("RS256")),
+    ("token_endpoint_auth_signing_alg_values_supported", "ES256", Flow::ClientAssertion("ES256")),
+    ("token_endpoint_auth_signing_alg_values_supported", "HS256", Flow::ClientSecretJwt),
+    ("token_endpoint_auth_signing_alg_values_supported", "none", Flow::UnsignedAssertion),
+
+    ("introspection_endpoint_auth_methods_supported", "client_secret_basic", Flow::IntrospectionBy("client_secret_basic")),
+    ("introspection_endpoint_auth_methods_supported", "client_secret_post", Flow::IntrospectionBy("client_secret_post")),
+    ("introspection_endpoint_auth_methods_supported", "private_key_jwt", Flow::IntrospectionBy("private_key_jwt")),
+    ("introspection_endpoint_auth_methods_supported", "Bearer", Flow::IntrospectionBy("Bearer")),
+    ("introspection_endpoint_auth_methods_supported", "none", Flow::IntrospectionBy("none")),
+    ("introspection_endpoint_auth_signing_alg_values_supported", "RS384", Flow::IntrospectionBy("RS384")),
+    ("introspection_endpoint_auth_signing_alg_values_supported", "ES384", Flow::IntrospectionBy("private_key_jwt")),
+    ("revocation_endpoint_auth_methods_supported", "client_secret_basic", Flow::RevocationBy("client_secret_basic")),
+    ("revocation_endpoint_auth_methods_supported", "client_secret_post", Flow::RevocationBy("client_secret_post")),
+    ("revocation_endpoint_auth_methods_supported", "private_key_jwt", Flow::RevocationBy("private_key_jwt")),
+    ("revocation_endpoint_auth_methods_supported", "none", Flow::RevocationBy("none")),
+    ("revocation_endpoint_auth_signing_alg_values_supported", "RS384", Flow::RevocationBy("RS384")),
+    ("revocation_endpoint_auth_signing_alg_values_supported", "ES384", Flow::RevocationBy("private_key_jwt")),
+
+    ("subject_types_supported", "public", Flow::SubjectPublic),
+    ("subject_types_supported", "pairwise", Flow::SubjectPairwise),
+    ("id_token_signing_alg_values_supported", "RS256", Flow::IdTokenSignedBy("RS256")),
+    ("id_token_signing_alg_values_supported", "ES256", Flow::IdTokenSignedBy("ES256")),
+    ("id_token_signing_alg_values_supported", "ES384", Flow::IdTokenSignedBy("ES384")),
+    ("id_token_signing_alg_values_supported", "none", Flow::IdTokenSignedBy("none")),
+    ("claims_supported", "iss", Flow::Claim("iss")),
+    ("claims_supported", "sub", Flow::Claim("sub")),
+    ("claims_supported", "aud", Flow::Claim("aud")),
+    ("claims_supported", "exp", Flow::Claim("exp")),
+    ("claims_supported", "iat", Flow::Claim("iat")),
+    ("claims_supported", "auth_time", Flow::Claim("auth_time")),
+    ("claims_supported", "nonce", Flow::Claim("nonce")),
+    ("claims_supported", "fhirUser", Flow::Claim("fhirUser")),
+    ("claims_supported", "profile", Flow::Claim("profile")),
+    ("claims_supported", "name", Flow::Claim("name")),
+    ("claims_supported", "email", Flow::Claim("email")),
+    ("claims_supported", "at_hash", Flow::Claim("at_hash")),
+    ("claims_supported", "acr", Flow::Claim("acr")),
+    ("claims_supported", "amr", Flow::Claim("amr")),
+    ("claims_supported", "azp", Flow::Claim("azp")),
+    ("claims_supported", "sid", Flow::Claim("sid")),
+    ("prompt_values_supported", "none", Flow::PromptNone),
+    ("prompt_values_supported", "login", Flow::PromptLogin),
+    ("prompt_values_supported", "consent", Flow::PromptConsent),
+    ("prompt_values_supported", "select_account", Flow::PromptSelectAccount),
+    ("claims_parameter_supported", "true", Flow::ClaimsParameter),
+    ("request_parameter_supported", "true", Flow::RequestObject),
+    ("request_uri_parameter_supported", "true", Flow::RequestUri),
+    ("authorization_response_iss_parameter_supported", "true", Flow::IssuerInAnswer),
+
+    ("scopes_supported", "openid", Flow::SignOn),
+    ("scopes_supported", "fhirUser", Flow::FhirUser),
+    ("scopes_supported", "profile", Flow::Claim("profile")),
+    ("scopes_supported", "email", Flow::Claim("email")),
+    ("scopes_supported", "launch", Flow::EhrLaunch),
+    ("scopes_supported", "launch/patient", Flow::StandalonePatient),
+    ("scopes_supported", "launch/encounter", Flow::StandaloneEncounter),
+    ("scopes_supported", "offline_access", Flow::Offline),
+    ("scopes_supported", "online_access", Flow::Online),
+];
+
+/// Scopes that are tried though nobody lists them: the widest of each level, and those that write.
+const UNLISTED_SCOPES: [&str; 6] =
+    ["patient/*.rs", "user/*.rs", "system/*.rs", "patient/*.cud", "patient/Observation.c", "user/*.write"];
+
+/// The flow of an item; `None` if this program knows none.
+pub(crate) fn flow_of(field: &str, value: &str) -> Option<Flow> {
+    let row = TABLE.iter().find(|(f, v, _)| *f == field && (*v == value || *v == ANY));
+    match row {
+        Some((.., flow)) => Some(flow.clone()),
+        None if field == "scopes_supported" && is_resource_scope(value) => {
+            Some(Flow::ResourceScope(value.to_owned()))
+        }
+        None => None,
+    }
+}
+
+fn is_resource_scope(scope: &str) -> bool {
+    ["patient/", "user/", "system/"].iter().any(|level| scope.starts_with(level))
+}
+
+/// Every item that has a flow, whether it is listed or not.
+pub(crate) fn known() -> impl Iterator<Item = (Item, Flow)> {
+    let rows = TABLE.iter().map(|(field, value, flow)| (item(field, value), flow.clone()));
+    let scopes = UNLISTED_SCOPES
+        .iter()
+        .map(|scope| (item("scopes_supported", scope), Flow::ResourceScope((*scope).to_owned())));
+    rows.chain(scopes)
+}
+
+/// What the documents list, and where something is not of the form that the field must have.
+pub(crate) fn listed(documents: &Documents) -> (Vec<Item>, Vec<(Item, String)>) {
+    let (mut items, mut malformed) = (Vec::new(), Vec::new());
+    for document in Document::ALL {
+        for (field, value) in documents.get(document) {
+            match values(field, value) {
+                Ok(values) => items.extend(values.iter().map(|value| item(field, value))),
+                Err(why) => malformed.push((item(field, &value.to_string()), why)),
+            }
+        }
+    }
+    // OpenID Connect Discovery §3: who does not say that it is off, says that it is on.
+    if !documents.get(Document::OpenId).contains_key("request_uri_parameter_supported") {
+        items.push(item("request_uri_parameter_supported", "true"));
+    }
+    items.sort();
+    items.dedup();
+    (items, malformed)
+}
+
+/// The item of the table that covers this one: endpoints are one item, wherever they are.
+pub(crate) fn is_same(known: &Item, listed: &Item) -> bool {
+    known.field == listed.field && (known.value == listed.value || known.value == ANY)
+}
+
+fn item(field: &str, value: &str) -> Item {
+    Item { field: field.to_owned(), value: value.to_owned() }
+}
+
+/// The form that a field must have.
+enum Form {
+    List,
+    Flag,
+    Address,
+    Anything,
+}
+
+impl Form {
+    fn of(field: &str) -> Self {
+        let ends = |suffixes: &[&str]| suffixes.iter().any(|suffix| field.ends_with(suffix));
+        if ends(&["_parameter_supported"]) {
+            Self::Flag
+        } else if ends(&["_supported"]) || field == "capabilities" {
+            Self::List
+        } else if ends(&["_endpoint", "_uri", "_bundle"]) || field == "issuer" {
+            Self::Address
+        } else {
+            Self::Anything
+        }
+    }
+}
+
+fn values(field: &str, value: &Value) -> Result<Vec<String>, String> {
+    match (Form::of(field), value) {
+        // What is said to be off is not listed.
+        (Form::Flag, Value::Bool(is_on)) => Ok(is_on.then(|| "true".to_owned()).into_iter().collect()),
+        (Form::Flag, _) => Err("expected true or false".to_owned()),
+        (Form::List, Value::Array(items)) => {
+            let texts: Option<Vec<_>> = items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
+            let texts = texts.filter(|texts| !texts.is_empty()).ok_or("expected a list of texts")?;
+            let different: BTreeSet<&String> = texts.iter().collect();
+            if different.len() < texts.len() {
+                return Err("something is listed twice".to_owned());
+            }
+            Ok(texts)
+        }
+        (Form::List, _) => Err("expected a list of texts".to_owned()),
+        (Form::Address, value) => {
+            let address = value.as_str().filter(|text| Url::parse(text).is_ok_and(|url| url.has_host()));
+            Ok(vec![address.ok_or("expected an absolute URL")?.to_owned()])
+        }
+        (Form::Anything, Value::String(text)) => Ok(vec![text.clone()]),
+        (Form::Anything, other) => Ok(vec![other.to_string()]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_listed_is_taken_apart_and_what_has_the_wrong_form_is_told() {
+        assert_eq!(values("response_types_supported", &json!(["code"])), Ok(vec!["code".to_owned()]));
+        assert_eq!(
+            values("issuer", &json!("https://smart.example")),
+            Ok(vec!["https://smart.example".to_owned()])
+        );
+        assert_eq!(values("claims_parameter_supported", &json!(false)), Ok(Vec::new()));
+        assert_eq!(values("claims_parameter_supported", &json!(true)), Ok(vec!["true".to_owned()]));
+        for wrong in [json!("code"), json!([1]), json!([]), json!(["code", "code"]), json!(true)] {
+            assert!(values("response_types_supported", &wrong).is_err(), "{wrong}");
+        }
+        for wrong in [
+            json!("/auth/token"),
+            json!({ "url": "https://smart.example" }),
+            json!(["https://smart.example"]),
+        ] {
+            assert!(values("token_endpoint", &wrong).is_err(), "{wrong}");
+        }
+        assert!(values("claims_parameter_supported", &json!("yes")).is_err());
+    }
+
+    #[test]
+    fn scopes_of_resources_have_a_flow_by_their_form_and_what_is_made_up_has_none() {
+        let scope = "patient/Observation.rs?category=a|b";
+        assert_eq!(flow_of("scopes_supported", scope), Some(Flow::ResourceScope(scope.to_owned())));
+        for (field, value) in
+            [("scopes_supported", "made-up"), ("capabilities", "smart-app-state"), ("made_up", "x")]
+        {
+            assert_eq!(flow_of(field, value), None, "{field} {value}");
+        }
+    }
+
+    #[test]
+    fn every_row_is_found_by_its_own_name() {
+        for (item, flow) in known() {
+            assert_eq!(flow_of(&item.field, &item.value), Some(flow), "{item:?}");
+        }
+    }
+}
