@@ -126,8 +126,7 @@ impl<S: Store> Authorize<S> {
         let grant =
             Grant::begin(handle.grant_id(), client.client_id.clone(), asked.request, step.op, step.now);
         self.store.begin(&grant).await?;
-        let hint = asked.login_hint.unwrap_or_default();
-        self.sign_in_page(handle, &client.client_name, browser, &hint)
+        self.first_page(handle, &grant, &client.client_name, browser, step.now).await
     }
 
     /// The one patient whom the user may see, where one is needed and there is no other.

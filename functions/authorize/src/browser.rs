@@ -84,6 +84,11 @@ impl Browser {
         token.and_then(|token| token.parse::<Digest>().ok()).is_some_and(|token| token == self.token(form))
     }
 
+    /// A key for one purpose, which nobody has who has not this browser's cookie.
+    pub(crate) fn key(&self, purpose: &str) -> Digest {
+        self.secret.derive(purpose.as_bytes())
+    }
+
     fn token(&self, form: Form) -> Digest {
         let about = match form {
             Form::Request(handle) => format!("form request {}", handle.reveal()),

@@ -12,6 +12,7 @@ use smart_core::ports::{Stopped, Unavailable};
 use smart_web::form::FormError;
 use thiserror::Error;
 
+use crate::external::fault::ExternalError;
 use crate::pages::{ForDeveloper, Problem};
 use crate::respond::page;
 
@@ -32,6 +33,8 @@ pub(crate) enum AuthorizeError {
     Moved(Refusal),
     #[error("the user may not choose this patient")]
     PatientRefused,
+    #[error("{0:?}")]
+    External(Box<ExternalError>),
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -65,6 +68,8 @@ impl AuthorizeError {
             }
             Self::FormToken | Self::PatientRefused => StatusCode::FORBIDDEN,
             Self::Moved(_) => StatusCode::CONFLICT,
+            // Has a page of its own.
+            Self::External(_) => StatusCode::BAD_GATEWAY,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -101,7 +106,7 @@ impl AuthorizeError {
                 "Nothing was shared. This record is not among those that you may open.",
                 FROM_THE_APP,
             ),
-            Self::Unavailable(_) => (
+            Self::External(_) | Self::Unavailable(_) => (
                 "Something is not working at the moment",
                 "Nothing was shared. The fault is on our side, and it is usually over soon.",
                 "Wait a moment, then load this page again.",
@@ -131,12 +136,15 @@ impl AuthorizeError {
                 parameter: "request",
                 expected: "the hidden field of a page of an authorization that is in progress",
             }),
-            Self::Moved(_) | Self::PatientRefused | Self::Unavailable(_) => None,
+            Self::Moved(_) | Self::PatientRefused | Self::External(_) | Self::Unavailable(_) => None,
         }
     }
 
     /// The page. Ours are logged as errors; the caller's are told and no more.
     pub(crate) fn into_response(self) -> Response<Body> {
+        if let Self::External(error) = self {
+            return error.into_response();
+        }
         match &self {
             Self::Unavailable(reason) => tracing::error!(error = %reason, "a port is unavailable"),
             refused => tracing::debug!(reason = %refused, "refused"),

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `authorize` | whether a request can be answered, and which page comes first |
 //! | `login` | who signs in; `throttle` and `passwords` how often and how |
+//! | `external` | who signs in at an identity provider |
 //! | `patient` | which patients are offered, and that no other is chosen |
 //! | `consent` | what the answer grants, and the redirect to the app |
 //! | `sign_out` | the end of the browser session |
@@ -21,6 +22,7 @@ mod authorize;
 mod browser;
 mod consent;
 mod error;
+mod external;
 mod login;
 mod pages;
 mod passwords;
@@ -41,21 +43,36 @@ use smart_core::client::Client;
 use smart_core::deployment::PublicUrl;
 use smart_core::id::ClientId;
 use smart_core::instant::Instant;
-use smart_core::ports::{Authorizations, Clients, Patients, SignIns, Step, Throttle, Unavailable, Users};
+use smart_core::ports::{
+    Authorizations, Clients, Enrolments, Patients, Replay, SignIns, Step, Throttle, Unavailable, Users,
+};
 use smart_core::secret::Op;
 use smart_web::cached::Cached;
-use smart_web::random;
+use smart_web::{fallback, random};
 
+pub use self::external::{Answering, ClientSecret, SignInWays, Web, WebAnswer, WebError};
 use self::passwords::Passwords;
 
 /// The ports that this function needs: it sees of resources only what the patient picker shows, and it signs nothing.
-pub trait Store: Clients + Users + SignIns + Throttle + Authorizations + Patients + 'static {}
+pub trait Store:
+    Clients + Users + Enrolments + SignIns + Throttle + Replay + Authorizations + Patients + 'static
+{
+}
 
-impl<T: Clients + Users + SignIns + Throttle + Authorizations + Patients + 'static> Store for T {}
+impl<T> Store for T where
+    T: Clients + Users + Enrolments + SignIns + Throttle + Replay + Authorizations + Patients + 'static
+{
+}
 
-/// The routes of the user's way: `/auth/authorize`, `/auth/login`, `/auth/patient`, `/auth/consent`, `/auth/sign-out`.
+/// The routes of the user's way, for users who sign in with a password.
 pub fn router<S: Store>(store: S, here: PublicUrl) -> Router {
-    let function = Arc::new(Authorize { store, here, clients: Cached::new(), passwords: Passwords::new() });
+    router_with(store, here, SignInWays::local())
+}
+
+/// The same, with the ways to sign in that are given.
+pub fn router_with<S: Store>(store: S, here: PublicUrl, ways: SignInWays) -> Router {
+    let function =
+        Arc::new(Authorize { store, here, ways, clients: Cached::new(), passwords: Passwords::new() });
     // `get` would answer HEAD too, and a request begins something.
     let authorize = get(authorize::by_query::<S>)
         .post(authorize::by_form::<S>)
@@ -64,6 +81,7 @@ pub fn router<S: Store>(store: S, here: PublicUrl) -> Router {
     Router::new()
         .route("/auth/authorize", authorize)
         .route("/auth/login", get(login::page::<S>).post(login::submit::<S>))
+        .route("/auth/callback", get(external::callback::page::<S>).head(fallback::method_not_allowed))
         .route("/auth/patient", get(patient::page::<S>).post(patient::submit::<S>))
         .route("/auth/consent", get(consent::page::<S>).post(consent::submit::<S>))
         .route("/auth/sign-out", get(sign_out::page::<S>).post(sign_out::submit::<S>))
@@ -74,6 +92,7 @@ pub fn router<S: Store>(store: S, here: PublicUrl) -> Router {
 struct Authorize<S> {
     store: S,
     here: PublicUrl,
+    ways: SignInWays,
     clients: Cached<ClientId, Arc<Client>>,
     passwords: Passwords,
 }

@@ -10,6 +10,7 @@ use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, Response, StatusCode};
+use smart_core::external::Provider;
 use smart_core::grant::{Grant, SignIn};
 use smart_core::id::Username;
 use smart_core::instant::Instant;
@@ -20,10 +21,12 @@ use smart_core::user::User;
 use smart_web::arrival::Arrival;
 use smart_web::form;
 use smart_web::peer::Peer;
+use smart_web::response;
 
 use crate::authorize::next_page;
 use crate::browser::{Browser, Form};
 use crate::error::AuthorizeError;
+use crate::external::{First, LOCAL, Remote};
 use crate::respond;
 use crate::throttle::{self, Attempt};
 use crate::visit::Visit;
@@ -76,7 +79,15 @@ impl<S: Store> Authorize<S> {
         let handle = request_of(&parameters)?;
         let grant = self.in_progress(handle, now).await?;
         let app = self.app_name(&grant, now).await?;
-        self.sign_in_page(handle, &app, Browser::of(headers, &self.here), "")
+        let browser = Browser::of(headers, &self.here);
+        match parameters.get("provider") {
+            None => self.first_page(handle, &grant, &app, browser, now).await,
+            Some(LOCAL) if self.ways.local_users() => self.sign_in_page(handle, &grant, &app, browser),
+            Some(id) => {
+                let remote = self.ways.remote(id).ok_or(AuthorizeError::Field("provider"))?;
+                self.go_to_provider(handle, &grant, remote, browser, now).await
+            }
+        }
     }
 
     async fn log_in(
@@ -93,6 +104,19 @@ impl<S: Store> Authorize<S> {
         }
         let grant = self.in_progress(handle, now).await?;
         let app = self.app_name(&grant, now).await?;
+        match form.get("provider") {
+            // By a link of ours, so that the form for the password has its own, stricter policy.
+            Some(LOCAL) if self.ways.local_users() => {
+                let request = handle.reveal();
+                return Ok(response::see_other(&format!("/auth/login?request={request}&provider={LOCAL}")));
+            }
+            Some(id) => {
+                let remote = self.ways.remote(id).ok_or(AuthorizeError::Field("provider"))?;
+                return self.go_to_provider(handle, &grant, remote, Some(browser), now).await;
+            }
+            None if !self.ways.local_users() => return Err(AuthorizeError::Field("provider")),
+            None => {}
+        }
         let username = form.get("username").unwrap_or_default().trim();
         let again = |status, message| {
             let again = Again { status, username, message: Some(message) };
@@ -114,7 +138,7 @@ impl<S: Store> Authorize<S> {
             return Ok(again(StatusCode::UNAUTHORIZED, "The user name or the password is wrong."));
         };
         throttle::forget(&self.store, username).await?;
-        self.signed_in(handle, &grant, &browser, user, now).await
+        self.signed_in(handle, &grant, &browser, user, now, now).await
     }
 
     /// The user of that name, if the password is theirs and they are not disabled.
@@ -123,22 +147,26 @@ impl<S: Store> Authorize<S> {
             Ok(username) => self.store.user(&username).await?.filter(|user| !user.disabled),
             Err(_) => None,
         };
-        let fits = self.passwords.verify(user.as_ref().map(|user| &user.password), password).await?;
+        let hash = user.as_ref().and_then(|user| user.password.as_ref());
+        let fits = self.passwords.verify(hash, password).await?;
         Ok(user.filter(|_| fits))
     }
 
-    /// A new session in a browser with a new cookie; the session before, if there was one, ends.
-    async fn signed_in(
+    /// A new session in a browser with a new cookie; the session before, if there was one, ends. `auth_time` is when the user
+    /// proved who they are: at a provider, that may be a while ago.
+    pub(crate) async fn signed_in(
         &self,
         handle: Handle,
         grant: &Grant,
         before: &Browser,
         user: User,
+        auth_time: Instant,
         now: Instant,
     ) -> Result<Response<Body>, AuthorizeError> {
         let browser = Browser::signed_in()?;
         let secret = browser.session().ok_or(AuthorizeError::FormToken)?;
-        let session = Session::start(secret.session_id(), user.username.clone(), now);
+        let session =
+            Session { auth_time, ..Session::start(secret.session_id(), user.username.clone(), now) };
         let visit = Visit { session, user };
         let request = grant.request().ok_or(AuthorizeError::NoRequest)?;
         let patient = self.sole_patient(request, &visit).await?;
@@ -170,15 +198,57 @@ impl<S: Store> Authorize<S> {
         Ok(client.client_name.clone())
     }
 
-    /// The sign-in page, in a browser that has a cookie from then on.
-    pub(crate) fn sign_in_page(
+    /// What is shown first to somebody who has to sign in.
+    pub(crate) async fn first_page(
+        &self,
+        handle: Handle,
+        grant: &Grant,
+        app: &str,
+        browser: Option<Browser>,
+        now: Instant,
+    ) -> Result<Response<Body>, AuthorizeError> {
+        match self.ways.first() {
+            First::Password => self.sign_in_page(handle, grant, app, browser),
+            First::Provider(only) => self.go_to_provider(handle, grant, only, browser, now).await,
+            First::Choice => self.choose_provider_page(handle, app, browser),
+        }
+    }
+
+    /// The ways to sign in, in a browser that has a cookie from then on.
+    fn choose_provider_page(
         &self,
         handle: Handle,
         app: &str,
         browser: Option<Browser>,
-        username: &str,
     ) -> Result<Response<Body>, AuthorizeError> {
-        let again = Again { status: StatusCode::OK, username, message: None };
+        let known = browser.is_some();
+        let browser = browser.map_or_else(Browser::anonymous, Ok)?;
+        let providers = || self.ways.remotes().iter().map(Remote::provider);
+        let page = pages::ChooseProvider {
+            app,
+            request: &handle.reveal(),
+            form_token: &browser.form_token(Form::Request(handle)),
+            providers: providers().map(|provider| (provider.id.as_str(), provider.name.as_str())).collect(),
+            local: self.ways.local_users(),
+        };
+        let loopback: Vec<String> = providers().filter_map(Provider::loopback_origin).collect();
+        let mut response = respond::page_to_providers(&page, &loopback);
+        if !known {
+            browser.remember(&mut response, &self.here);
+        }
+        Ok(response)
+    }
+
+    /// The form for a user name and a password, in a browser that has a cookie from then on.
+    fn sign_in_page(
+        &self,
+        handle: Handle,
+        grant: &Grant,
+        app: &str,
+        browser: Option<Browser>,
+    ) -> Result<Response<Body>, AuthorizeError> {
+        let hint = grant.request().and_then(|request| request.sign_in.login_hint.as_deref());
+        let again = Again { status: StatusCode::OK, username: hint.unwrap_or_default(), message: None };
         if let Some(known) = browser {
             return Ok(sign_in_form(handle, app, &known, &again));
         }

@@ -8,11 +8,12 @@
 //! | page | posts to | fields |
 //! |---|---|---|
 //! | [`SignIn`] | `/auth/login` | `username`, `password` |
+//! | [`ChooseProvider`] | `/auth/login` | `provider` |
 //! | [`ChoosePatient`] | `/auth/patient` | `patient`; searches with GET: `q`, `request` |
 //! | [`Consent`] | `/auth/consent` | `scope` (checkboxes), `decision` = `allow` or `deny` |
 //! | [`NoPatients`] | `/auth/consent` | `decision` = `deny` |
 //! | [`SignOut`] | `/auth/sign-out` | |
-//! | [`Problem`], [`SignedOut`] | | |
+//! | [`Problem`], [`SignInProblem`], [`SignedOut`] | | |
 //!
 //! Every form that posts carries `form_token`, and all but the one that signs out carry `request`, the
 //! authorization in progress (requirement AUTHZ-27). Everything is escaped by askama.
@@ -68,6 +69,22 @@ pub(crate) struct SignIn<'a> {
     pub(crate) username: &'a str,
     /// Why the form is shown again: one or two sentences.
     pub(crate) message: Option<&'a str>,
+}
+
+/// Choose where to sign in, where there are several ways.
+#[derive(Template)]
+#[template(path = "choose_provider.html")]
+pub(crate) struct ChooseProvider<'a> {
+    /// The name of the app that asks.
+    pub(crate) app: &'a str,
+    /// The authorization in progress.
+    pub(crate) request: &'a str,
+    /// Against forged posts.
+    pub(crate) form_token: &'a str,
+    /// The providers: the value posted, and the name.
+    pub(crate) providers: Vec<(&'a str, &'a str)>,
+    /// Whether one may sign in with a password of ours, too.
+    pub(crate) local: bool,
 }
 
 /// Choose whose record the app gets: a search, and one button for each patient found.
@@ -203,6 +220,20 @@ pub(crate) struct Problem<'a> {
     pub(crate) what_to_do: &'a str,
     /// What the developer of the app has to mend, if it is the app's fault.
     pub(crate) developer: Option<ForDeveloper<'a>>,
+}
+
+/// Why nobody was signed in by an identity provider.
+#[derive(Template)]
+#[template(path = "sign_in_problem.html")]
+pub(crate) struct SignInProblem<'a> {
+    /// What happened, in a few words: the heading.
+    pub(crate) title: &'a str,
+    /// What it means to the user, without a term of the trade.
+    pub(crate) explanation: &'a str,
+    /// What the user can do about it.
+    pub(crate) what_to_do: &'a str,
+    /// Where to try again: a path and query on this server.
+    pub(crate) retry: Option<&'a str>,
 }
 
 /// What is wrong with a request, exactly.

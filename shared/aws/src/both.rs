@@ -10,8 +10,8 @@ use smart_core::grant::{CodeIssue, Grant, SignIn};
 use smart_core::id::{ClientId, GrantId, PatientId, ResourceId, SessionId, Username};
 use smart_core::instant::Instant;
 use smart_core::ports::{
-    Attempts, Authorizations, Clients, Grants, Patients, Records, Sessions, SignIns, Step, Stopped, Throttle,
-    Unavailable, Users,
+    Attempts, Authorizations, Clients, Enrolments, Grants, Patients, Records, Replay, Sessions, SignIns,
+    Step, Stopped, Throttle, Unavailable, Users,
 };
 use smart_core::secret::Digest;
 use smart_core::session::Session;
@@ -68,6 +68,8 @@ macro_rules! forward {
 forward! {
     Clients to state { fn client(&self, id: &ClientId) -> Result<Option<Client>, Unavailable>; }
     Users to state { fn user(&self, username: &Username) -> Result<Option<User>, Unavailable>; }
+    Enrolments to state { fn enrol(&self, said: &User) -> Result<User, Unavailable>; }
+    Replay to state { fn first_use(&self, key: &Digest, expires_at: Instant, step: Step) -> Result<bool, Unavailable>; }
     Sessions to state { fn session(&self, id: &SessionId, now: Instant) -> Result<Option<Session>, Unavailable>; }
     SignIns to state {
         fn start_session(&self, session: &Session) -> Result<(), Unavailable>;

@@ -14,7 +14,7 @@ use std::time::Duration;
 use crate::client::{Client, GrantType};
 use crate::deployment::PublicUrl;
 use crate::fhir::access::{enforceable, supported};
-use crate::grant::Request;
+use crate::grant::{Request, SignInWish};
 use crate::id::ClientId;
 use crate::instant::Instant;
 use crate::oauth::{ErrorCode, OAuthError, Parameters};
@@ -184,7 +184,12 @@ fn read(
         .transpose()
         .map_err(|_| invalid("max_age must be a whole number of seconds"))?;
     let scopes = scopes(parameters, client)?;
-    let request = Request { redirect_uri: redirect_uri.clone(), state, scopes, challenge, nonce };
+    let sign_in = SignInWish {
+        anew: prompt == Prompt::Login,
+        max_age: max_age.map(|max_age| max_age.as_secs()),
+        login_hint: login_hint.clone(),
+    };
+    let request = Request { redirect_uri: redirect_uri.clone(), state, scopes, challenge, nonce, sign_in };
     Ok(AuthorizationRequest { request, prompt, max_age, login_hint })
 }
 

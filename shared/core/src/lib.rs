@@ -10,6 +10,7 @@ pub mod authorization;
 pub mod client;
 pub mod deployment;
 pub mod discovery;
+pub mod external;
 pub mod fhir;
 pub mod grant;
 pub mod id;

@@ -11,8 +11,8 @@ use smart_core::id::{ClientId, GrantId, PatientId, ResourceId, SessionId, Userna
 use smart_core::instant::Instant;
 use smart_core::jose::{PublicJwk, SigningKey};
 use smart_core::ports::{
-    Attempts, Authorizations, Clients, Grants, Patients, PublicKeys, Records, Redeemed, Redemptions, Replay,
-    Sessions, SignIns, Signer, Step, Stopped, Throttle, Unavailable, Users,
+    Attempts, Authorizations, Clients, Enrolments, Grants, Patients, PublicKeys, Records, Redeemed,
+    Redemptions, Replay, Sessions, SignIns, Signer, Step, Stopped, Throttle, Unavailable, Users,
 };
 use smart_core::secret::Digest;
 use smart_core::session::Session;
@@ -167,6 +167,7 @@ macro_rules! switched {
 switched! {
     Clients on store { fn client(&self, id: &ClientId) -> Result<Option<Client>, Unavailable>; }
     Users on store { fn user(&self, username: &Username) -> Result<Option<User>, Unavailable>; }
+    Enrolments on store { fn enrol(&self, said: &User) -> Result<User, Unavailable>; }
     Sessions on store { fn session(&self, id: &SessionId, now: Instant) -> Result<Option<Session>, Unavailable>; }
     SignIns on store {
         fn start_session(&self, session: &Session) -> Result<(), Unavailable>;

@@ -95,6 +95,7 @@ fn request() -> Request {
         scopes: "openid patient/*.rs offline_access".parse().unwrap(),
         challenge: verifier("v").challenge(),
         nonce: Some("n-1".to_owned()),
+        sign_in: smart_core::grant::SignInWish::default(),
     }
 }
 

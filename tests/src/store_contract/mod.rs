@@ -5,6 +5,7 @@
 //! clock: the instants are theirs.
 
 pub(crate) mod attempts;
+pub(crate) mod enrolments;
 pub(crate) mod grants;
 pub(crate) mod redemptions;
 pub(crate) mod sessions;
@@ -14,14 +15,17 @@ use std::future::Future;
 use std::sync::Arc;
 
 use smart_core::instant::Instant;
-use smart_core::ports::{Authorizations, Redemptions, Replay, SignIns, Step, Throttle};
+use smart_core::ports::{Authorizations, Enrolments, Redemptions, Replay, SignIns, Step, Throttle};
 use smart_core::secret::{Digest, Op};
 use tokio::sync::Barrier;
 
 /// The ports of the authorization store.
-pub(crate) trait Store: Authorizations + Redemptions + Replay + SignIns + Throttle + 'static {}
+pub(crate) trait Store:
+    Authorizations + Enrolments + Redemptions + Replay + SignIns + Throttle + 'static
+{
+}
 
-impl<S: Authorizations + Redemptions + Replay + SignIns + Throttle + 'static> Store for S {}
+impl<S: Authorizations + Enrolments + Redemptions + Replay + SignIns + Throttle + 'static> Store for S {}
 
 /// An instant: so many seconds after the rules' own beginning.
 pub(crate) fn at(second: u64) -> Instant {
@@ -73,6 +77,8 @@ macro_rules! store_contract {
         mod $name {
             $crate::store_contract::store_contract!(@rules $make;
                 attempts: attempts_are_counted_one_by_one, a_window_ends_by_itself, a_success_forgets_the_attempts;
+                enrolments: whom_a_provider_vouches_for_is_a_user, at_many_sign_ins_at_once_there_is_one_new_user,
+                    no_other_user_is_written;
                 uses: one_use_is_the_first, a_retry_is_the_same_use, a_use_is_remembered_until_it_expires;
                 sessions: a_session_ends_without_being_removed, touching_never_wakes_a_session, an_ended_session_stays_ended;
                 grants: a_grant_goes_from_the_request_to_the_code, a_grant_never_begins_over_another,

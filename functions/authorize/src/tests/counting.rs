@@ -10,8 +10,8 @@ use smart_core::grant::{CodeIssue, Grant, SignIn};
 use smart_core::id::{ClientId, GrantId, PatientId, SessionId, Username};
 use smart_core::instant::Instant;
 use smart_core::ports::{
-    Attempts, Authorizations, Clients, Grants, Patients, Sessions, SignIns, Step, Stopped, Throttle,
-    Unavailable, Users,
+    Attempts, Authorizations, Clients, Enrolments, Grants, Patients, Replay, Sessions, SignIns, Step,
+    Stopped, Throttle, Unavailable, Users,
 };
 use smart_core::secret::Digest;
 use smart_core::session::Session;
@@ -59,6 +59,8 @@ macro_rules! counted {
 counted! {
     Clients { fn client(&self, id: &ClientId) -> Result<Option<Client>, Unavailable>; }
     Users { fn user(&self, username: &Username) -> Result<Option<User>, Unavailable>; }
+    Enrolments { fn enrol(&self, said: &User) -> Result<User, Unavailable>; }
+    Replay { fn first_use(&self, key: &Digest, expires_at: Instant, step: Step) -> Result<bool, Unavailable>; }
     Sessions { fn session(&self, id: &SessionId, now: Instant) -> Result<Option<Session>, Unavailable>; }
     SignIns {
         fn start_session(&self, session: &Session) -> Result<(), Unavailable>;

@@ -180,6 +180,7 @@ impl World {
             scopes: scopes.clone(),
             challenge: CodeChallenge::parse(Some(CHALLENGE), Some("S256")).unwrap(),
             nonce: consent.nonce.map(str::to_owned),
+            sign_in: smart_core::grant::SignInWish::default(),
         };
         let grant = handle.grant_id();
         store.begin(&Grant::begin(grant.clone(), client_id, request, self.step().op, NOW)).await.unwrap();

@@ -65,6 +65,7 @@ pub(crate) fn begun(n: u64) -> Grant {
         scopes: "launch/patient openid fhirUser offline_access patient/*.rs".parse().unwrap(),
         challenge: verifier(0).challenge(),
         nonce: Some("n-0S6_WzA2Mj".to_owned()),
+        sign_in: smart_core::grant::SignInWish::default(),
     };
     Grant::begin(id(n), "growth-chart".parse().unwrap(), request, Op::new(bytes(1_000)), at(0))
 }

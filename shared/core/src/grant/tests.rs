@@ -55,6 +55,7 @@ fn request() -> Request {
         scopes: "openid patient/*.rs offline_access".parse().unwrap(),
         challenge: challenge("v"),
         nonce: Some("n-1".to_owned()),
+        sign_in: SignInWish::default(),
     }
 }
 

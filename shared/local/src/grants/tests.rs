@@ -37,6 +37,7 @@ fn grant(n: u8, user: &str) -> Grant {
         scopes: "patient/*.rs".parse().unwrap(),
         challenge: verifier().challenge(),
         nonce: None,
+        sign_in: smart_core::grant::SignInWish::default(),
     };
     let owner = Owner {
         user: user.parse().unwrap(),

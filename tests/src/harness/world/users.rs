@@ -66,7 +66,8 @@ pub(super) fn hashed() -> Vec<User> {
             name: text("name").to_owned(),
             fhir_user: text("fhirUser").parse().unwrap(),
             patients: serde_json::from_value(user["patients"].clone()).unwrap(),
-            password: if username == "fred" { freds.clone() } else { everybodys.clone() },
+            password: Some(if username == "fred" { freds.clone() } else { everybodys.clone() }),
+            external: None,
             disabled: false,
         }
     };

@@ -37,6 +37,7 @@ fn requested() -> Grant {
         scopes: "launch/patient openid patient/*.rs".parse().unwrap(),
         challenge: verifier.challenge(),
         nonce: Some("n".to_owned()),
+        sign_in: smart_core::grant::SignInWish::default(),
     };
     Grant::begin(Handle::new([7; 16]).grant_id(), "app".parse().unwrap(), request, Op::new([1; 32]), at(0))
 }
