@@ -51,6 +51,8 @@ impl Default for Command {
             data: None,
             ephemeral: false,
             seed: None,
+            login_providers: None,
+            local_users: None,
             log: Log::Pretty,
         })
     }
@@ -74,6 +76,12 @@ pub(crate) struct Serve {
     /// Load this seed folder first (clients.json, users.json, fhir/): adds and updates, deletes nothing
     #[arg(long, value_name = "DIR")]
     pub(crate) seed: Option<PathBuf>,
+    /// Let people sign in at the identity providers of this file, a JSON array that names their secrets (`env:NAME`, `file:PATH`)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) login_providers: Option<PathBuf>,
+    /// Whether users of this server may sign in with a password [default: false with --login-providers, else true]
+    #[arg(long, value_name = "BOOL", requires = "login_providers")]
+    pub(crate) local_users: Option<bool>,
     /// How log lines are written
     #[arg(long, value_name = "FORM", value_enum, default_value_t = Log::Pretty)]
     pub(crate) log: Log,

@@ -5,6 +5,7 @@
 
 mod app;
 mod listen;
+mod providers;
 mod welcome;
 
 use std::path::Path;
@@ -45,6 +46,8 @@ pub(crate) async fn run(arguments: Serve) -> Result<(), Failure> {
         None => None,
     };
 
+    let ways = providers::read(arguments.login_providers.as_deref(), arguments.local_users, &url)?;
+
     let folder = (!arguments.ephemeral).then(|| arguments.data.unwrap_or_else(|| DATA.into()));
     let store = match &folder {
         Some(folder) => Arc::new(LocalStore::open(folder).await?),
@@ -61,7 +64,7 @@ pub(crate) async fn run(arguments: Serve) -> Result<(), Failure> {
     store::note_public_url(&store, &url).await?;
     let key = Arc::new(joined(key.await)??);
 
-    let app = app::compose(&store, &key, &url, has_demo).await?;
+    let app = app::compose(&store, &key, &url, ways, has_demo).await?;
     let signals = Signals::listen()?;
     let sweeping = {
         let store = Arc::clone(&store);

@@ -102,7 +102,7 @@ fn elsewhere(user: Node<'_>, value: Node<'_>) -> Result<External, Fault> {
     }
     let text = |name: &str| {
         let value = properties.iter().find_map(|(known, value)| (known == name).then_some(*value));
-        let text = value.and_then(|value| value.string()).filter(|text| !text.is_empty());
+        let text = value.and_then(Node::string).filter(|text| !text.is_empty());
         text.map(std::borrow::Cow::into_owned)
             .ok_or_else(|| fault("", &format!("expected {name}: some text")))
     };

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use smart_authorize::SignInWays;
 use smart_core::deployment::PublicUrl;
 use smart_core::discovery::{Discovery, Offered};
 use smart_fhir_read::Settings;
@@ -16,12 +17,13 @@ pub(crate) async fn compose(
     store: &Arc<LocalStore>,
     key: &Arc<SoftwareKey>,
     url: &PublicUrl,
+    ways: SignInWays,
     has_demo: bool,
 ) -> Result<Router, Failure> {
     let (store, key) = (|| Arc::clone(store), || Arc::clone(key));
     let mut app = smart_discovery::router(&*key(), Discovery::new(url, Offered::HERE))
         .await?
-        .merge(smart_authorize::router(store(), url.clone()))
+        .merge(smart_authorize::router_with(store(), url.clone(), ways))
         .merge(smart_token::router(store(), key(), url.clone()))
         .merge(smart_fhir_read::router(store(), key(), &Settings::new(url, Offered::HERE)));
     if has_demo {

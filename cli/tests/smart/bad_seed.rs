@@ -97,7 +97,7 @@ fn a_fault_in_clients_or_users_names_its_file_line_and_field() {
                 "users.json",
                 format!("[{USER},\n{}]", USER.replace("maria", "tom").replace("\"name\"", "\"nmae\"")),
             ),
-            "users.json:4: nmae: no field of a user: expected username, password, name, fhirUser, patients",
+            "users.json:4: nmae: no field of a user: expected username, password, name, fhirUser, patients, external",
         ),
         (
             with("users.json", format!("[{}]", USER.replace("\"*\"", "[\n\"a\",\n\"b/c\"]"))),

@@ -93,10 +93,10 @@ impl SignInWays {
     pub fn new(
         providers: Vec<(Provider, Option<ClientSecret>)>,
         local_users: bool,
-        web: Arc<dyn Web>,
+        web: &Arc<dyn Web>,
         here: &PublicUrl,
     ) -> Self {
-        let remote = |(provider, secret)| Remote::new(provider, secret, Arc::clone(&web), here.deployment());
+        let remote = |(provider, secret)| Remote::new(provider, secret, Arc::clone(web), here.deployment());
         Self { remotes: providers.into_iter().map(remote).collect(), local_users }
     }
 

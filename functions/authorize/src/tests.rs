@@ -3,3 +3,4 @@
 
 mod budgets;
 mod counting;
+mod external;

@@ -6,6 +6,7 @@
 //! | file | decides |
 //! |---|---|
 //! | `provider` | what the operator may say of a provider, and that all that is wrong with it is said at once |
+//! | `settings` | the ways to sign in, as a program is told |
 //! | `metadata` | whether a discovery document is the provider's, and what is used of it |
 //! | `exchange` | the request that the browser carries there, and the one that redeems the code |
 //! | `keys` | which key checks an ID token |
@@ -22,6 +23,7 @@ mod id_token;
 mod keys;
 mod metadata;
 mod provider;
+mod settings;
 #[cfg(test)]
 mod tests;
 
@@ -33,3 +35,4 @@ pub use self::metadata::{Metadata, MetadataFault};
 pub use self::provider::{
     ClaimNames, ClientAuthentication, Provider, ProviderId, SecretPlace, read_providers,
 };
+pub use self::settings::SignInSettings;

@@ -96,11 +96,10 @@ impl<S: Store> Authorize<S> {
         let fault = |fault: ExternalFault| ExternalError::at(provider, state.handle, fault);
         let request = grant.request().ok_or(AuthorizeError::NoRequest)?;
         let (nonce, verifier) = (state::nonce(browser, text), state::verifier(browser, text));
-        let redeemed = remote.redeem(code, &self.here.endpoint(CALLBACK), &verifier, now).await;
-        let token = redeemed.map_err(|remote| fault(remote.into()))?;
         let expected =
             Expected { provider, nonce: &nonce, wish: &request.sign_in, asked_at: state.asked_at, now };
-        let token = remote.check(&token, &expected).await.map_err(|remote| fault(remote.into()))?;
+        let token = remote.id_token(code, &self.here.endpoint(CALLBACK), &verifier, &expected).await;
+        let token = token.map_err(|remote| fault(remote.into()))?;
         let person = Person::of(&token, provider, &self.here, random::bytes()?);
         let user = self.user_of(&person).await?.ok_or_else(|| match person.said {
             Some(Err(claims)) => fault(claims.into()),

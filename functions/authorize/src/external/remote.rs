@@ -14,8 +14,8 @@ use std::time::Duration;
 use serde_json::Value;
 use smart_core::client::metadata::Deployment;
 use smart_core::external::{
-    Exchange, Expected, IdToken, IdTokenFault, KeyFault, Metadata, MetadataFault, Provider, ProviderKeys,
-    TokenFault, id_token_of,
+    Authorization, Exchange, Expected, IdToken, IdTokenFault, KeyFault, Metadata, MetadataFault, Provider,
+    ProviderKeys, TokenFault, id_token_of,
 };
 use smart_core::instant::Instant;
 use smart_core::secret::Digest;
@@ -29,6 +29,10 @@ const FRESH: Duration = Duration::from_hours(1);
 const STALE: Duration = Duration::from_hours(24);
 const KEYS_AGAIN: Duration = Duration::from_mins(1);
 const FAILED: Duration = Duration::from_secs(10);
+
+/// How long the way from a code to an ID token that was checked may take: a person waits, and a function is stopped after ten
+/// seconds, in which there may be a request for metadata before.
+const EXCHANGE: Duration = Duration::from_secs(5);
 
 /// Why a provider brings nobody. Says nothing of the person.
 #[derive(Clone, Debug, Error)]
@@ -161,8 +165,24 @@ impl Remote {
         kept.keep(keys, now)
     }
 
+    /// Redeems a code, and checks the ID token that it brings.
+    pub(super) async fn id_token(
+        &self,
+        code: &str,
+        redirect_uri: &str,
+        verifier: &Digest,
+        expected: &Expected<'_>,
+    ) -> Result<IdToken, RemoteFault> {
+        let exchange = async {
+            let token = self.redeem(code, redirect_uri, verifier, expected.now).await?;
+            self.check(&token, expected).await
+        };
+        let in_time = tokio::time::timeout(EXCHANGE, exchange).await;
+        in_time.map_err(|_| WebError(format!("it takes longer than {} seconds", EXCHANGE.as_secs())))?
+    }
+
     /// Redeems a code for an ID token that nobody has looked at yet.
-    pub(super) async fn redeem(
+    async fn redeem(
         &self,
         code: &str,
         redirect_uri: &str,
@@ -173,13 +193,13 @@ impl Remote {
         let secret = self.secret.as_ref().map(|secret| secret.0.as_str());
         let exchange = Exchange::new(&self.provider, secret, code, redirect_uri, verifier);
         let exchange = exchange.ok_or(RemoteFault::Secret)?;
-        let authorization = exchange.authorization.as_ref().map(|authorization| authorization.reveal());
+        let authorization = exchange.authorization.as_ref().map(Authorization::reveal);
         let answer = self.web.post_form(&metadata.token_endpoint, &exchange.form, authorization).await?;
         Ok(id_token_of(answer.status, &answer.body)?.to_owned())
     }
 
     /// Checks an ID token. A key that is not known may be a new one (OIDC Core §10.1.1).
-    pub(super) async fn check(&self, token: &str, expected: &Expected<'_>) -> Result<IdToken, RemoteFault> {
+    async fn check(&self, token: &str, expected: &Expected<'_>) -> Result<IdToken, RemoteFault> {
         let keys = self.keys(expected.now, false).await?;
         match IdToken::check(token, &keys, expected) {
             Err(IdTokenFault::Key(KeyFault::Unknown)) => {

@@ -129,8 +129,8 @@ impl StateTable {
     where
         T: Serialize + DeserializeOwned + PartialEq,
     {
-        let made = self.rewrite(kind, name, make).await?;
-        made.map(|(put, _)| put).ok_or_else(|| Unavailable::new(kind.port, "nothing to store"))
+        let outcome = self.rewrite(kind, name, make).await?;
+        outcome.map(|(put, _)| put).ok_or_else(|| Unavailable::new(kind.port, "nothing to store"))
     }
 
     /// Replaces what is registered by what `make` makes of it, and returns that; `None` if it makes nothing.

@@ -15,7 +15,7 @@ pub struct ProviderKeys(Vec<Key>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Key {
     kid: Option<String>,
-    key: PublicKey,
+    public: PublicKey,
     alg: Option<String>,
 }
 
@@ -37,8 +37,8 @@ impl ProviderKeys {
         let text = |entry: &Value, name: &str| entry.get(name).and_then(Value::as_str).map(str::to_owned);
         let usable = entries.iter().filter(|entry| entry.get("use").is_none_or(|purpose| purpose == "sig"));
         let keys = usable.filter_map(|entry| {
-            let key: PublicKey = serde_json::from_value(entry.clone()).ok()?;
-            key.is_sound().then(|| Key { kid: text(entry, "kid"), key, alg: text(entry, "alg") })
+            let public: PublicKey = serde_json::from_value(entry.clone()).ok()?;
+            public.is_sound().then(|| Key { kid: text(entry, "kid"), public, alg: text(entry, "alg") })
         });
         Some(Self(keys.collect()))
     }
@@ -52,11 +52,11 @@ impl ProviderKeys {
         }
         let alg = header.alg.ok_or(JwtError::Algorithm)?;
         let fits =
-            |key: &&Key| key.key.fits(alg) && key.alg.as_deref().is_none_or(|only| only == alg.as_str());
+            |key: &&Key| key.public.fits(alg) && key.alg.as_deref().is_none_or(|only| only == alg.as_str());
         let named = |key: &&Key| header.kid.as_ref().is_none_or(|kid| key.kid.as_ref() == Some(kid));
         let mut found = self.0.iter().filter(named).filter(fits);
         match (found.next(), found.next()) {
-            (Some(key), None) => Ok((&key.key, alg)),
+            (Some(key), None) => Ok((&key.public, alg)),
             _ => Err(KeyFault::Unknown),
         }
     }

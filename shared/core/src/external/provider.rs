@@ -269,12 +269,9 @@ impl Reader<'_> {
 
     fn claims(&mut self) -> Option<ClaimNames> {
         const KNOWN: [&str; 3] = ["fhirUser", "patients", "name"];
-        let names = match self.members.get("claims")? {
-            Value::Object(names) => names,
-            _ => {
-                self.faults.push("claims: expected an object".to_owned());
-                return None;
-            }
+        let Value::Object(names) = self.members.get("claims")? else {
+            self.faults.push("claims: expected an object".to_owned());
+            return None;
         };
         for unknown in names.keys().filter(|name| !KNOWN.contains(&name.as_str())) {
             self.faults.push(format!("claims.{unknown}: expected only {}", KNOWN.join(", ")));

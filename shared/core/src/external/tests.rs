@@ -462,3 +462,23 @@ fn all_that_is_wrong_with_providers_is_said_at_once() {
     assert!(read(&loopback, Deployment::Loopback).is_ok());
     assert!(read(&loopback, Deployment::Public).is_err());
 }
+
+#[test]
+fn passwords_are_off_where_there_are_providers_and_there_is_always_a_way_to_sign_in() {
+    let some = r#"[{"id":"a","name":"A","issuer":"https://a.example","client_id":"c"}]"#;
+    let read = |providers, local_users| {
+        SignInSettings::read(providers, local_users, Deployment::Public, everywhere, "a place")
+            .map(|settings| (settings.providers.len(), settings.local_users))
+    };
+    assert_eq!(read(None, None), Ok((0, true)));
+    assert_eq!(read(Some("[]"), None), Ok((0, true)));
+    assert_eq!(read(Some(some), None), Ok((1, false)));
+    assert_eq!(read(Some(some), Some("true")), Ok((1, true)));
+    assert_eq!(read(Some(some), Some("false")), Ok((1, false)));
+    for (providers, local_users, settings) in
+        [(None, "false", vec![1]), (Some("[]"), "false", vec![1]), (Some("[7, 8]"), "maybe", vec![0, 0, 1])]
+    {
+        let faults = read(providers, Some(local_users)).unwrap_err();
+        assert_eq!(faults.iter().map(|(setting, _)| *setting).collect::<Vec<_>>(), settings, "{faults:?}");
+    }
+}
