@@ -25,7 +25,7 @@ def ports():
 def ports_of(function):
     """The ports in the bounds of a function's `trait Store` and of its `router`, and those that they include."""
     text = without_comments(source(f"functions/{function}/src/lib.rs"))
-    store = re.findall(r"(?m)^pub trait Store: ([^{]+)\{", text)
+    store = re.findall(r"(?m)^pub trait Store:\s+([^{]+)\{", text)
     router = re.findall(r"(?m)^pub (?:async )?fn router<([^(]+)>\(", text)
     assert len(router) == 1, f"{function}: one `pub fn router<…>` is expected, found {len(router)}"
     known = ports()

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use smart_authorize::{ClientSecret, SignInWays, Web};
+use smart_authorize::{ClientSecret, SignInWays};
 use smart_core::deployment::PublicUrl;
-use smart_core::external::{SecretPlace, SignInSettings};
+use smart_core::external::{SecretPlace, SignInSettings, Web};
 use smart_outbound::{Outbound, Reach};
 
 use crate::failure::Failure;

@@ -12,7 +12,6 @@
 //! | `callback` | `/auth/callback`: whether an answer is believed, and who signed in |
 //! | `remote` | what is remembered of a provider, and for how long |
 //! | `fault` | which page says what went wrong |
-//! | `web` | what is asked of the network |
 //!
 //! Who a person is here is one record of the `Users` port, as for everybody else: registered by the operator under issuer and
 //! subject or, where the provider is trusted with it, written at each sign-in as its claims say (`Enrolments`). A refresh and a read
@@ -23,7 +22,6 @@ pub(crate) mod callback;
 pub(crate) mod fault;
 mod remote;
 mod state;
-mod web;
 
 use std::fmt;
 use std::sync::Arc;
@@ -31,7 +29,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use http::Response;
 use smart_core::deployment::PublicUrl;
-use smart_core::external::{Asked, Provider};
+use smart_core::external::{Asked, Provider, Web};
 use smart_core::grant::Grant;
 use smart_core::instant::Instant;
 use smart_core::secret::Handle;
@@ -40,7 +38,6 @@ use smart_web::{random, response};
 use self::fault::{ExternalError, ExternalFault};
 pub(crate) use self::remote::Remote;
 use self::state::State;
-pub use self::web::{Answering, Web, WebAnswer, WebError};
 use crate::browser::Browser;
 use crate::error::AuthorizeError;
 use crate::{Authorize, Store};

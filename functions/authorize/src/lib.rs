@@ -48,9 +48,9 @@ use smart_core::ports::{
 };
 use smart_core::secret::Op;
 use smart_web::cached::Cached;
-use smart_web::{fallback, random};
+use smart_web::random;
 
-pub use self::external::{Answering, ClientSecret, SignInWays, Web, WebAnswer, WebError};
+pub use self::external::{ClientSecret, SignInWays};
 use self::passwords::Passwords;
 
 /// The ports that this function needs: it sees of resources only what the patient picker shows, and it signs nothing.
@@ -78,10 +78,14 @@ pub fn router_with<S: Store>(store: S, here: PublicUrl, ways: SignInWays) -> Rou
         .post(authorize::by_form::<S>)
         .head(authorize::neither_get_nor_post)
         .fallback(authorize::neither_get_nor_post);
+    // Nor by HEAD: an answer of a provider is used once.
+    let callback = get(external::callback::page::<S>)
+        .head(external::callback::not_get)
+        .fallback(external::callback::not_get);
     Router::new()
         .route("/auth/authorize", authorize)
         .route("/auth/login", get(login::page::<S>).post(login::submit::<S>))
-        .route("/auth/callback", get(external::callback::page::<S>).head(fallback::method_not_allowed))
+        .route("/auth/callback", callback)
         .route("/auth/patient", get(patient::page::<S>).post(patient::submit::<S>))
         .route("/auth/consent", get(consent::page::<S>).post(consent::submit::<S>))
         .route("/auth/sign-out", get(sign_out::page::<S>).post(sign_out::submit::<S>))

@@ -3,10 +3,10 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use smart_authorize::{ClientSecret, SignInWays, Web};
+use smart_authorize::{ClientSecret, SignInWays};
 use smart_aws::config::AuthorizeConfig;
 use smart_aws::{RecordsTable, Sdk, StateTable, Tables};
-use smart_core::external::SecretPlace;
+use smart_core::external::{SecretPlace, Web};
 use smart_outbound::{Outbound, Reach};
 use smart_web::lambda::{self, Fault, Function};
 

@@ -11,6 +11,7 @@
 //! | `exchange` | the request that the browser carries there, and the one that redeems the code |
 //! | `keys` | which key checks an ID token |
 //! | `id_token` | whether an ID token is meant for us, now, in this browser |
+//! | `web` | what is asked of the network |
 //! | `claims` | whose record the claims name, and which patients they give |
 //!
 //! The crate `openidconnect` was looked at first. It reads the clock by itself, and it brings a second and a third implementation of
@@ -26,6 +27,7 @@ mod provider;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod web;
 
 pub use self::claims::{ClaimFault, Person};
 pub use self::exchange::{Asked, Authorization, Exchange, TokenFault, id_token_of};
@@ -36,3 +38,4 @@ pub use self::provider::{
     ClaimNames, ClientAuthentication, Provider, ProviderId, SecretPlace, read_providers,
 };
 pub use self::settings::SignInSettings;
+pub use self::web::{Answering, Web, WebAnswer, WebError};

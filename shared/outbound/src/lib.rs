@@ -11,6 +11,7 @@
 //! | `trust` | whom TLS believes: the host's roots, read at the first use |
 //! | `fetch` | one request, one small JSON answer, in time |
 //! | `freshness` | how long an answer may be kept |
+//! | `web` | the port of sign-in at identity providers |
 //!
 //! Invariants: nothing is read, opened or connected before the first fetch; no redirect is followed, no proxy is asked, no connection is
 //! kept; a name is resolved once, and the address that was looked at is the one that is connected to, so that a
@@ -25,6 +26,7 @@ mod freshness;
 #[cfg(test)]
 mod tests;
 mod trust;
+mod web;
 
 pub use self::destination::Reach;
 pub use self::fetch::{Answer, FetchError, Outbound};

@@ -8,14 +8,15 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{RawQuery, State as Function};
-use http::{HeaderMap, Response};
+use http::header::ALLOW;
+use http::{HeaderMap, HeaderValue, Response};
 use smart_core::external::{Expected, Person};
 use smart_core::grant::Grant;
 use smart_core::instant::Instant;
 use smart_core::oauth::Parameters;
 use smart_core::user::User;
 use smart_web::arrival::Arrival;
-use smart_web::{form, random};
+use smart_web::{fallback, form, random};
 
 use super::CALLBACK;
 use super::fault::{ExternalError, ExternalFault};
@@ -39,6 +40,13 @@ pub(crate) async fn page<S: Store>(
         function.come_back(&headers, &parameters.map_err(form::FormError::from)?, now).await
     };
     answer.await.unwrap_or_else(AuthorizeError::into_response)
+}
+
+/// 405. The router would name HEAD among what is allowed (RFC 9110 §15.5.6).
+pub(crate) async fn not_get() -> Response<Body> {
+    let mut response = fallback::method_not_allowed().await;
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET"));
+    response
 }
 
 /// A sign-in that came back to the browser that it began in.

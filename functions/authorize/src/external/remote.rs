@@ -15,7 +15,7 @@ use serde_json::Value;
 use smart_core::client::metadata::Deployment;
 use smart_core::external::{
     Authorization, Exchange, Expected, IdToken, IdTokenFault, KeyFault, Metadata, MetadataFault, Provider,
-    ProviderKeys, TokenFault, id_token_of,
+    ProviderKeys, TokenFault, Web, WebError, id_token_of,
 };
 use smart_core::instant::Instant;
 use smart_core::secret::Digest;
@@ -23,7 +23,6 @@ use thiserror::Error;
 use tokio::sync::Mutex;
 
 use super::ClientSecret;
-use super::web::{Web, WebError};
 
 const FRESH: Duration = Duration::from_hours(1);
 const STALE: Duration = Duration::from_hours(24);

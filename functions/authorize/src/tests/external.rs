@@ -11,14 +11,14 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use smart_core::client::metadata::{Deployment, parse};
-use smart_core::external::{Provider, read_providers};
+use smart_core::external::{Provider, Web, read_providers};
 use smart_core::user::{External, User};
 use smart_local::{Incoming, LocalStore};
 
 use self::idp::{Idp, Network};
 use self::visitor::{NOW, Visitor};
 use super::counting::Counting;
-use crate::{ClientSecret, SignInWays, Web, router_with};
+use crate::{ClientSecret, SignInWays, router_with};
 
 const HERE: &str = "https://smart.example";
 const A: &str = "https://a.example/realm";

@@ -16,8 +16,8 @@ const TRACES: [&str; 8] =
 /// Of other patients than Maria.
 const OTHERS: [&str; 5] = ["Patient/lena", "Patient/tom", "\"lena-", "\"tom-", "Berg"];
 
-const PAGES: [&str; 5] =
-    ["/auth/authorize", "/auth/login", "/auth/patient", "/auth/consent", "/auth/sign-out"];
+const PAGES: [&str; 6] =
+    ["/auth/authorize", "/auth/login", "/auth/callback", "/auth/patient", "/auth/consent", "/auth/sign-out"];
 
 pub(super) fn check(scene: &Scene, request: &Request<Bytes>, answer: &Answer) {
     let what = format!("{} {}", request.method(), request.uri());

@@ -8,10 +8,10 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPai
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
+use smart_core::external::{Answering, Web, WebAnswer, WebError};
 use smart_core::secret::Digest;
 
 use super::visitor::NOW;
-use crate::{Answering, Web, WebAnswer, WebError};
 
 /// What a test changes of a claim set or a header.
 type Change = Box<dyn Fn(&mut Value) + Send>;

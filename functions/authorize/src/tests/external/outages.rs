@@ -1,9 +1,9 @@
 //! Providers that are down, slow, broken or changing their keys.
 
 use serde_json::json;
+use smart_core::external::{WebAnswer, WebError};
 
 use super::{ASK, Clinic};
-use crate::{WebAnswer, WebError};
 
 const METADATA: &str = "/.well-known/openid-configuration";
 
