@@ -17,11 +17,14 @@ use smart_web::random;
 pub(crate) struct Browser {
     secret: Secret,
     signed_in: bool,
+    signed_out: bool,
 }
 
 /// What begins the value of a browser in which somebody signed in, and of one in which nobody has.
 const SIGNED_IN: &str = "s.";
 const ANONYMOUS: &str = "a.";
+/// And of one in which somebody signed out: a provider is to ask who is there now.
+const SIGNED_OUT: &str = "o.";
 
 /// What a form is about.
 #[derive(Clone, Copy)]
@@ -37,12 +40,17 @@ pub(crate) enum Form {
 impl Browser {
     /// A browser that nobody signed in with.
     pub(crate) fn anonymous() -> Result<Self, Unavailable> {
-        Ok(Self { secret: Secret::new(random::bytes()?), signed_in: false })
+        Ok(Self { secret: Secret::new(random::bytes()?), signed_in: false, signed_out: false })
     }
 
     /// A browser in which somebody just signed in.
     pub(crate) fn signed_in() -> Result<Self, Unavailable> {
-        Ok(Self { secret: Secret::new(random::bytes()?), signed_in: true })
+        Ok(Self { secret: Secret::new(random::bytes()?), signed_in: true, signed_out: false })
+    }
+
+    /// A browser in which somebody just signed out.
+    pub(crate) fn signed_out() -> Result<Self, Unavailable> {
+        Ok(Self { signed_out: true, ..Self::anonymous()? })
     }
 
     /// The browser that sent a request, if it has our cookie.
@@ -56,11 +64,11 @@ impl Browser {
     }
 
     fn parse(value: &str) -> Option<Self> {
-        let (signed_in, secret) = match value.strip_prefix(SIGNED_IN) {
-            Some(secret) => (true, secret),
-            None => (false, value.strip_prefix(ANONYMOUS)?),
-        };
-        Some(Self { secret: secret.parse().ok()?, signed_in })
+        let kinds = [(SIGNED_IN, true, false), (ANONYMOUS, false, false), (SIGNED_OUT, false, true)];
+        kinds.into_iter().find_map(|(prefix, signed_in, signed_out)| {
+            let secret = value.strip_prefix(prefix)?.parse().ok()?;
+            Some(Self { secret, signed_in, signed_out })
+        })
     }
 
     /// The session's secret, if somebody signed in.
@@ -68,9 +76,18 @@ impl Browser {
         self.signed_in.then_some(&self.secret)
     }
 
+    /// Whether somebody signed out here, and nobody has signed in since.
+    pub(crate) fn was_left(&self) -> bool {
+        self.signed_out
+    }
+
     /// Sets the cookie with an answer. It ends with the browser: how long the session lives is the server's to say.
     pub(crate) fn remember(&self, response: &mut Response<Body>, here: &PublicUrl) {
-        let prefix = if self.signed_in { SIGNED_IN } else { ANONYMOUS };
+        let prefix = match (self.signed_in, self.signed_out) {
+            (true, _) => SIGNED_IN,
+            (false, true) => SIGNED_OUT,
+            (false, false) => ANONYMOUS,
+        };
         set_cookie(response, here, &format!("{prefix}{}", self.secret.reveal()), "");
     }
 

@@ -30,8 +30,9 @@ use axum::body::Body;
 use http::Response;
 use smart_core::deployment::PublicUrl;
 use smart_core::external::{Asked, Provider, Web};
-use smart_core::grant::Grant;
+use smart_core::grant::{Grant, SignInWish};
 use smart_core::instant::Instant;
+use smart_core::oauth::Parameters;
 use smart_core::secret::Handle;
 use smart_web::{random, response};
 
@@ -75,6 +76,22 @@ pub(crate) enum First<'a> {
     Provider(&'a Remote),
     /// The ways to choose from.
     Choice,
+}
+
+/// Which account of a provider's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Account {
+    /// The one that it takes.
+    Any,
+    /// Another one: people who turned out to be nobody here may have it.
+    Other,
+}
+
+impl Account {
+    /// Of a link of ours.
+    pub(crate) fn of(parameters: &Parameters) -> Self {
+        if parameters.get("account") == Some("other") { Self::Other } else { Self::Any }
+    }
 }
 
 /// What the chooser calls the sign-in with a password of ours.
@@ -122,13 +139,15 @@ impl SignInWays {
 }
 
 impl<S: Store> Authorize<S> {
-    /// Sends the browser to a provider. It has a cookie from then on.
+    /// Sends the browser to a provider. It has a cookie from then on. `account` says whether it is to be another one than the
+    /// provider would take by itself; so it is where somebody signed out.
     pub(crate) async fn go_to_provider(
         &self,
         handle: Handle,
         grant: &Grant,
         remote: &Remote,
         browser: Option<Browser>,
+        account: Account,
         now: Instant,
     ) -> Result<Response<Body>, AuthorizeError> {
         let request = grant.request().ok_or(AuthorizeError::NoRequest)?;
@@ -142,7 +161,9 @@ impl<S: Store> Authorize<S> {
         let (nonce, verifier) = (state::nonce(&browser, &state), state::verifier(&browser, &state));
         let redirect_uri = self.here.endpoint(CALLBACK);
         let asked = Asked { redirect_uri: &redirect_uri, state: &state, nonce: &nonce, verifier: &verifier };
-        let location = asked.location(remote.provider(), &metadata, &request.sign_in);
+        let anew = request.sign_in.anew || account == Account::Other || browser.was_left();
+        let wish = SignInWish { anew, ..request.sign_in.clone() };
+        let location = asked.location(remote.provider(), &metadata, &wish);
         let mut response = response::see_other(&location);
         if !known {
             browser.remember(&mut response, &self.here);

@@ -26,7 +26,7 @@ use smart_web::response;
 use crate::authorize::next_page;
 use crate::browser::{Browser, Form};
 use crate::error::AuthorizeError;
-use crate::external::{First, LOCAL, Remote};
+use crate::external::{Account, First, LOCAL, Remote};
 use crate::respond;
 use crate::throttle::{self, Attempt};
 use crate::visit::Visit;
@@ -85,7 +85,7 @@ impl<S: Store> Authorize<S> {
             Some(LOCAL) if self.ways.local_users() => self.sign_in_page(handle, &grant, &app, browser),
             Some(id) => {
                 let remote = self.ways.remote(id).ok_or(AuthorizeError::Field("provider"))?;
-                self.go_to_provider(handle, &grant, remote, browser, now).await
+                self.go_to_provider(handle, &grant, remote, browser, Account::of(&parameters), now).await
             }
         }
     }
@@ -112,7 +112,7 @@ impl<S: Store> Authorize<S> {
             }
             Some(id) => {
                 let remote = self.ways.remote(id).ok_or(AuthorizeError::Field("provider"))?;
-                return self.go_to_provider(handle, &grant, remote, Some(browser), now).await;
+                return self.go_to_provider(handle, &grant, remote, Some(browser), Account::Any, now).await;
             }
             None if !self.ways.local_users() => return Err(AuthorizeError::Field("provider")),
             None => {}
@@ -209,7 +209,9 @@ impl<S: Store> Authorize<S> {
     ) -> Result<Response<Body>, AuthorizeError> {
         match self.ways.first() {
             First::Password => self.sign_in_page(handle, grant, app, browser),
-            First::Provider(only) => self.go_to_provider(handle, grant, only, browser, now).await,
+            First::Provider(only) => {
+                self.go_to_provider(handle, grant, only, browser, Account::Any, now).await
+            }
             First::Choice => self.choose_provider_page(handle, app, browser),
         }
     }

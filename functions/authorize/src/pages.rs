@@ -234,6 +234,8 @@ pub(crate) struct SignInProblem<'a> {
     pub(crate) what_to_do: &'a str,
     /// Where to try again: a path and query on this server.
     pub(crate) retry: Option<&'a str>,
+    /// Where to sign in with another account of that provider.
+    pub(crate) other_account: Option<&'a str>,
 }
 
 /// What is wrong with a request, exactly.

@@ -183,6 +183,9 @@ await check("who is nobody here gets a page that says so, and may try again as s
       }
       assert.deepEqual(answers, [403, 403]);
       await photograph(page, "no-account-phone-light");
+      await leaving(page, () => page.getByRole("link", { name: "Sign in with another account" }).click());
+      await page.locator('[name="login"]').waitFor(); // although it knows who is there
+      await page.goBack(); // to an answer that was used
       await leaving(page, () => page.getByRole("link", { name: "Try again" }).click());
       await choose(page, "local");
       await signIn(page, stage.users.patient);
@@ -197,6 +200,21 @@ await check("who does not want to sign in comes back to a page, and the app is t
       await leaving(page, () => page.getByRole("link", { name: /cancel/i }).click());
       assert.match(await page.locator("h1").innerText(), /You did not sign in/);
       assert.equal(new URL(page.url()).origin, stage.base);
+    })));
+
+await check("who signs out here is asked at the provider again", () =>
+  withApp((app) =>
+    inPage(SIZES.phone, async (page) => {
+      const { url } = authorization(app.redirectUri);
+      await page.goto(url);
+      await choose(page, "hospital");
+      await atProvider(page, "moreau@hospital", stage.issuers.hospital);
+      await page.goto(`${stage.base}/auth/sign-out`);
+      await leaving(page, () => page.locator("main form button").click());
+      await page.goto(url);
+      await choose(page, "hospital");
+      await page.locator('[name="login"]').waitFor();
+      assert.equal(new URL(page.url()).origin, stage.issuers.hospital);
     })));
 
 await check("a provider that is down has a page, and the next try works", () =>

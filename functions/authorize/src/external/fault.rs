@@ -73,6 +73,12 @@ impl ExternalFault {
         }
     }
 
+    /// Whether another account of the same provider may do better.
+    fn is_of_the_account(&self) -> bool {
+        use RemoteFault as R;
+        matches!(self, Self::Unknown | Self::Claims(_) | Self::Remote(R::IdToken(IdTokenFault::Stale)))
+    }
+
     fn status(&self) -> StatusCode {
         use RemoteFault as R;
         match self {
@@ -101,7 +107,7 @@ impl ExternalFault {
             Self::Replayed => (
                 "This sign-in was used already".to_owned(),
                 "Nothing more happened. Perhaps this page was loaded twice.".to_owned(),
-                FROM_THE_APP,
+                "Go back to the app or, if you are not signed in, try again.",
             ),
             Self::Declined => (
                 "You did not sign in".to_owned(),
@@ -116,7 +122,7 @@ impl ExternalFault {
             Self::Remote(R::IdToken(IdTokenFault::Stale)) => (
                 "You have to sign in anew".to_owned(),
                 format!("The app wants you to sign in anew, and {name} did not ask you to. You are not signed in."),
-                "Sign out there, then try again.",
+                "Sign in once more, with your password.",
             ),
             Self::Remote(R::Unreachable(_) | R::Failed(_) | R::Token(TokenFault::Refused)) => (
                 format!("{name} does not answer"),
@@ -180,11 +186,15 @@ impl ExternalError {
         let name = self.provider.as_ref().map_or("The identity provider", |(_, name)| name);
         let (title, explanation, what_to_do) = self.fault.told(name);
         let retry = self.handle.map(|handle| format!("/auth/login?request={}", handle.reveal()));
+        let provider = self.provider.as_ref().filter(|_| self.fault.is_of_the_account());
+        let other = retry.as_ref().zip(provider);
+        let other = other.map(|(retry, (id, _))| format!("{retry}&provider={id}&account=other"));
         let problem = SignInProblem {
             title: &title,
             explanation: &explanation,
             what_to_do,
-            retry: retry.as_deref().filter(|_| !matches!(self.fault, ExternalFault::Replayed)),
+            retry: retry.as_deref(),
+            other_account: other.as_deref(),
         };
         page(self.fault.status(), &problem)
     }

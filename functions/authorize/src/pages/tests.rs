@@ -47,6 +47,7 @@ fn sign_in_problem(texts: Texts) -> SignInProblem<'static> {
         explanation: texts.other,
         what_to_do: "Wait a moment, then try again.",
         retry: Some("/auth/login?request=r"),
+        other_account: Some("/auth/login?request=r&provider=p&account=other"),
     }
 }
 

@@ -3,6 +3,7 @@
 mod answers;
 mod attacks;
 mod idp;
+mod logs;
 mod outages;
 mod visitor;
 mod ways;

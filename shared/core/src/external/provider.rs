@@ -1,4 +1,4 @@
-//! What the operator says of identity providers: a JSON array, read once at start (issue: "all faults at once").
+//! What the operator says of identity providers: a JSON array, read once at start ; all that is wrong is said at once.
 //!
 //! ```json
 //! [{

@@ -82,6 +82,45 @@ async fn who_is_not_registered_and_has_no_claims_is_nobody() {
 }
 
 #[tokio::test]
+async fn who_is_nobody_may_take_another_account_although_the_provider_knows_them() {
+    let mut clinic = Clinic::new().await;
+    clinic.a.state().person["sub"] = json!("person-8");
+    clinic.visitor.get(ASK).await;
+    clinic.visitor.post("/auth/login", &[("provider", "a")]).await;
+    assert!(!query_of(&clinic.visitor.location).1.contains_key("prompt"));
+    let back = clinic.a.signs_in(&clinic.visitor.location);
+    assert_eq!(clinic.visitor.get(&back).await, 403);
+    let page = clinic.visitor.clone();
+    assert_eq!(clinic.visitor.click("Sign in with another account").await, 303);
+    let (there, asked) = query_of(&clinic.visitor.location);
+    assert_eq!((there, asked["prompt"].as_str()), (format!("{A}/authorize").as_str(), "login"));
+    // The app did not ask for it, so a provider that does not comply is not held to it.
+    clinic.a.state().person["sub"] = json!("person-7");
+    let back = clinic.a.signs_in(&clinic.visitor.location);
+    assert_eq!(clinic.visitor.get(&back).await, 303);
+    clinic.visitor = page;
+    assert_eq!(clinic.visitor.click("Try again").await, 200, "and all ways are open");
+}
+
+#[tokio::test]
+async fn who_signs_out_here_is_not_signed_in_again_without_being_asked() {
+    let mut clinic = Clinic::with_a().await;
+    clinic.visitor.get(ASK).await;
+    let back = clinic.a.signs_in(&clinic.visitor.location);
+    assert_eq!(clinic.visitor.get(&back).await, 303);
+    assert_eq!(clinic.visitor.get("/auth/sign-out").await, 200);
+    assert_eq!(clinic.visitor.sign_out().await, 200);
+    assert!(!clinic.visitor.is_signed_in());
+    for _ in 0..2 {
+        assert_eq!(clinic.visitor.get(ASK).await, 303);
+        assert_eq!(query_of(&clinic.visitor.location).1["prompt"], "login");
+    }
+    let back = clinic.a.signs_in(&clinic.visitor.location);
+    assert_eq!(clinic.visitor.get(&back).await, 303);
+    assert!(clinic.visitor.is_signed_in());
+}
+
+#[tokio::test]
 async fn who_is_disabled_stays_so_and_what_the_operator_registered_is_the_operators() {
     let mut clinic = Clinic::with_a().await;
     clinic.store.store.disable_user(&ines().username).await.unwrap();

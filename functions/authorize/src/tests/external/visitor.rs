@@ -80,6 +80,13 @@ impl Visitor {
         self.send("POST", path, form).await
     }
 
+    /// Sends the form of the page that asks whether to sign out.
+    pub(super) async fn sign_out(&mut self) -> StatusCode {
+        let at = self.page.find("name=\"form_token\"").unwrap();
+        let token = self.page[at..].split('"').nth(3).unwrap().to_owned();
+        self.send("POST", "/auth/sign-out", format!("form_token={token}")).await
+    }
+
     /// Follows a link of the page, by its words.
     pub(super) async fn click(&mut self, words: &str) -> StatusCode {
         let before = self.page.split(&format!("\">{words}</a>")).next().unwrap();
