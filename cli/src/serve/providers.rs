@@ -18,10 +18,8 @@ pub(crate) fn read(
     url: &PublicUrl,
 ) -> Result<SignInWays, Failure> {
     let Some(file) = file else { return Ok(SignInWays::local()) };
-    let refused = |faults: Vec<String>| {
-        let told = faults.into_iter().map(|fault| format!("{}: {fault}", file.display()));
-        Failure::Refused(told.collect::<Vec<_>>().join("\n"))
-    };
+    let refused =
+        |faults: Vec<String>| Failure::Refused(format!("{}: {}", file.display(), faults.join("; ")));
     let text = fs::read_to_string(file).map_err(|error| refused(vec![error.to_string()]))?;
     let settings = SignInSettings::read(
         Some(&text),
@@ -98,10 +96,7 @@ mod tests {
                 provider(r#","client_secret":"s3cret","scope":"email""#),
                 "idp.json: [0].client_secret: expected env:NAME or file:PATH",
             ),
-            (
-                provider(r#","client_secret":"s3cret","scope":"email""#),
-                "\nFOLDER/idp.json: [0].scope: expected openid",
-            ),
+            (provider(r#","client_secret":"s3cret","scope":"email""#), "; [0].scope: expected openid"),
             (provider(r#","client_secret":"secretsmanager:x""#), "expected env:NAME or file:PATH"),
             (
                 provider(r#","client_secret":"env:SMART_TEST_NO_SUCH""#),
