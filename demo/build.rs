@@ -55,11 +55,12 @@ fn utf8(path: &Path) -> Result<&str, String> {
     path.to_str().ok_or_else(|| format!("{}: the path is not UTF-8", path.display()))
 }
 
-/// Two pages have addresses of their own; all else keeps its name.
+/// Three pages have addresses of their own; all else keeps its name.
 fn route(name: &str) -> String {
     match name {
         "start.html" => "/".to_owned(),
         "index.html" => "/demo/app/".to_owned(),
+        "ehr.html" => "/demo/ehr/".to_owned(),
         name => format!("/demo/app/{name}"),
     }
 }

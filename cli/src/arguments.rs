@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use smart_core::deployment::PublicUrl;
+use smart_core::deployment::{EhrOrigins, PublicUrl};
 use smart_core::id::{ClientId, Username};
 use smart_core::user::FhirUser;
 
@@ -53,6 +53,7 @@ impl Default for Command {
             seed: None,
             login_providers: None,
             local_users: None,
+            ehr_origins: EhrOrigins::default(),
             log: Log::Pretty,
         })
     }
@@ -82,6 +83,9 @@ pub(crate) struct Serve {
     /// Whether users of this server may sign in with a password [default: false with --login-providers, else true]
     #[arg(long, value_name = "BOOL", requires = "login_providers")]
     pub(crate) local_users: Option<bool>,
+    /// The EHRs that may show the pages inside their own, by origin, separated by commas
+    #[arg(long, value_name = "ORIGINS", default_value = "", hide_default_value = true)]
+    pub(crate) ehr_origins: EhrOrigins,
     /// How log lines are written
     #[arg(long, value_name = "FORM", value_enum, default_value_t = Log::Pretty)]
     pub(crate) log: Log,

@@ -4,6 +4,7 @@
 //! key is made while the seed is loaded; `ready` is said when all of it is there.
 
 mod app;
+mod ehr;
 mod listen;
 mod providers;
 mod welcome;
@@ -64,7 +65,7 @@ pub(crate) async fn run(arguments: Serve) -> Result<(), Failure> {
     store::note_public_url(&store, &url).await?;
     let key = Arc::new(joined(key.await)??);
 
-    let app = app::compose(&store, &key, &url, ways, has_demo).await?;
+    let app = app::compose(&store, &key, &url, &arguments.ehr_origins, ways, has_demo).await?;
     let signals = Signals::listen()?;
     let sweeping = {
         let store = Arc::clone(&store);

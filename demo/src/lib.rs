@@ -1,4 +1,4 @@
-//! The demo, compiled in: the start page, the demo app and the seed it reads.
+//! The demo, compiled in: the start page, the demo app, the demo EHR and the seed they read.
 //!
 //! The pages are static and the same for everyone. They load nothing from elsewhere and talk to their own origin only,
 //! which the Content-Security-Policy holds; no markup is ever made from data. The app is an ordinary SMART client: it has
@@ -21,7 +21,7 @@ include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
 /// What a page may load and where it may send: its own origin, nothing else.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-                      img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+                      img-src 'self' data:; frame-src 'self'; base-uri 'none'; frame-ancestors 'self'; form-action 'self'";
 
 /// Said with every answer. `Referrer-Policy`: the app's address carries a code for a moment, which no other site may learn.
 const HEADERS: [(HeaderName, &str); 4] = [
@@ -38,13 +38,14 @@ struct Asset {
     body: &'static [u8],
 }
 
-/// The start page at `/` and the demo app at `/demo/app/`. Has no fallback, so that it can be merged into another router.
+/// The start page at `/`, the demo app at `/demo/app/`, and the demo EHR, which embeds it, at `/demo/ehr/`. Has no fallback, so that it can be merged into another router.
 pub fn router() -> Router {
     // The directory's address has a slash: relative to it the app's redirect URI is registered, as an exact string.
     let ways_in = Router::new()
         .route("/demo", get(|| async { Redirect::to("/demo/app/") }))
         .route("/demo/", get(|| async { Redirect::to("/demo/app/") }))
-        .route("/demo/app", get(|| async { Redirect::to("/demo/app/") }));
+        .route("/demo/app", get(|| async { Redirect::to("/demo/app/") }))
+        .route("/demo/ehr", get(|| async { Redirect::to("/demo/ehr/") }));
     ASSETS.iter().fold(ways_in, |router, asset| {
         let etag = etag(asset.body);
         router.route(

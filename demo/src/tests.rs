@@ -30,6 +30,7 @@ async fn pages_and_modules_have_their_content_types() {
     let table = [
         ("/", "text/html; charset=utf-8"),
         ("/demo/app/", "text/html; charset=utf-8"),
+        ("/demo/ehr/", "text/html; charset=utf-8"),
         ("/demo/app/app.js", "text/javascript; charset=utf-8"),
         ("/demo/app/style.css", "text/css; charset=utf-8"),
         ("/demo/app/mark.svg", "image/svg+xml"),
@@ -49,7 +50,7 @@ async fn every_answer_is_confined_and_revalidated() {
         assert_eq!(
             headers[CONTENT_SECURITY_POLICY],
             "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
-             base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+             frame-src 'self'; base-uri 'none'; frame-ancestors 'self'; form-action 'self'"
         );
         assert_eq!(headers[X_CONTENT_TYPE_OPTIONS], "nosniff");
         assert_eq!(headers[CACHE_CONTROL], "no-cache");

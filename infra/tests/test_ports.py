@@ -17,6 +17,7 @@ class Needs:
     actions: set
     kinds: tuple = ()  # of items: what their keys begin with
     indexes: tuple = ()
+    types: tuple = ()  # of resources: those keys, and those groups of each patient
 
 
 PORTS = {
@@ -29,8 +30,11 @@ PORTS = {
     "Grants": Needs(STATE, {"dynamodb:GetItem"}, ("grant#",)),
     "Authorizations": Needs(STATE, {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}, ("grant#",)),
     "Redemptions": Needs(STATE, {"dynamodb:GetItem", "dynamodb:UpdateItem"}, ("grant#",)),
+    "Launches": Needs(STATE, {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}, ("launch#",)),
+    "RevokedTokens": Needs(STATE, {"dynamodb:GetItem"}, ("revoked#",)),
+    "Revocations": Needs(STATE, {"dynamodb:PutItem"}, ("revoked#",)),
     "Replay": Needs(STATE, {"dynamodb:GetItem", "dynamodb:PutItem"}, ("use#",)),
-    "Patients": Needs(RECORDS, {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}, ("patient#", "patients", "word#"), ("groups",)),
+    "Patients": Needs(RECORDS, {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}, ("patient#", "patients", "word#"), ("groups",), ("Encounter",)),
     "Records": Needs(RECORDS, {"dynamodb:GetItem", "dynamodb:Query"}, (), ("groups", "types")),
     "Signer": Needs(KEY, {"kms:GetPublicKey", "kms:Sign"}),
     "PublicKeys": Needs(KEY, {"kms:GetPublicKey"}),
@@ -70,7 +74,10 @@ class Ports(unittest.TestCase):
                     indexes = [f"{table}/index/{index}" for index in port.indexes]
                     self.assertEqual(listed(statement["Resource"]), [table, *indexes] if table else keys)
                     kinds = list(every(statement, "dynamodb:LeadingKeys"))
-                    self.assertEqual([listed(k) for k in kinds], [[f"{k}*" for k in port.kinds]] if port.kinds else [])
+                    patterns = [f"{k}*" for k in port.kinds]
+                    for resource_type in port.types:
+                        patterns += [f"{resource_type}/*", f"of#*/{resource_type}"]
+                    self.assertEqual([listed(k) for k in kinds], [patterns] if patterns else [])
 
     def test_kinds_of_items_are_those_of_the_code(self):
         paths = sorted((code.ROOT / "shared/aws/src").rglob("*.rs"))
@@ -108,6 +115,7 @@ class Ports(unittest.TestCase):
             with self.subTest(function):
                 needed = {PORTS[port].of for port in code.ports_of(function)} | {"SMART_PUBLIC_URL"}
                 needed |= SIGN_IN if function == "authorize" else set()
+                needed |= {"SMART_EHR_ORIGINS"} if function == "authorize" else set()
                 variables = stack[f"{name}Function"]["Environment"]["Variables"]
                 self.assertEqual(set(variables), needed)
                 self.assertEqual(set(variables), code.variables_of(function))
@@ -126,6 +134,11 @@ class Ports(unittest.TestCase):
             self.assertNotIn("LoginSecrets", deployed().statements(f"{name}Policy"))
         variables = stack["AuthorizeFunction"]["Environment"]["Variables"]
         self.assertEqual([variables[name] for name in sorted(SIGN_IN)], ["true", "[]"])
+    def test_the_authorize_function_alone_is_told_who_may_embed_its_pages(self):
+        stack = deployed(EhrOrigins="https://ehr.example.org,https://ward.example.org:8443")
+        for function, name in FUNCTIONS.items():
+            told = stack[f"{name}Function"]["Environment"]["Variables"].get("SMART_EHR_ORIGINS")
+            self.assertEqual(told, "https://ehr.example.org,https://ward.example.org:8443" if function == "authorize" else None)
 
     def test_no_function_may_do_anything_anywhere(self):
         """X-Ray knows no resources; a key's own policy means itself. Nothing else is a wildcard."""

@@ -53,7 +53,13 @@ async fn sec_09_the_log_tells_what_happened_and_no_secret() {
         "event=\"consent\" outcome=\"denied\"",
         "event=\"authorization_code\"",
         "event=\"refresh_token\"",
+        "event=\"client_credentials\"",
+        "event=\"introspect\"",
+        "event=\"revoke\"",
         "outcome=\"issued\"",
+        "outcome=\"active\"",
+        "outcome=\"inactive\"",
+        "outcome=\"revoked\"",
         "interaction=\"read\"",
         "interaction=\"search\"",
         "outcome=\"refused\"",
@@ -109,11 +115,25 @@ async fn journey() -> Vec<String> {
             .is(401);
         let renewed = app.tokens(&app.refresh(&tokens).send().await);
         app.refresh(&tokens).set("scope", "user/*.rs").send().await.is(400);
+        if client_id != "web" {
+            app.introspected(&renewed.access_token).await;
+        }
+        app.introspection(&renewed.access_token).authorization("Basic nonsense").send().await;
         app.exchange(&asked, &code).send().await.is(400);
+        app.revokes(renewed.refresh_token.as_deref().unwrap()).await;
         secrets.extend([asked.state, asked.nonce, asked.verifier, code]);
         for tokens in [tokens, renewed] {
             secrets.extend([tokens.access_token, tokens.id_token.unwrap(), tokens.refresh_token.unwrap()]);
         }
     }
+    let backend = SmartApp::new(&server, "backend").await;
+    let request = backend.credentials("system/*.rs");
+    secrets.extend(request.parameter("client_assertion"));
+    let alone = backend.tokens(&request.send().await);
+    backend.read(&alone, "Observation?category=vital-signs").await.ok();
+    backend.introspected(&alone.access_token).await;
+    backend.revokes(&alone.access_token).await;
+    backend.is_inactive(&alone.access_token).await;
+    secrets.push(alone.access_token);
     secrets
 }

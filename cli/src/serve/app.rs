@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use smart_authorize::SignInWays;
-use smart_core::deployment::PublicUrl;
+use smart_core::deployment::{EhrOrigins, PublicUrl};
 use smart_core::discovery::{Discovery, Offered};
 use smart_fhir_read::Settings;
 use smart_local::{LocalStore, SoftwareKey};
 use smart_web::{arrival, fallback, observe};
 
+use super::ehr;
 use crate::failure::Failure;
 
 /// All routes of one port; those of the demo only where it is on.
@@ -17,17 +18,25 @@ pub(crate) async fn compose(
     store: &Arc<LocalStore>,
     key: &Arc<SoftwareKey>,
     url: &PublicUrl,
+    ehr_origins: &EhrOrigins,
     ways: SignInWays,
     has_demo: bool,
 ) -> Result<Router, Failure> {
+    // The demo's EHR is one.
+    let ehr_origins = if has_demo { ehr_origins.clone().and(url) } else { ehr_origins.clone() };
     let (store, key) = (|| Arc::clone(store), || Arc::clone(key));
     let mut app = smart_discovery::router(&*key(), Discovery::new(url, Offered::HERE))
         .await?
-        .merge(smart_authorize::router_with(store(), url.clone(), ways))
+        .merge(smart_authorize::router_with(
+            store(),
+            key(),
+            smart_authorize::Settings { here: url.clone(), ehr_origins },
+            ways,
+        ))
         .merge(smart_token::router(store(), key(), url.clone()))
         .merge(smart_fhir_read::router(store(), key(), &Settings::new(url, Offered::HERE)));
     if has_demo {
-        app = app.merge(smart_demo::router());
+        app = app.merge(smart_demo::router()).merge(ehr::router(store(), url.clone()));
     }
     // The instant and the log line come first: they belong to whatever is asked, also where there is nothing.
     Ok(arrival::stamp(observe::layer(fallback::answers(app)), arrival::system_clock))

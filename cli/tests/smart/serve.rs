@@ -31,6 +31,10 @@ fn standard_output_is_one_line_and_the_demo_is_there() {
     for (path, status) in [
         ("/", 200),
         ("/demo/app/", 200),
+        ("/demo/ehr/", 200),
+        ("/demo/ehr/patients", 200),
+        ("/auth/style/v1.json", 200),
+        ("/auth/launch", 405),
         ("/fhir/.well-known/smart-configuration", 200),
         ("/.well-known/openid-configuration", 200),
         ("/.well-known/oauth-authorization-server", 200),

@@ -8,15 +8,19 @@ use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use http::header::ALLOW;
 use http::{HeaderMap, HeaderValue, Response};
-use smart_core::authorization::{self, AuthorizationRequest, ErrorAnswer, Prompt, Refused, needs_patient};
+use smart_core::authorization::{
+    self, AuthorizationRequest, ErrorAnswer, Prompt, Refused, needs_encounter, needs_patient,
+};
 use smart_core::client::Client;
 use smart_core::fhir::record::PatientQuery;
-use smart_core::grant::{Grant, Request, SignIn};
+use smart_core::grant::{Grant, Known, Request, SignIn};
 use smart_core::id::PatientId;
 use smart_core::instant::Instant;
+use smart_core::launch::{LaunchRefusal, Launched};
 use smart_core::oauth::{ErrorCode, OAuthError, Parameters};
 use smart_core::ports::{Step, Unavailable};
 use smart_core::secret::Handle;
+use smart_core::user::FhirUser;
 use smart_web::arrival::Arrival;
 use smart_web::form::{self, FormError};
 use smart_web::{fallback, random, response};
@@ -72,7 +76,7 @@ impl<S: Store> Authorize<S> {
         now: Instant,
     ) -> Result<Response<Body>, AuthorizeError> {
         let client = self.client(&authorization::client_id(parameters)?, now).await?;
-        let asked = match AuthorizationRequest::parse(parameters, client.as_deref(), &self.here) {
+        let mut asked = match AuthorizationRequest::parse(parameters, client.as_deref(), &self.here) {
             Ok(asked) => asked,
             Err(Refused::Shown(fault)) => return Err(fault.into()),
             Err(Refused::Redirected(answer)) => return Ok(self.tell_app(&answer)),
@@ -80,8 +84,19 @@ impl<S: Store> Authorize<S> {
         // A request that was read has a client.
         let client = client.ok_or(AuthorizeError::NoRequest)?;
         let browser = Browser::of(headers, &self.here);
-        let visit = self.visit(browser.as_ref(), now).await?;
-        let visit = visit.filter(|visit| asked.accepts(&visit.session, now));
+        let (visit, launched) =
+            tokio::try_join!(self.visit(browser.as_ref(), now), self.launched(&asked, &client, now))?;
+        match launched {
+            Ok(Some(launched)) => asked.launched(launched),
+            Ok(None) => {}
+            Err(refusal) => {
+                let error = OAuthError::new(ErrorCode::InvalidRequest, refusal.to_string());
+                return Ok(self.tell_app(&asked.refuse(error)));
+            }
+        }
+        let visit = visit.filter(|visit| {
+            asked.accepts(&visit.session, now) && is_for(&asked.request, &visit.user.fhir_user)
+        });
         if asked.prompt == Prompt::None {
             return Ok(self.tell_app(&asked.refuse(silently(visit.is_some()))));
         }
@@ -91,6 +106,18 @@ impl<S: Store> Authorize<S> {
             Some(visit) => self.begin_known(handle, asked.request, &client, &visit, step).await,
             None => self.begin_requested(handle, asked, &client, browser, step).await,
         }
+    }
+
+    /// The launch that a request brings, if it may be followed (LAUNCH-06).
+    async fn launched(
+        &self,
+        asked: &AuthorizationRequest,
+        client: &Client,
+        now: Instant,
+    ) -> Result<Result<Option<Launched>, LaunchRefusal>, Unavailable> {
+        let Some(handle) = &asked.launch else { return Ok(Ok(None)) };
+        let launch = self.store.launch(&handle.id()).await?;
+        Ok(launch.ok_or(LaunchRefusal::Unknown).and_then(|launch| launch.follow(client, now)).map(Some))
     }
 
     /// Somebody is signed in: on to the patient, or to the consent.
@@ -129,13 +156,13 @@ impl<S: Store> Authorize<S> {
         self.first_page(handle, &grant, &client.client_name, browser, step.now).await
     }
 
-    /// The one patient whom the user may see, where one is needed and there is no other.
+    /// The one patient whom the user may see, where one is to be chosen and there is no other.
     pub(crate) async fn sole_patient(
         &self,
         request: &Request,
         visit: &Visit,
     ) -> Result<Option<PatientId>, Unavailable> {
-        if !needs_patient(&request.scopes) {
+        if !needs_patient(&request.scopes) || request.launched_patient().is_some() {
             return Ok(None);
         }
         let query = PatientQuery { text: String::new(), within: visit.patients(), offset: 0, limit: 1 };
@@ -152,9 +179,25 @@ impl<S: Store> Authorize<S> {
 
 /// The page that comes next for a grant whose user is known.
 pub(crate) fn next_page(grant: &Grant, handle: Handle) -> Response<Body> {
-    let chooses =
-        grant.known().is_some_and(|known| known.patient.is_none() && needs_patient(&known.request.scopes));
-    go_to(if chooses { "/auth/patient" } else { "/auth/consent" }, handle)
+    go_to(grant.known().map_or("/auth/consent", next_step), handle)
+}
+
+/// Where what is still to be chosen is chosen. What an EHR's launch says is chosen, and it is asked for no encounter
+/// (LAUNCH-10).
+pub(crate) fn next_step(known: &Known) -> &'static str {
+    let scopes = &known.request.scopes;
+    if known.patient_in_context().is_none() && needs_patient(scopes) {
+        "/auth/patient"
+    } else if known.encounter.is_none() && known.request.launch.is_none() && needs_encounter(scopes) {
+        "/auth/encounter"
+    } else {
+        "/auth/consent"
+    }
+}
+
+/// Whether the EHR's launch, if there is one, is for this user.
+pub(crate) fn is_for(request: &Request, user: &FhirUser) -> bool {
+    request.launch.as_ref().is_none_or(|launch| launch.is_for(user))
 }
 
 /// Why `prompt=none` cannot be honoured: consent is asked for each time (OIDC Core §3.1.2.6).

@@ -12,6 +12,8 @@ use smart_core::ports::Unavailable;
 use smart_core::secret::{Digest, Handle, Op, Secret};
 use smart_web::random;
 
+use crate::embedding::ON_OUR_SITE;
+
 /// What the cookie of a request holds.
 #[derive(Debug)]
 pub(crate) struct Browser {
@@ -128,7 +130,7 @@ fn cookie_name(here: &PublicUrl) -> &'static str {
 
 fn set_cookie(response: &mut Response<Body>, here: &PublicUrl, value: &str, more: &str) {
     let secure = if here.is_loopback() { "" } else { "; Secure" };
-    let cookie = format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{more}", cookie_name(here));
+    let cookie = format!("{}={value}; Path=/; HttpOnly; {ON_OUR_SITE}{secure}{more}", cookie_name(here));
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().insert(SET_COOKIE, cookie);
     }

@@ -10,12 +10,13 @@ use axum::Extension;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use http::{HeaderMap, Response};
-use smart_core::authorization::{ErrorAnswer, consented, needs_patient};
+use smart_core::authorization::{ErrorAnswer, consented, needs_encounter, needs_patient};
 use smart_core::client::Client;
 use smart_core::fhir::record::PatientSummary;
 use smart_core::grant::{CodeIssue, Granted, Known, RefreshPolicy, Refusal, Request, Until};
+use smart_core::id::PatientId;
 use smart_core::instant::Instant;
-use smart_core::launch::LaunchContext;
+use smart_core::launch::{LaunchContext, LaunchRefusal};
 use smart_core::oauth::{ErrorCode, OAuthError, Parameters};
 use smart_core::scope::{Scope, Scopes};
 use smart_core::secret::{AuthorizationCode, Handle, Secret};
@@ -23,10 +24,11 @@ use smart_core::token::ACCESS_LIFETIME;
 use smart_web::arrival::Arrival;
 use smart_web::{form, random, response};
 
+use crate::authorize::next_step;
 use crate::browser::{Browser, Form};
 use crate::error::AuthorizeError;
 use crate::login::request_of;
-use crate::pages::{Asked, Consent, PatientCard};
+use crate::pages::{Asked, Consent, OutOfReach, PatientCard};
 use crate::patient::Present;
 use crate::respond::{go_to, page_to_app};
 use crate::visit::Visit;
@@ -71,9 +73,15 @@ impl<S: Store> Authorize<S> {
             return Ok(go_to("/auth/login", handle));
         };
         let known = present.grant.known().ok_or(AuthorizeError::Moved(Refusal::Stage))?;
-        let patient = match &known.patient {
-            None if needs_patient(&known.request.scopes) => return Ok(go_to("/auth/patient", handle)),
+        let due = next_step(known);
+        if due != "/auth/consent" {
+            return Ok(go_to(due, handle));
+        }
+        let patient = match known.patient_in_context() {
             None => None,
+            Some(id) if known.request.launch.is_some() && !present.visit.patients().includes(id) => {
+                return self.out_of_reach(handle, &present, now).await;
+            }
             Some(id) => match self.store.patient(id).await? {
                 Some(patient) => Some(patient),
                 None => return self.no_patients(handle, &present, now).await,
@@ -82,6 +90,24 @@ impl<S: Store> Authorize<S> {
         let client = self.client(&present.grant.client_id, now).await?;
         let client = client.filter(|client| !client.disabled).ok_or(AuthorizeError::NoRequest)?;
         Ok(show(handle, &client, &present, known, patient.as_ref()))
+    }
+
+    /// An EHR started the app for a patient whom the user may not see.
+    async fn out_of_reach(
+        &self,
+        handle: Handle,
+        present: &Present,
+        now: Instant,
+    ) -> Result<Response<Body>, AuthorizeError> {
+        let page = OutOfReach {
+            app: &self.app_name(&present.grant, now).await?,
+            user_name: &present.visit.user.name,
+            request: &handle.reveal(),
+            form_token: &present.browser.form_token(Form::Request(handle)),
+            sign_out_token: &present.browser.form_token(Form::SignOut),
+        };
+        let known = present.grant.known().ok_or(AuthorizeError::Moved(Refusal::Stage))?;
+        Ok(page_to_app(&page, &known.request.redirect_uri))
     }
 
     async fn decide(
@@ -134,6 +160,10 @@ impl<S: Store> Authorize<S> {
     ) -> Result<Response<Body>, AuthorizeError> {
         let Present { visit, grant, .. } = present;
         let known = grant.known().ok_or(AuthorizeError::Moved(Refusal::Stage))?;
+        let due = next_step(known);
+        if due != "/auth/consent" {
+            return Ok(go_to(due, handle));
+        }
         let scopes =
             consented(&known.request.scopes, |value| form.all("scope").any(|ticked| ticked == value));
         if scopes.is_empty() {
@@ -141,7 +171,10 @@ impl<S: Store> Authorize<S> {
             return Ok(self.tell_app(&denied(&known.request, "the user left nothing to be shared")));
         }
         let Some(granted) = granted(scopes, known, &visit) else {
-            return Ok(go_to("/auth/patient", handle));
+            // What a launch says is not chosen anew: the page says that it is out of reach.
+            let anew =
+                if known.request.launched_patient().is_some() { "/auth/consent" } else { "/auth/patient" };
+            return Ok(go_to(anew, handle));
         };
         // Fresh: what is issued now may last for months.
         let client = self.store.client(&grant.client_id).await?;
@@ -154,6 +187,14 @@ impl<S: Store> Authorize<S> {
             refresh: RefreshPolicy::of(&client, &granted.scopes, &visit.session),
             granted,
         };
+        if let Some(launch) = &known.request.launch
+            && !self.store.use_launch(&launch.id, &grant.id, step(now)?).await?
+        {
+            self.store.deny(&grant.id, &visit.session.id, step(now)?).await?;
+            let error = OAuthError::new(ErrorCode::InvalidRequest, LaunchRefusal::Used.to_string());
+            let Request { redirect_uri, state, .. } = known.request.clone();
+            return Ok(self.tell_app(&ErrorAnswer { redirect_uri, state: Some(state), error }));
+        }
         self.store.issue_code(&grant.id, &issue, step(now)?).await?;
         tracing::info!(target: "audit", event = "consent", outcome = "allowed", client_id = %grant.client_id, grant = %grant.id,
             sub = %visit.user.sub, scope = %issue.granted.scopes);
@@ -165,16 +206,34 @@ impl<S: Store> Authorize<S> {
     }
 }
 
-/// What is granted; `None` if a patient is needed and the user may not (any longer) see the one that was chosen.
+/// What is granted, in the context of the EHR's launch or of what was chosen here; `None` if a patient is needed and the user may not (any longer) see the one that was chosen.
 fn granted(scopes: Scopes, known: &Known, visit: &Visit) -> Option<Granted> {
     let needed = needs_patient(&scopes);
-    let patient = known.patient.clone().filter(|patient| needed && visit.patients().includes(patient));
-    if needed && patient.is_none() {
+    let in_reach = |patient: &&PatientId| visit.patients().includes(patient);
+    let context = if let Some(launch) = &known.request.launch {
+        // CTX-19: the patient of a launch is told whatever the scopes are.
+        let mut context = launch.context.clone();
+        if context.patient.is_none() && needed {
+            context.patient.clone_from(&known.patient);
+        }
+        if context.patient.as_ref().is_some_and(|patient| !in_reach(&patient)) {
+            return None;
+        }
+        if context.patient.is_some() {
+            context.need_patient_banner.get_or_insert(true);
+        }
+        context
+    } else {
+        let patient = known.patient.as_ref().filter(in_reach).filter(|_| needed);
+        let encounter = known.encounter.clone().filter(|_| needs_encounter(&scopes));
+        LaunchContext { encounter, ..LaunchContext::standalone(patient.cloned()) }
+    };
+    if needed && context.patient.is_none() {
         return None;
     }
     let name = scopes.contains(&Scope::Profile).then(|| visit.user.name.clone());
     let nonce = known.request.nonce.clone();
-    Some(Granted { scopes, context: LaunchContext::standalone(patient), name, nonce })
+    Some(Granted { scopes, context, name, nonce })
 }
 
 fn denied(request: &Request, description: &str) -> ErrorAnswer {
@@ -207,8 +266,7 @@ fn show(
             name: &patient.name,
             birth_date: patient.birth_date.as_deref(),
             identifier: patient.identifiers.first().map(String::as_str),
-            is_user: visit.user.fhir_user.resource_type() == "Patient"
-                && *visit.user.fhir_user.id() == patient.id,
+            is_user: visit.is(&patient.id),
         }),
         request: &handle.reveal(),
         form_token: &browser.form_token(Form::Shown(handle, grant.last_op)),

@@ -35,6 +35,8 @@ pub(crate) enum AuthorizeError {
     PatientRefused,
     #[error("{0:?}")]
     External(Box<ExternalError>),
+    #[error("this is no encounter of the patient who was chosen")]
+    EncounterRefused,
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -66,7 +68,7 @@ impl AuthorizeError {
             Self::Fault(_) | Self::Form(FormError::NotText(_)) | Self::Field(_) | Self::NoRequest => {
                 StatusCode::BAD_REQUEST
             }
-            Self::FormToken | Self::PatientRefused => StatusCode::FORBIDDEN,
+            Self::FormToken | Self::PatientRefused | Self::EncounterRefused => StatusCode::FORBIDDEN,
             Self::Moved(_) => StatusCode::CONFLICT,
             // Has a page of its own.
             Self::External(_) => StatusCode::BAD_GATEWAY,
@@ -106,6 +108,11 @@ impl AuthorizeError {
                 "Nothing was shared. This record is not among those that you may open.",
                 FROM_THE_APP,
             ),
+            Self::EncounterRefused => (
+                "You cannot choose this visit",
+                "Nothing was shared. It is no visit of the patient whom you chose.",
+                FROM_THE_APP,
+            ),
             Self::External(_) | Self::Unavailable(_) => (
                 "Something is not working at the moment",
                 "Nothing was shared. The fault is on our side, and it is usually over soon.",
@@ -136,7 +143,11 @@ impl AuthorizeError {
                 parameter: "request",
                 expected: "the hidden field of a page of an authorization that is in progress",
             }),
-            Self::Moved(_) | Self::PatientRefused | Self::External(_) | Self::Unavailable(_) => None,
+            Self::Moved(_)
+            | Self::PatientRefused
+            | Self::EncounterRefused
+            | Self::External(_)
+            | Self::Unavailable(_) => None,
         }
     }
 

@@ -11,8 +11,11 @@
 //! | `login` | who signs in; `throttle` and `passwords` how often and how |
 //! | `external` | who signs in at an identity provider |
 //! | `patient` | which patients are offered, and that no other is chosen |
+//! | `encounter` | the same of a patient's encounters, where an app asks for one |
+//! | `launch` | what an EHR may open an app with |
 //! | `consent` | what the answer grants, and the redirect to the app |
 //! | `sign_out` | the end of the browser session |
+//! | `embedding` | who may embed the pages |
 //! | `browser` | the session cookie, and the token of each form |
 //! | `visit` | who sits there: the session and its user, as they are now |
 //! | `error` | which page says what went wrong |
@@ -21,8 +24,11 @@
 mod authorize;
 mod browser;
 mod consent;
+mod embedding;
+mod encounter;
 mod error;
 mod external;
+mod launch;
 mod login;
 mod pages;
 mod passwords;
@@ -38,41 +44,96 @@ mod wording;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use smart_core::client::Client;
-use smart_core::deployment::PublicUrl;
+use smart_core::deployment::{EhrOrigins, PublicUrl};
 use smart_core::id::ClientId;
 use smart_core::instant::Instant;
 use smart_core::ports::{
-    Authorizations, Clients, Enrolments, Patients, Replay, SignIns, Step, Throttle, Unavailable, Users,
+    Authorizations, Clients, Enrolments, Launches, Patients, PublicKeys, Replay, RevokedTokens, SignIns,
+    Step, Throttle, Unavailable, Users,
 };
 use smart_core::secret::Op;
 use smart_web::cached::Cached;
 use smart_web::random;
 
 pub use self::external::{ClientSecret, SignInWays};
+use self::launch::Ehrs;
 use self::passwords::Passwords;
 
-/// The ports that this function needs: it sees of resources only what the patient picker shows, and it signs nothing.
+/// The ports that this function needs of a store: it sees of resources only what the pickers show.
 pub trait Store:
-    Clients + Users + Enrolments + SignIns + Throttle + Replay + Authorizations + Patients + 'static
+    Clients
+    + Users
+    + Enrolments
+    + SignIns
+    + Throttle
+    + Replay
+    + Authorizations
+    + Launches
+    + RevokedTokens
+    + Patients
+    + 'static
 {
 }
 
 impl<T> Store for T where
-    T: Clients + Users + Enrolments + SignIns + Throttle + Replay + Authorizations + Patients + 'static
+    T: Clients
+        + Users
+        + Enrolments
+        + SignIns
+        + Throttle
+        + Replay
+        + Authorizations
+        + Launches
+        + RevokedTokens
+        + Patients
+        + 'static
 {
 }
 
-/// The routes of the user's way, for users who sign in with a password.
-pub fn router<S: Store>(store: S, here: PublicUrl) -> Router {
-    router_with(store, here, SignInWays::local())
+/// Where this function is, and who else has a part in its pages.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where it is.
+    pub here: PublicUrl,
+    /// The EHRs that may embed the pages.
+    pub ehr_origins: EhrOrigins,
+}
+
+impl From<PublicUrl> for Settings {
+    /// No page is embedded anywhere.
+    fn from(here: PublicUrl) -> Self {
+        Self { here, ehr_origins: EhrOrigins::default() }
+    }
+}
+
+/// The routes of the user's way: `/auth/authorize`, `/auth/login`, `/auth/callback`, `/auth/patient`, `/auth/encounter`,
+/// `/auth/consent`, `/auth/sign-out`; and of the EHR: `/auth/launch`. `keys` are those that sign access tokens: it signs nothing
+/// itself. Users sign in with a password.
+pub fn router<S: Store, K: PublicKeys + 'static>(store: S, keys: K, settings: impl Into<Settings>) -> Router {
+    router_with(store, keys, settings, SignInWays::local())
 }
 
 /// The same, with the ways to sign in that are given.
-pub fn router_with<S: Store>(store: S, here: PublicUrl, ways: SignInWays) -> Router {
-    let function =
-        Arc::new(Authorize { store, here, ways, clients: Cached::new(), passwords: Passwords::new() });
+pub fn router_with<S: Store, K: PublicKeys + 'static>(
+    store: S,
+    keys: K,
+    settings: impl Into<Settings>,
+    ways: SignInWays,
+) -> Router {
+    let Settings { here, ehr_origins } = settings.into();
+    let ehrs = Ehrs::new(keys, &here);
+    let function = Arc::new(Authorize {
+        store,
+        here: here.clone(),
+        ways,
+        clients: Cached::new(),
+        passwords: Passwords::new(),
+    });
+    let launch = Router::new()
+        .route("/auth/launch", post(launch::create::<S, K>).fallback(launch::not_post))
+        .with_state(Arc::new(launch::Launches { function: Arc::clone(&function), ehrs }));
     // `get` would answer HEAD too, and a request begins something.
     let authorize = get(authorize::by_query::<S>)
         .post(authorize::by_form::<S>)
@@ -82,14 +143,16 @@ pub fn router_with<S: Store>(store: S, here: PublicUrl, ways: SignInWays) -> Rou
     let callback = get(external::callback::page::<S>)
         .head(external::callback::not_get)
         .fallback(external::callback::not_get);
-    Router::new()
+    let pages = Router::new()
         .route("/auth/authorize", authorize)
         .route("/auth/login", get(login::page::<S>).post(login::submit::<S>))
         .route("/auth/callback", callback)
         .route("/auth/patient", get(patient::page::<S>).post(patient::submit::<S>))
+        .route("/auth/encounter", get(encounter::page::<S>).post(encounter::submit::<S>))
         .route("/auth/consent", get(consent::page::<S>).post(consent::submit::<S>))
         .route("/auth/sign-out", get(sign_out::page::<S>).post(sign_out::submit::<S>))
-        .with_state(function)
+        .with_state(function);
+    embedding::layer(pages, &ehr_origins, &here).merge(launch)
 }
 
 /// The function: its store, where it is, and what it remembers.

@@ -23,7 +23,7 @@ use smart_web::form;
 use smart_web::peer::Peer;
 use smart_web::response;
 
-use crate::authorize::next_page;
+use crate::authorize::{is_for, next_page};
 use crate::browser::{Browser, Form};
 use crate::error::AuthorizeError;
 use crate::external::{Account, First, LOCAL, Remote};
@@ -138,6 +138,11 @@ impl<S: Store> Authorize<S> {
             return Ok(again(StatusCode::UNAUTHORIZED, "The user name or the password is wrong."));
         };
         throttle::forget(&self.store, username).await?;
+        if !grant.request().is_some_and(|request| is_for(request, &user.fhir_user)) {
+            tracing::info!(target: "audit", event = "sign-in", outcome = "another user", grant = %grant.id);
+            let message = "The app was started for somebody else. Sign in as the user who started it.";
+            return Ok(again(StatusCode::UNAUTHORIZED, message));
+        }
         self.signed_in(handle, &grant, &browser, user, now, now).await
     }
 

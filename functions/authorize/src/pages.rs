@@ -10,8 +10,9 @@
 //! | [`SignIn`] | `/auth/login` | `username`, `password` |
 //! | [`ChooseProvider`] | `/auth/login` | `provider` |
 //! | [`ChoosePatient`] | `/auth/patient` | `patient`; searches with GET: `q`, `request` |
+//! | [`ChooseEncounter`] | `/auth/encounter` | `encounter` |
 //! | [`Consent`] | `/auth/consent` | `scope` (checkboxes), `decision` = `allow` or `deny` |
-//! | [`NoPatients`] | `/auth/consent` | `decision` = `deny` |
+//! | [`NoPatients`], [`NoEncounters`], [`OutOfReach`] | `/auth/consent` | `decision` = `deny` |
 //! | [`SignOut`] | `/auth/sign-out` | |
 //! | [`Problem`], [`SignInProblem`], [`SignedOut`] | | |
 //!
@@ -131,6 +132,82 @@ pub(crate) struct PatientRow<'a> {
     pub(crate) gender: Option<&'a str>,
     /// The record number.
     pub(crate) identifier: Option<&'a str>,
+}
+
+/// Choose which visit of the patient the app is told of: one button for each.
+#[derive(Template)]
+#[template(path = "choose_encounter.html")]
+pub(crate) struct ChooseEncounter<'a> {
+    /// The name of the app that asks.
+    pub(crate) app: &'a str,
+    /// The full name of the user who is signed in.
+    pub(crate) user_name: &'a str,
+    /// The patient whose visits these are.
+    pub(crate) patient: PatientCard<'a>,
+    /// The authorization in progress.
+    pub(crate) request: &'a str,
+    /// Against forged posts.
+    pub(crate) form_token: &'a str,
+    /// Against forged sign-outs.
+    pub(crate) sign_out_token: &'a str,
+    /// This page of visits, the newest first.
+    pub(crate) encounters: Vec<EncounterRow<'a>>,
+    /// The address of the first page: a path and query on this server.
+    pub(crate) newest: Option<&'a str>,
+    /// The address of the visits after these.
+    pub(crate) older: Option<&'a str>,
+    /// The address of the patients, where there are others.
+    pub(crate) other_patient: Option<&'a str>,
+}
+
+/// A visit to choose.
+pub(crate) struct EncounterRow<'a> {
+    /// The Encounter's id: the value posted.
+    pub(crate) id: &'a str,
+    /// What kind of visit it was.
+    pub(crate) title: &'a str,
+    /// When it was, in words.
+    pub(crate) when: Option<String>,
+    /// Where or how, where the title does not say it.
+    pub(crate) class: Option<&'a str>,
+    /// Whether it is over, in words.
+    pub(crate) status: Option<&'a str>,
+}
+
+/// The app needs a visit, and the patient has none.
+#[derive(Template)]
+#[template(path = "no_encounters.html")]
+pub(crate) struct NoEncounters<'a> {
+    /// The name of the app that asks.
+    pub(crate) app: &'a str,
+    /// The full name of the user who is signed in.
+    pub(crate) user_name: &'a str,
+    /// The patient without a visit.
+    pub(crate) patient: PatientCard<'a>,
+    /// The authorization in progress.
+    pub(crate) request: &'a str,
+    /// Against forged posts.
+    pub(crate) form_token: &'a str,
+    /// Against forged sign-outs.
+    pub(crate) sign_out_token: &'a str,
+    /// The address of the patients, where there are others.
+    pub(crate) other_patient: Option<&'a str>,
+}
+
+/// An EHR started the app for a patient whom the user may not see. Who that is is not told.
+#[derive(Template)]
+#[template(path = "out_of_reach.html")]
+pub(crate) struct OutOfReach<'a> {
+    /// The name of the app that asks.
+    pub(crate) app: &'a str,
+    /// The full name of the user who is signed in.
+    pub(crate) user_name: &'a str,
+    /// The authorization in progress.
+    pub(crate) request: &'a str,
+    /// Against forged posts.
+    pub(crate) form_token: &'a str,
+    /// Against forged sign-outs.
+    pub(crate) sign_out_token: &'a str,
 }
 
 /// Allow or deny what the app asks for, as a whole and scope by scope (requirements AUTHZ-22 to AUTHZ-26).

@@ -96,6 +96,9 @@ impl<S: Store> Authorize<S> {
         let Some(present) = self.present(headers, handle, now).await? else {
             return Ok(go_to("/auth/login", handle));
         };
+        if present.grant.request().is_some_and(|request| request.launched_patient().is_some()) {
+            return Ok(next_page(&present.grant, handle));
+        }
         let text = parameters.get("q").unwrap_or_default().trim();
         let offset =
             parameters.get("offset").and_then(|offset| offset.parse().ok()).unwrap_or(0).min(FURTHEST);

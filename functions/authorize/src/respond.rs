@@ -8,6 +8,7 @@ use smart_core::redirect::RedirectUri;
 use smart_core::secret::Handle;
 use smart_web::response;
 
+use crate::embedding::BY_NOBODY;
 use crate::pages::{render, style_hash};
 
 /// A page whose forms stay on this server.
@@ -31,7 +32,7 @@ pub(crate) fn page_to_providers(page: &impl Template, loopback: &[String]) -> Re
 
 fn with_policy(status: StatusCode, page: &impl Template, form_action: &str) -> Response<Body> {
     let policy = format!(
-        "default-src 'none'; style-src {}; base-uri 'none'; frame-ancestors 'none'; form-action {form_action}",
+        "default-src 'none'; style-src {}; base-uri 'none'; {BY_NOBODY}; form-action {form_action}",
         style_hash()
     );
     let mut response = response::html(status, render(page), &policy);

@@ -3,4 +3,5 @@
 
 mod budgets;
 mod counting;
+mod embedding;
 mod external;

@@ -2,6 +2,7 @@
 
 use smart_core::fhir::access::patients_of;
 use smart_core::grant::Owner;
+use smart_core::id::PatientId;
 use smart_core::instant::Instant;
 use smart_core::ports::Unavailable;
 use smart_core::session::{self, Session};
@@ -20,6 +21,11 @@ impl Visit {
     /// The patients whom the user may see.
     pub(crate) fn patients(&self) -> PatientAccess {
         patients_of(&self.user.fhir_user, &self.user.patients)
+    }
+
+    /// Whether that patient is the user.
+    pub(crate) fn is(&self, patient: &PatientId) -> bool {
+        self.user.fhir_user.resource_type() == "Patient" && self.user.fhir_user.id() == patient
     }
 
     /// As the owner of a grant.

@@ -6,6 +6,7 @@
 //! named as FHIR names it, never left out and never made to sound smaller than it is.
 
 mod types;
+pub(crate) mod visit;
 
 use smart_core::scope::{Constraint, Interactions, Level, ResourceScope, TypePattern};
 

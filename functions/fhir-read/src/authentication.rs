@@ -2,6 +2,9 @@
 //!
 //! The token says which scopes and which patient; its grant, read consistently, says whether that still holds; the
 //! user's record says which patients the user may see *now*. Whatever does not fit together is an invalid token.
+//!
+//! A token without a grant stands on its client alone (BACK rows): its client's registration says whether what it says still
+//! holds, and in place of the grant it is looked up, consistently, whether the token was revoked.
 
 use std::sync::Arc;
 
@@ -9,12 +12,14 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
 use smart_core::client::Client;
 use smart_core::fhir::access::AccessContext;
-use smart_core::id::{ClientId, Subject, Username};
+use smart_core::id::{ClientId, GrantId, Subject, Username};
 use smart_core::instant::Instant;
 use smart_core::jose::PublicJwk;
-use smart_core::ports::{Clients, Grants, PublicKeys, Unavailable, Users};
+use smart_core::ports::{Clients, Grants, PublicKeys, RevokedTokens, Unavailable, Users};
 use smart_core::scope::Scopes;
-use smart_core::token::{AccessTokenClaims, AccessTokenError, Expected, verify_access_token};
+use smart_core::token::{
+    AccessTokenClaims, AccessTokenError, Confirmed, Expected, Unconfirmed, verify_access_token,
+};
 use smart_core::user::User;
 use smart_web::cached::Cached;
 
@@ -66,42 +71,44 @@ impl<K: PublicKeys> Authentication<K> {
         claims: &AccessTokenClaims,
         now: Instant,
     ) -> Result<AccessContext, FhirError> {
-        let client = async { Ok(self.client(store, &claims.client_id, now).await?) };
-        let (confirmed, client) = tokio::try_join!(self.confirm(store, claims, now), client)?;
-        if client.is_none_or(|client| client.disabled) {
-            return Err(FhirError::InvalidToken(InvalidToken::ClientDisabled));
-        }
+        let client = async {
+            let client = self.client(store, &claims.client_id, now).await?;
+            let client = client.filter(|client| !client.disabled);
+            client.ok_or(FhirError::InvalidToken(InvalidToken::ClientDisabled))
+        };
+        let Some(grant) = &claims.grant else {
+            let (client, ()) = tokio::try_join!(client, not_revoked(store, claims, now))?;
+            return opened_alone(claims, &client);
+        };
+        let (confirmed, _) = tokio::try_join!(granted(store, grant, claims, now), client)?;
         let user = self.user(store, &claims.sub, &confirmed.user, now).await?;
         let user = user.filter(|user| is_the_one(user, claims));
         let user = user.ok_or(FhirError::InvalidToken(InvalidToken::UserDisabled))?;
         Ok(opened(confirmed.scopes, claims, &user))
     }
 
-    /// What the token opens if its grant still stands, where client and user are remembered: this asks nothing of
+    /// What the token opens if it still stands, where client and user are remembered: this asks nothing of
     /// the store, so that work can begin while [`Self::confirm`] reads the grant.
     pub(crate) fn remembered(&self, claims: &AccessTokenClaims, now: Instant) -> Option<AccessContext> {
-        self.clients.get(&claims.client_id, now).filter(|client| !client.disabled)?;
+        let client = self.clients.get(&claims.client_id, now).filter(|client| !client.disabled)?;
+        if claims.grant.is_none() {
+            return opened_alone(claims, &client).ok();
+        }
         let user = self.users.get(&claims.sub, now).filter(|user| is_the_one(user, claims))?;
         // A token whose list was too long for it says no scopes: only its grant does.
         Some(opened(claims.scope.clone()?, claims, &user))
     }
 
-    /// That the grant of the token is active and says the same, read consistently; whose it is, and what the token may do.
-    pub(crate) async fn confirm<S: Grants>(
+    /// That the token still stands, read consistently: its grant is active and says the same, or it was not revoked.
+    pub(crate) async fn confirm<S: Grants + RevokedTokens>(
         &self,
         store: &S,
         claims: &AccessTokenClaims,
         now: Instant,
-    ) -> Result<Confirmed, FhirError> {
-        let grant = store.grant(&claims.grant, now).await?;
-        let grant = grant.ok_or(FhirError::InvalidToken(InvalidToken::Ended))?;
-        let active = grant.active().ok_or(FhirError::InvalidToken(InvalidToken::Ended))?;
-        let fits = grant.client_id == claims.client_id
-            && active.owner.sub == claims.sub
-            && active.granted.context.patient == claims.patient;
-        match claims.scopes(&active.granted.scopes).filter(|_| fits) {
-            Some(scopes) => Ok(Confirmed { user: active.owner.user.clone(), scopes: scopes.clone() }),
-            None => Err(FhirError::InvalidToken(InvalidToken::Misfit)),
+    ) -> Result<(), FhirError> {
+        match &claims.grant {
+            Some(grant) => granted(store, grant, claims, now).await.map(drop),
+            None => not_revoked(store, claims, now).await,
         }
     }
 
@@ -133,9 +140,45 @@ fn is_the_one(user: &User, claims: &AccessTokenClaims) -> bool {
 }
 
 /// What a grant says of a token that stands on it.
-pub(crate) struct Confirmed {
+struct Granted {
     user: Username,
     scopes: Scopes,
+}
+
+/// What the grant of a token says, if it is active and says the same, read consistently.
+async fn granted<S: Grants>(
+    store: &S,
+    grant: &GrantId,
+    claims: &AccessTokenClaims,
+    now: Instant,
+) -> Result<Granted, FhirError> {
+    let grant = store.grant(grant, now).await?.ok_or(FhirError::InvalidToken(InvalidToken::Ended))?;
+    match claims.confirmed_by(&grant) {
+        Ok(Confirmed { active, scopes }) => {
+            Ok(Granted { user: active.owner.user.clone(), scopes: scopes.clone() })
+        }
+        Err(Unconfirmed::Ended) => Err(FhirError::InvalidToken(InvalidToken::Ended)),
+        Err(Unconfirmed::Misfit) => Err(FhirError::InvalidToken(InvalidToken::Misfit)),
+    }
+}
+
+/// That a token without a grant was not revoked, read consistently.
+async fn not_revoked<S: RevokedTokens>(
+    store: &S,
+    claims: &AccessTokenClaims,
+    now: Instant,
+) -> Result<(), FhirError> {
+    let revoked = store.is_revoked(&claims.name(), now).await?;
+    if revoked { Err(FhirError::InvalidToken(InvalidToken::Ended)) } else { Ok(()) }
+}
+
+/// What a token without a grant opens: what its client is granted now, of what it says.
+fn opened_alone(claims: &AccessTokenClaims, client: &Client) -> Result<AccessContext, FhirError> {
+    let said = claims.scope.as_ref().ok_or(FhirError::InvalidToken(InvalidToken::Misfit))?;
+    match client.granted_alone(said) {
+        Ok(scopes) => Ok(AccessContext::of_system(scopes)),
+        Err(_) => Err(FhirError::InvalidToken(InvalidToken::ClientChanged)),
+    }
 }
 
 fn opened(scopes: Scopes, claims: &AccessTokenClaims, user: &User) -> AccessContext {

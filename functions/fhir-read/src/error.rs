@@ -9,6 +9,7 @@ use smart_core::fhir::outcome::{IssueType, OperationOutcome};
 use smart_core::fhir::resource_type::ResourceType;
 use smart_core::fhir::search::{Reason, SearchError};
 use smart_core::ports::Unavailable;
+use smart_core::scope::Level;
 use thiserror::Error;
 
 use crate::negotiation::Format;
@@ -50,7 +51,7 @@ pub(crate) enum FhirError {
     #[error("the access token {0}")]
     InvalidToken(InvalidToken),
     #[error("{}", insufficient(*.resource_type, *.interaction))]
-    InsufficientScope { resource_type: ResourceType, interaction: Interaction },
+    InsufficientScope { level: Level, resource_type: ResourceType, interaction: Interaction },
     #[error("the server cannot answer for the moment: try again")]
     Unavailable(#[from] Unavailable),
     #[error("the server could not read this resource")]
@@ -70,6 +71,8 @@ pub(crate) enum InvalidToken {
     Misfit,
     #[error("belongs to a client that is disabled")]
     ClientDisabled,
+    #[error("says what its client is registered for no longer")]
+    ClientChanged,
     #[error("belongs to a user who is disabled")]
     UserDisabled,
 }
@@ -85,8 +88,8 @@ fn insufficient(resource_type: ResourceType, interaction: Interaction) -> String
 impl From<Denial> for FhirError {
     fn from(denial: Denial) -> Self {
         match denial {
-            Denial::NotGranted { resource_type, interaction } => {
-                Self::InsufficientScope { resource_type, interaction }
+            Denial::NotGranted { level, resource_type, interaction } => {
+                Self::InsufficientScope { level, resource_type, interaction }
             }
             // As if it did not exist.
             Denial::OutsidePatient => Self::NotFound,
@@ -150,12 +153,12 @@ impl FhirError {
         };
         let challenge = format!("Bearer realm=\"{base}\", error=\"{error}\", error_description=\"{self}\"");
         Some(match self {
-            Self::InsufficientScope { resource_type, interaction } => {
+            Self::InsufficientScope { level, resource_type, interaction } => {
                 let letter = match interaction {
                     Interaction::Read => 'r',
                     Interaction::Search => 's',
                 };
-                format!("{challenge}, scope=\"patient/{resource_type}.{letter}\"")
+                format!("{challenge}, scope=\"{level}/{resource_type}.{letter}\"")
             }
             _ => challenge,
         })

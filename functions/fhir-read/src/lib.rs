@@ -35,7 +35,7 @@ use axum::routing::any;
 use http::request::Parts;
 use http::{Method, Request, Response};
 use smart_core::instant::Instant;
-use smart_core::ports::{Clients, Grants, PublicKeys, Records, Users};
+use smart_core::ports::{Clients, Grants, PublicKeys, Records, RevokedTokens, Users};
 use smart_web::arrival::Arrival;
 
 use self::authentication::Authentication;
@@ -64,9 +64,9 @@ pub struct Settings {
 }
 
 /// The ports that this function needs of a store: it reads, and nothing else.
-pub trait Store: Records + Grants + Clients + Users + 'static {}
+pub trait Store: Records + Grants + Clients + Users + RevokedTokens + 'static {}
 
-impl<T: Records + Grants + Clients + Users + 'static> Store for T {}
+impl<T: Records + Grants + Clients + Users + RevokedTokens + 'static> Store for T {}
 
 /// The routes under `/fhir`; `keys` are those that sign access tokens.
 pub fn router<S: Store, K: PublicKeys + 'static>(store: S, keys: K, settings: &Settings) -> Router {

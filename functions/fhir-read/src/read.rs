@@ -32,7 +32,7 @@ impl<S: Store, K: PublicKeys> FhirRead<S, K> {
         );
         let context = context?;
         let audit = |outcome| {
-            tracing::info!(target: "audit", client_id = %claims.client_id, grant = %claims.grant, sub = %claims.sub,
+            tracing::info!(target: "audit", client_id = %claims.client_id, grant = claims.grant.as_ref().map(display), sub = %claims.sub,
                 patient = claims.patient.as_ref().map(display), interaction = "read",
                 resource_type = %resource_type, id = %id, outcome);
         };

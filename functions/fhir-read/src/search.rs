@@ -55,7 +55,7 @@ impl<S: Store, K: PublicKeys> FhirRead<S, K> {
             let context = self.authentication.context(&self.store, &claims, now).await?;
             self.page(search.as_ref(), resource_type, &context).await
         };
-        tracing::info!(target: "audit", client_id = %claims.client_id, grant = %claims.grant, sub = %claims.sub,
+        tracing::info!(target: "audit", client_id = %claims.client_id, grant = claims.grant.as_ref().map(display), sub = %claims.sub,
             patient = claims.patient.as_ref().map(display), interaction = "search",
             resource_type = %resource_type, outcome = if page.is_ok() { "allowed" } else { "refused" });
         let page = page?;

@@ -18,7 +18,7 @@ use smart_core::token::TokenRequest;
 
 use crate::error::TokenError;
 use crate::trail::Trail;
-use crate::{Store, TokenEndpoint, grants};
+use crate::{Store, TOKEN, TokenEndpoint, grants};
 
 impl<S: Store, K: Signer> TokenEndpoint<S, K> {
     /// The client that sends `form`: it has proved that it is, and may use the grant type that is `asked` for.
@@ -37,19 +37,36 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
             (presented, _) => presented?,
         };
         let grant_type = asked.grant_type();
+        // With a code up to a minute old, else as it is now, so that whoever is disabled stops at the next refresh (REFR-24).
+        let remembered = grant_type == GrantType::AuthorizationCode;
+        let client = self.identify(presented, TOKEN, remembered, now, trail).await?;
+        if client.may_use(grant_type) { Ok(client) } else { Err(TokenError::GrantType(grant_type)) }
+    }
+
+    /// The client that is presented at the endpoint of this path: it has proved that it is. `remembered` says whether its record
+    /// may be a minute old.
+    pub(crate) async fn identify(
+        &self,
+        presented: Presented,
+        path: &str,
+        remembered: bool,
+        now: Instant,
+        trail: &mut Trail,
+    ) -> Result<Arc<Client>, TokenError> {
         trail.comes_from(presented.client_id());
-        let client = self.client(presented.client_id(), grant_type, now).await?;
+        let client = self.client(presented.client_id(), remembered, now).await?;
         // One that is disabled is told what one that never was is told.
         let client = client.filter(|client| !client.disabled).ok_or(AuthenticationError::Failed)?;
         // Never the FHIR base (ASYM-11; X-09).
-        let audiences = [&*self.endpoint, self.here.issuer()];
+        let [here, token_endpoint] = [path, TOKEN].map(|path| self.here.endpoint(path));
+        let audiences = [&*token_endpoint, self.here.issuer(), &*here];
         if let Verified::Once { key, until } = presented.verify(&client, &audiences, now)? {
             let first = self.store.first_use(&key, until, grants::step(now)?).await?;
             if !first {
                 return Err(AuthenticationError::Replayed.into());
             }
         }
-        if client.may_use(grant_type) { Ok(client) } else { Err(TokenError::GrantType(grant_type)) }
+        Ok(client)
     }
 
     /// Whoever sends a refresh token and nothing besides: the public client that it was issued to. A library that the field
@@ -60,24 +77,20 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
         grant.map(|grant| Presented::public(grant.client_id)).ok_or(TokenError::UNKNOWN_REFRESH_TOKEN)
     }
 
-    /// The record of a client: with a code up to a minute old, else as it is now, so that whoever is disabled stops at the
-    /// next refresh (REFR-24).
-    async fn client(
+    /// The record of a client: up to a minute old if it may be `remembered`, else as it is now.
+    pub(crate) async fn client(
         &self,
         id: &ClientId,
-        grant_type: GrantType,
+        remembered: bool,
         now: Instant,
     ) -> Result<Option<Arc<Client>>, Unavailable> {
         let fetch = async { Ok(self.store.client(id).await?.map(Arc::new)) };
-        match grant_type {
-            GrantType::AuthorizationCode => self.clients.get_or(id, now, fetch).await,
-            GrantType::RefreshToken | GrantType::ClientCredentials => fetch.await,
-        }
+        if remembered { self.clients.get_or(id, now, fetch).await } else { fetch.await }
     }
 }
 
 /// The one `Authorization` header. What is no text is no Basic authentication either.
-fn authorization(headers: &HeaderMap) -> Result<Option<&str>, PresentedError> {
+pub(crate) fn authorization(headers: &HeaderMap) -> Result<Option<&str>, PresentedError> {
     let mut sent = headers.get_all(AUTHORIZATION).iter();
     match (sent.next(), sent.next()) {
         (Some(_), Some(_)) => Err(PresentedError::Several),

@@ -5,17 +5,19 @@ use axum::body::Body;
 use http::header::WWW_AUTHENTICATE;
 use http::{Response, StatusCode};
 use smart_core::client::GrantType;
+use smart_core::client::alone::AloneError;
 use smart_core::client::authentication::{AuthenticationError, PresentedError};
 use smart_core::grant::{Refusal, RevocationReason};
 use smart_core::oauth::{ErrorCode, OAuthError};
 use smart_core::ports::Unavailable;
+use smart_core::scope::Scope;
 use smart_core::token::TokenRequestError;
 use smart_web::form::FormError;
 use smart_web::response;
 use thiserror::Error;
 use tracing::Level;
 
-/// Why there are no tokens. What is displayed is told to the app.
+/// Why there are no tokens, or nothing is told of one, or none is revoked. What is displayed is told to the app.
 #[derive(Debug, Error)]
 pub(crate) enum TokenError {
     #[error(
@@ -34,8 +36,8 @@ pub(crate) enum TokenError {
     Authentication(#[from] AuthenticationError),
     #[error("this client is not registered for the grant type {}", .0.as_str())]
     GrantType(GrantType),
-    #[error("client_credentials is not supported yet")]
-    ClientCredentials,
+    #[error(transparent)]
+    Alone(#[from] AloneError),
     #[error("{}", code_is(*.0))]
     Code(Refusal),
     #[error("{}", refresh_token_is(*.0))]
@@ -44,8 +46,30 @@ pub(crate) enum TokenError {
     Scope(#[from] WiderScope),
     #[error("{0}: the access was ended, let the user authorize the app again")]
     Ended(#[from] Ended),
+    #[error(
+        "authenticate as a confidential client, or send an access token with the scope {}",
+        Scope::TOKEN_INTROSPECT
+    )]
+    Unauthenticated,
+    #[error(transparent)]
+    Bearer(#[from] BearerError),
+    #[error("token was issued to another client: send one that was issued to this one")]
+    AnotherClientsToken,
+    #[error("token is no access token and no refresh token: only these can be revoked")]
+    TokenType,
     #[error("the server cannot answer for the moment: try again")]
     Unavailable(#[from] Unavailable),
+}
+
+/// Why whoever shows an access token may not ask about others.
+#[derive(Clone, Copy, Debug, Error)]
+pub(crate) enum BearerError {
+    #[error(
+        "the access token in the Authorization header was not issued by this server, or is good no longer"
+    )]
+    Invalid,
+    #[error("the access token in the Authorization header needs the scope {}", Scope::TOKEN_INTROSPECT)]
+    Scope,
 }
 
 /// Why a refresh does not get the scope that it asks for.
@@ -101,8 +125,17 @@ impl TokenError {
             Self::Request(R::GrantType) => (E::UnsupportedGrantType, Level::DEBUG),
             Self::Request(R::Scope(_)) | Self::Scope(_) => (E::InvalidScope, Level::DEBUG),
             Self::Authentication(AuthenticationError::Replayed) => (E::InvalidClient, Level::WARN),
-            Self::Presented(_) | Self::Authentication(_) => (E::InvalidClient, Level::INFO),
-            Self::GrantType(_) | Self::ClientCredentials => (E::UnauthorizedClient, Level::INFO),
+            Self::Presented(_) | Self::Authentication(_) | Self::Unauthenticated => {
+                (E::InvalidClient, Level::INFO)
+            }
+            Self::GrantType(_) | Self::Alone(AloneError::Registration) => {
+                (E::UnauthorizedClient, Level::INFO)
+            }
+            Self::Alone(_) => (E::InvalidScope, Level::INFO),
+            Self::Bearer(BearerError::Invalid) => (E::InvalidToken, Level::INFO),
+            Self::Bearer(BearerError::Scope) => (E::InsufficientScope, Level::INFO),
+            Self::AnotherClientsToken => (E::InvalidGrant, Level::WARN),
+            Self::TokenType => (E::UnsupportedTokenType, Level::DEBUG),
             Self::Code(Refusal::Replayed) | Self::Refresh(Refusal::Replayed) => {
                 (E::InvalidGrant, Level::WARN)
             }
@@ -116,14 +149,29 @@ impl TokenError {
         let (code, _) = self.told();
         let status = match (&self, code) {
             (Self::Unavailable(reason), _) => return response::unavailable(reason),
-            (_, ErrorCode::InvalidClient) => StatusCode::UNAUTHORIZED,
+            // RFC 7662 §2.3: 401 also for a token without the scope.
+            (Self::Bearer(_), _) | (_, ErrorCode::InvalidClient) => StatusCode::UNAUTHORIZED,
             _ => StatusCode::BAD_REQUEST,
         };
         let mut response = response::json(status, &OAuthError::new(code, self.to_string()));
         if status == StatusCode::UNAUTHORIZED {
-            response::set(&mut response, WWW_AUTHENTICATE, &format!("Basic realm=\"{realm}\""));
+            response::set(&mut response, WWW_AUTHENTICATE, &self.challenge(code, realm));
         }
         response
+    }
+
+    fn challenge(&self, code: ErrorCode, realm: &str) -> String {
+        let code = code.as_str();
+        match self {
+            Self::Bearer(error) => {
+                let scope = Scope::TOKEN_INTROSPECT;
+                format!(
+                    "Bearer realm=\"{realm}\", error=\"{code}\", error_description=\"{error}\", scope=\"{scope}\""
+                )
+            }
+            Self::Unauthenticated => format!("Basic realm=\"{realm}\", Bearer realm=\"{realm}\""),
+            _ => format!("Basic realm=\"{realm}\""),
+        }
     }
 }
 

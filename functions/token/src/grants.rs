@@ -1,7 +1,10 @@
 //! The flows, a file each, and the second write that both may need: a grant that must end is revoked.
 
 mod authorization_code;
+mod client_credentials;
 mod refresh_token;
+
+pub(crate) use self::refresh_token::{owner_now, scopes_now};
 
 use smart_core::grant::RevocationReason;
 use smart_core::id::GrantId;

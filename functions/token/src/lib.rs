@@ -1,5 +1,6 @@
-//! The token function: codes and refresh tokens become access tokens (RFC 6749 §3.2, §4.1.3, §6; SMART 2.2 §"Obtain
-//! access token", §"Refresh access token").
+//! The token function: codes, refresh tokens and clients alone get access tokens (RFC 6749 §3.2, §4.1.3, §4.4, §6; SMART 2.2
+//! §"Obtain access token", §"Refresh access token", §"Backend Services"), which can be asked about (RFC 7662) and revoked
+//! (RFC 7009).
 //!
 //! A request is read in full before anybody is asked who they are, and the client is known before a code or token is
 //! looked at (X-20). What is used once is used by one conditional write ([`smart_core::ports::Redemptions`]), and
@@ -10,6 +11,10 @@
 //! | `authenticate` | which client asks, and whether it may ask so |
 //! | `grants/authorization_code` | a code: redeemed, and the way back if its tokens cannot be signed |
 //! | `grants/refresh_token` | a refresh token: replaced, and client, user and session looked at anew |
+//! | `grants/client_credentials` | a client alone: what it was registered for |
+//! | `introspect` | who may ask about which tokens |
+//! | `revoke` | what a client can revoke, and what ends with it |
+//! | `standing` | whether a token is good at this moment, and for what |
 //! | `sign` | what the tokens say |
 //! | `error` | what goes wrong, and what is told of it |
 //! | `trail` | what the audit log says of a request |
@@ -17,7 +22,10 @@
 mod authenticate;
 mod error;
 mod grants;
+mod introspect;
+mod revoke;
 mod sign;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod trail;
@@ -26,16 +34,21 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Extension, Request, State};
+use axum::extract::{Extension, Request};
 use axum::routing::post;
+use http::request::Parts;
 use http::{Response, StatusCode};
+use serde::Serialize;
 use smart_core::client::Client;
 use smart_core::deployment::PublicUrl;
-use smart_core::id::ClientId;
+use smart_core::id::{ClientId, Username};
 use smart_core::instant::Instant;
 use smart_core::oauth::Parameters;
-use smart_core::ports::{Clients, Grants, Redemptions, Replay, Sessions, Signer, Unavailable, Users};
+use smart_core::ports::{
+    Clients, Grants, PublicKeys, Redemptions, Replay, Revocations, Sessions, Signer, Unavailable, Users,
+};
 use smart_core::token::{TokenAnswer, TokenRequest};
+use smart_core::user::User;
 use smart_web::arrival::Arrival;
 use smart_web::cached::Cached;
 use smart_web::cors::Cors;
@@ -45,39 +58,66 @@ use tracing::Instrument as _;
 use self::error::TokenError;
 use self::trail::Trail;
 
-/// Where the one route is.
-const PATH: &str = "/auth/token";
+/// Where tokens are issued.
+const TOKEN: &str = "/auth/token";
+/// Where they can be asked about.
+const INTROSPECT: &str = "/auth/introspect";
+/// Where they can be revoked.
+const REVOKE: &str = "/auth/revoke";
 
 /// The ports that this function needs of a store: it reads no resource, and begins no grant.
-pub trait Store: Clients + Users + Sessions + Grants + Redemptions + Replay + 'static {}
+pub trait Store: Clients + Users + Sessions + Grants + Redemptions + Replay + Revocations + 'static {}
 
-impl<T: Clients + Users + Sessions + Grants + Redemptions + Replay + 'static> Store for T {}
+impl<T: Clients + Users + Sessions + Grants + Redemptions + Replay + Revocations + 'static> Store for T {}
 
-/// The route `/auth/token`; `here` is the issuer, and where the FHIR API is that the tokens are for.
-pub fn router<S: Store, K: Signer + 'static>(store: S, signer: K, here: PublicUrl) -> Router {
-    let endpoint = here.endpoint(PATH);
-    let function = TokenEndpoint { store, signer, here, endpoint, clients: Cached::new() };
-    Cors::TOKEN.open(Router::new().route(PATH, post(handle::<S, K>)).with_state(Arc::new(function)))
+/// The routes `/auth/token`, `/auth/introspect` and `/auth/revoke`; `here` is the issuer, and where the FHIR API is that the
+/// tokens are for.
+pub fn router<S: Store, K: Signer + PublicKeys + 'static>(store: S, signer: K, here: PublicUrl) -> Router {
+    let function =
+        Arc::new(TokenEndpoint { store, signer, here, clients: Cached::new(), users: Cached::new() });
+    let at = |endpoint: Endpoint| {
+        let function = Arc::clone(&function);
+        post(move |Extension(Arrival(now)): Extension<Arrival>, request: Request| {
+            handle(Arc::clone(&function), endpoint, request, now)
+        })
+    };
+    let routes = Router::new()
+        .route(TOKEN, at(Endpoint::Token))
+        .route(INTROSPECT, at(Endpoint::Introspect))
+        .route(REVOKE, at(Endpoint::Revoke));
+    Cors::TOKEN.open(routes)
 }
 
-/// The function: its ports, where it is, and the clients that it remembers for a minute.
+/// The function: its ports, where it is, and the clients and users that it remembers for a minute.
 struct TokenEndpoint<S, K> {
     store: S,
     signer: K,
     here: PublicUrl,
-    /// Its own URL.
-    endpoint: String,
     clients: Cached<ClientId, Arc<Client>>,
+    users: Cached<Username, Arc<User>>,
 }
+
+/// What is asked for.
+#[derive(Clone, Copy)]
+enum Endpoint {
+    Token,
+    Introspect,
+    Revoke,
+}
+
+/// The content of an answer that has none: it is ignored (RFC 7009 §2.2), and some libraries parse it.
+#[derive(Serialize)]
+struct Nothing {}
 
 /// What was begun is finished, even if the caller hangs up: a task of its own, since a used code may have to be given
 /// back, and a stolen one to be revoked, by a second write.
-async fn handle<S: Store, K: Signer + 'static>(
-    State(function): State<Arc<TokenEndpoint<S, K>>>,
-    Extension(Arrival(now)): Extension<Arrival>,
+async fn handle<S: Store, K: Signer + PublicKeys + 'static>(
+    function: Arc<TokenEndpoint<S, K>>,
+    endpoint: Endpoint,
     request: Request,
+    now: Instant,
 ) -> Response<Body> {
-    let answering = async move { function.answer(request, now).await };
+    let answering = async move { function.answer(endpoint, request, now).await };
     match tokio::spawn(answering.in_current_span()).await.map_err(tokio::task::JoinError::try_into_panic) {
         Ok(response) => response,
         Err(Ok(panic)) => std::panic::resume_unwind(panic),
@@ -85,14 +125,15 @@ async fn handle<S: Store, K: Signer + 'static>(
     }
 }
 
-impl<S: Store, K: Signer> TokenEndpoint<S, K> {
-    async fn answer(&self, request: Request, now: Instant) -> Response<Body> {
-        let mut trail = Trail::default();
-        match self.tokens(request, now, &mut trail).await {
-            Ok(answer) => {
-                trail.issued();
-                response::json(StatusCode::OK, &answer)
-            }
+impl<S: Store, K: Signer + PublicKeys> TokenEndpoint<S, K> {
+    async fn answer(&self, endpoint: Endpoint, request: Request, now: Instant) -> Response<Body> {
+        let mut trail = Trail::of(match endpoint {
+            Endpoint::Token => "token",
+            Endpoint::Introspect => "introspect",
+            Endpoint::Revoke => "revoke",
+        });
+        match self.result(endpoint, request, now, &mut trail).await {
+            Ok(response) => response,
             Err(error) => {
                 trail.refused(&error);
                 error.into_response(self.here.issuer())
@@ -100,19 +141,44 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
         }
     }
 
-    async fn tokens(
+    async fn result(
         &self,
+        endpoint: Endpoint,
         request: Request,
         now: Instant,
         trail: &mut Trail,
-    ) -> Result<TokenAnswer, TokenError> {
+    ) -> Result<Response<Body>, TokenError> {
         let (head, body) = request.into_parts();
         refuse_in_url(head.uri.query())?;
         let form = form::read(&head.headers, body).await?;
-        let asked = TokenRequest::parse(&form)?;
-        self.check_resource(&form)?;
+        match endpoint {
+            Endpoint::Token => {
+                let answer = self.tokens(&head, &form, now, trail).await?;
+                trail.issued();
+                Ok(response::json(StatusCode::OK, &answer))
+            }
+            Endpoint::Introspect => {
+                let answer = self.introspect(&head, &form, now, trail).await?;
+                Ok(response::json(StatusCode::OK, &answer))
+            }
+            Endpoint::Revoke => {
+                self.revoke_token(&head, &form, now, trail).await?;
+                Ok(response::json(StatusCode::OK, &Nothing {}))
+            }
+        }
+    }
+
+    async fn tokens(
+        &self,
+        head: &Parts,
+        form: &Parameters,
+        now: Instant,
+        trail: &mut Trail,
+    ) -> Result<TokenAnswer, TokenError> {
+        let asked = TokenRequest::parse(form)?;
+        self.check_resource(form)?;
         trail.asks_for(asked.grant_type());
-        let client = self.authenticate(&head.headers, &form, &asked, now, trail).await?;
+        let client = self.authenticate(&head.headers, form, &asked, now, trail).await?;
         match asked {
             TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier } => {
                 let code = code.ok_or(TokenError::UNKNOWN_CODE)?;
@@ -122,7 +188,7 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
                 let refresh_token = refresh_token.ok_or(TokenError::UNKNOWN_REFRESH_TOKEN)?;
                 self.refresh(&client, &refresh_token, scope, now, trail).await
             }
-            TokenRequest::ClientCredentials => Err(TokenError::ClientCredentials),
+            TokenRequest::ClientCredentials { scope } => self.grant_alone(&client, &scope, now).await,
         }
     }
 
@@ -138,13 +204,15 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
 }
 
 /// What belongs into the body, and in a URL would be logged by whatever is on the way (RFC 6749 §2.3.1; TOK-26).
-const IN_THE_BODY: [&str; 11] = [
+const IN_THE_BODY: [&str; 13] = [
     "client_secret",
     "client_assertion",
     "client_assertion_type",
     "code",
     "code_verifier",
     "refresh_token",
+    "token",
+    "token_type_hint",
     "client_id",
     "grant_type",
     "redirect_uri",

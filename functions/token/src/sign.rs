@@ -76,10 +76,8 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
         let access = self.access_token_claims(&issue, now)?;
         let (issuer, fhir_base) = (self.here.issuer(), self.here.fhir_base());
         let id = IdTokenClaims::of(&issue.owner, &issue.granted, issue.client_id, issuer, fhir_base, now);
-        let (access_token, id_token) = tokio::try_join!(
-            self.sign(AccessTokenClaims::TYP, self.signer.access_token_key(), &access),
-            self.sign_id_token(id.as_ref()),
-        )?;
+        let (access_token, id_token) =
+            tokio::try_join!(self.sign_access_token(&access), self.sign_id_token(id.as_ref()),)?;
         Ok(TokenAnswer {
             access_token,
             token_type: TokenType::Bearer,
@@ -105,9 +103,13 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
             iat: now,
             jti: URL_SAFE_NO_PAD.encode(random::bytes::<16>()?),
             scope: is_said.then(|| granted.scopes.clone()),
-            grant: (*grant).clone(),
+            grant: Some((*grant).clone()),
             patient: granted.context.patient.clone(),
         })
+    }
+
+    pub(crate) async fn sign_access_token(&self, claims: &AccessTokenClaims) -> Result<String, Unavailable> {
+        self.sign(AccessTokenClaims::TYP, self.signer.access_token_key(), claims).await
     }
 
     async fn sign_id_token(&self, claims: Option<&IdTokenClaims>) -> Result<Option<String>, Unavailable> {

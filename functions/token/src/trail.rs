@@ -12,17 +12,21 @@ use tracing::{Level, debug, error, info, warn};
 use crate::error::TokenError;
 
 /// What is known of a request so far.
-#[derive(Default)]
 pub(crate) struct Trail {
-    grant_type: Option<GrantType>,
+    event: &'static str,
     client: Option<ClientId>,
     grant: Option<GrantId>,
     repeat: bool,
 }
 
 impl Trail {
+    /// Of a request to an endpoint: `token`, `introspect`, `revoke`.
+    pub(crate) fn of(event: &'static str) -> Self {
+        Self { event, client: None, grant: None, repeat: false }
+    }
+
     pub(crate) fn asks_for(&mut self, grant_type: GrantType) {
-        self.grant_type = Some(grant_type);
+        self.event = grant_type.as_str();
     }
 
     /// Whom the request says that it comes from: a mere claim, until tokens are issued.
@@ -44,6 +48,12 @@ impl Trail {
         info!(target: "audit", event, client_id, grant, repeat = self.repeat, outcome = "issued");
     }
 
+    /// Something other than tokens came of it.
+    pub(crate) fn done(&self, outcome: &'static str) {
+        let (event, client_id, grant) = self.names();
+        info!(target: "audit", event, client_id, grant, outcome);
+    }
+
     /// As loudly as the error says; the words of what is the caller's own mistake may quote the request, and are left out.
     pub(crate) fn refused(&self, refused: &TokenError) {
         let (event, client_id, grant) = self.names();
@@ -58,8 +68,7 @@ impl Trail {
     }
 
     fn names(&self) -> (&'static str, Option<&str>, Option<&str>) {
-        let event = self.grant_type.map_or("token", GrantType::as_str);
-        (event, self.client.as_ref().map(ClientId::as_str), self.grant.as_ref().map(GrantId::as_str))
+        (self.event, self.client.as_ref().map(ClientId::as_str), self.grant.as_ref().map(GrantId::as_str))
     }
 }
 

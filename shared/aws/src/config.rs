@@ -6,7 +6,7 @@
 use std::fmt;
 
 use smart_core::client::metadata::Deployment;
-use smart_core::deployment::{PublicUrl, PublicUrlError};
+use smart_core::deployment::{EhrOrigins, PublicUrl, PublicUrlError};
 use smart_core::external::{SecretPlace, SignInSettings};
 use thiserror::Error;
 
@@ -83,6 +83,10 @@ pub struct AuthorizeConfig {
     /// `SMART_LOGIN_PROVIDERS` and
     /// `SMART_LOGIN_LOCAL_USERS`
     pub sign_in: SignInSettings,
+    /// `SMART_SIGNING_KEYS`: an EHR that makes a launch shows an access token
+    pub signing_keys: KeyNames,
+    /// `SMART_EHR_ORIGINS`, which may be left out
+    pub ehr_origins: EhrOrigins,
 }
 
 /// What the token function needs.
@@ -132,10 +136,15 @@ impl AuthorizeConfig {
     fn read(mut from: Reader<impl Fn(&str) -> Option<String>>) -> Result<Self, ConfigError> {
         let public_url = from.public_url();
         let sign_in = from.sign_in(public_url.as_ref());
-        match (public_url, from.table(), from.records_table(), sign_in) {
-            (Some(public_url), Some(table), Some(records_table), Some(sign_in)) => {
-                Ok(Self { public_url, table, records_table, sign_in })
-            }
+        let tables = from.table().zip(from.records_table());
+        match (public_url, tables, from.signing_keys(), from.ehr_origins(), sign_in) {
+            (
+                Some(public_url),
+                Some((table, records_table)),
+                Some(signing_keys),
+                Some(ehr_origins),
+                Some(sign_in),
+            ) => Ok(Self { public_url, table, records_table, sign_in, signing_keys, ehr_origins }),
             _ => Err(from.error()),
         }
     }
@@ -219,6 +228,17 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         read.map_err(|faults| self.faults.extend(faults.into_iter().map(told))).ok()
     }
 
+    /// Which EHRs may embed the pages; none, if nothing is said.
+    fn ehr_origins(&mut self) -> Option<EhrOrigins> {
+        match (self.variable)("SMART_EHR_ORIGINS").unwrap_or_default().parse() {
+            Ok(origins) => Some(origins),
+            Err(expected) => {
+                self.faults.push(format!("SMART_EHR_ORIGINS is wrong: {expected}"));
+                None
+            }
+        }
+    }
+
     fn required<T>(
         &mut self,
         name: &str,
@@ -271,8 +291,21 @@ mod tests {
         assert_eq!(config.table.as_str(), "smart-State");
         assert_eq!(config.signing_keys.as_slice(), ["alias/smart", "1234abcd-12ab-34cd-56ef-1234567890ab"]);
         assert!(DiscoveryConfig::read(reader(vec![ALL[0], ALL[3]])).is_ok());
-        assert!(AuthorizeConfig::read(reader(vec![ALL[0], ALL[1], ALL[2]])).is_ok());
+        assert!(AuthorizeConfig::read(reader(ALL.to_vec())).unwrap().ehr_origins.is_empty());
         assert!(TokenConfig::read(reader(vec![ALL[0], ALL[1], ALL[3]])).is_ok());
+    }
+
+    #[test]
+    fn authz_28_who_may_embed_the_pages_is_a_list_of_origins_or_a_fault() {
+        let with = |origins| {
+            let mut set = ALL.to_vec();
+            set.push(("SMART_EHR_ORIGINS", origins));
+            AuthorizeConfig::read(reader(set))
+        };
+        let config = with("https://ehr.example,https://other.example").unwrap();
+        assert_eq!(config.ehr_origins.as_sources(), "https://ehr.example https://other.example");
+        let fault = with("https://*.example").unwrap_err().to_string();
+        assert!(fault.starts_with("SMART_EHR_ORIGINS is wrong: expected origins"), "{fault}");
     }
 
     #[test]
@@ -306,7 +339,7 @@ mod tests {
         let provider = r#"[{"id":"a","name":"A","issuer":"https://a.example","client_id":"c","client_secret":"secretsmanager:smart/a"}]"#;
         let with = |providers, local_users| {
             let more = [("SMART_LOGIN_PROVIDERS", providers), ("SMART_LOGIN_LOCAL_USERS", local_users)];
-            AuthorizeConfig::read(reader([&ALL[..3], &more].concat()))
+            AuthorizeConfig::read(reader([&ALL[..], &more].concat()))
         };
         let sign_in = with(provider, "").unwrap().sign_in;
         assert_eq!((sign_in.providers.len(), sign_in.local_users), (1, false));

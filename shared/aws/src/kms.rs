@@ -194,6 +194,29 @@ impl Signer for KmsKeys {
     }
 }
 
+/// The public halves alone, read when they are asked for and not before: for a function that seldom needs them, and that shall start,
+/// and go on with the rest, when KMS does not answer.
+pub struct KmsPublicKeys {
+    client: Client,
+    names: KeyNames,
+}
+
+impl KmsPublicKeys {
+    /// The keys of those names.
+    pub fn new(client: Client, names: KeyNames) -> Self {
+        Self { client, names }
+    }
+}
+
+impl PublicKeys for KmsPublicKeys {
+    async fn public_keys(&self) -> Result<Vec<PublicJwk>, Unavailable> {
+        match KmsKeys::load(self.client.clone(), &self.names).await {
+            Ok(keys) => keys.public_keys().await,
+            Err(error) => Err(Unavailable::new(PORT, error.to_string())),
+        }
+    }
+}
+
 impl PublicKeys for KmsKeys {
     async fn public_keys(&self) -> Result<Vec<PublicJwk>, Unavailable> {
         Ok(self.keys.iter().map(|key| key.public.clone()).collect())

@@ -1,12 +1,14 @@
-//! Authorization state: clients, users, sessions, counters, grants and what was used once, in one table.
+//! Authorization state: clients, users, sessions, counters, grants, what was used once and what was revoked, in one table.
 //!
 //! | key | item | expires |
 //! |---|---|---|
 //! | `client#ID`, `user#NAME` | what the operator registered | never |
 //! | `session#DIGEST` | a browser session | with the session |
 //! | `grant#DIGEST` | a grant | with the grant |
+//! | `launch#DIGEST` | a launch that an EHR made | when no authorization that followed it can be open |
 //! | `attempts#DIGEST` | a counter | with its window |
 //! | `use#DIGEST` | something that was used once | when it could not be used any more |
+//! | `revoked#DIGEST` | an access token that was revoked and stands on no grant | with the token |
 //!
 //! Invariants:
 //! * A step is one conditional write. The condition says all that core's transition asks for; where it fails, core says why.
@@ -15,8 +17,10 @@
 //! * Reads that decide are consistent.
 
 mod grants;
+mod launches;
 mod registry;
 mod replay;
+mod revocations;
 mod sessions;
 mod throttle;
 

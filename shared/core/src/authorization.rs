@@ -17,13 +17,15 @@ use crate::fhir::access::{enforceable, supported};
 use crate::grant::{Request, SignInWish};
 use crate::id::ClientId;
 use crate::instant::Instant;
+use crate::launch::{LaunchRefusal, Launched};
 use crate::oauth::{ErrorCode, OAuthError, Parameters};
 use crate::pkce::CodeChallenge;
 use crate::redirect::RedirectUri;
 use crate::scope::{Scope, Scopes};
+use crate::secret::LaunchHandle;
 use crate::session::Session;
 
-pub use self::consent::{consented, needs_patient};
+pub use self::consent::{consented, needs_encounter, needs_patient};
 
 /// How long `state`, `nonce` and the like may be, in bytes: they are kept until the code is issued.
 const LONGEST: usize = 2_048;
@@ -33,6 +35,8 @@ const LONGEST: usize = 2_048;
 pub struct AuthorizationRequest {
     /// What is kept of it.
     pub request: Request,
+    /// The EHR's launch that it brings, to be looked up: see [`AuthorizationRequest::launched`].
+    pub launch: Option<LaunchHandle>,
     /// Whether and how the user may be asked.
     pub prompt: Prompt,
     /// How long ago the user may have signed in (OIDC Core §3.1.2.1).
@@ -131,6 +135,15 @@ impl AuthorizationRequest {
         })
     }
 
+    /// The request in the context of the launch that it brings. What the EHR did not say is not asked for here: `launch/encounter` is
+    /// a hint then (LAUNCH-10).
+    pub fn launched(&mut self, launched: Launched) {
+        if launched.context.encounter.is_none() {
+            self.request.scopes.retain(|scope| !scope.is_launch_of("encounter"));
+        }
+        self.request.launch = Some(Box::new(launched));
+    }
+
     /// An error for the app that asked.
     pub fn refuse(&self, error: OAuthError) -> ErrorAnswer {
         let Request { redirect_uri, state, .. } = &self.request;
@@ -183,14 +196,15 @@ fn read(
         .map(|seconds| seconds.parse().map(Duration::from_secs))
         .transpose()
         .map_err(|_| invalid("max_age must be a whole number of seconds"))?;
-    let scopes = scopes(parameters, client)?;
+    let (scopes, launch) = scopes(parameters, client)?;
     let sign_in = SignInWish {
         anew: prompt == Prompt::Login,
         max_age: max_age.map(|max_age| max_age.as_secs()),
         login_hint: login_hint.clone(),
     };
-    let request = Request { redirect_uri: redirect_uri.clone(), state, scopes, challenge, nonce, sign_in };
-    Ok(AuthorizationRequest { request, prompt, max_age, login_hint })
+    let redirect_uri = redirect_uri.clone();
+    let request = Request { redirect_uri, state, scopes, challenge, nonce, launch: None, sign_in };
+    Ok(AuthorizationRequest { request, launch, prompt, max_age, login_hint })
 }
 
 /// Request objects and registration in the request (OIDC Core §6, §7): not here.
@@ -250,32 +264,35 @@ fn prompt(parameters: &Parameters) -> Result<Prompt, OAuthError> {
     }
 }
 
-/// The most that the request can be granted; an error if that is nothing.
-fn scopes(parameters: &Parameters, client: &Client) -> Result<Scopes, OAuthError> {
+/// The most that the request can be granted, and the launch that it is granted in; an error if it is nothing.
+fn scopes(parameters: &Parameters, client: &Client) -> Result<(Scopes, Option<LaunchHandle>), OAuthError> {
     let invalid = |description: String| Err(OAuthError::new(ErrorCode::InvalidScope, description));
     let Some(text) = parameters.get("scope") else { return invalid("scope is missing".to_owned()) };
     let (asked, refused) = Scopes::parse_known(text);
     if asked.mixes_system() {
         return invalid("system/ scopes cannot stand beside patient/ or user/ scopes".to_owned());
     }
-    if asked.contains(&Scope::Launch) && parameters.get("launch").is_some() {
-        let description = "launch is no launch of this server: it is unknown, was used or has expired";
-        return Err(OAuthError::new(ErrorCode::InvalidRequest, description));
-    }
-    let scopes = grantable(&asked, client);
+    let mut scopes = grantable(&asked, client);
+    let launch = if let Some(launch) = parameters.get("launch").filter(|_| scopes.contains(&Scope::Launch)) {
+        let unknown = |_| OAuthError::new(ErrorCode::InvalidRequest, LaunchRefusal::Unknown.to_string());
+        Some(launch.parse().map_err(unknown)?)
+    } else {
+        scopes.retain(|scope| *scope != Scope::Launch);
+        None
+    };
     if scopes.is_empty() {
         return invalid(match refused.first() {
             Some(error) => error.to_string(),
             None => "nothing that is asked for is registered for this client and supported here".to_owned(),
         });
     }
-    Ok(scopes)
+    Ok((scopes, launch))
 }
 
 /// Of what is asked, what the client is registered for and this server honours, each in the spelling of the request
 /// (SCOPE-04, SCOPE-12, SCOPE-20, SCOPE-30).
 ///
-/// `launch` without an EHR's launch is left out (LAUNCH-07), `fhirUser` and `profile` without `openid` too (SCOPE-31), and
+/// Without an EHR's launch `launch` is left out besides (LAUNCH-07). `fhirUser` and `profile` are left out without `openid` (SCOPE-31), and
 /// of `offline_access` and `online_access` the first is granted (REFR-19), if the client may refresh.
 pub fn grantable(asked: &Scopes, client: &Client) -> Scopes {
     let here: Scopes = supported().into_iter().chain(identity_and_context()).collect();
@@ -294,7 +311,16 @@ pub fn grantable(asked: &Scopes, client: &Client) -> Scopes {
 }
 
 /// What can be granted besides access to resources.
-pub fn identity_and_context() -> [Scope; 6] {
-    let patient = Scope::LaunchContext { resource_type: "patient".into(), role: None };
-    [Scope::OpenId, Scope::FhirUser, Scope::Profile, patient, Scope::OfflineAccess, Scope::OnlineAccess]
+pub fn identity_and_context() -> [Scope; 8] {
+    let of = |resource_type: &str| Scope::LaunchContext { resource_type: resource_type.into(), role: None };
+    [
+        Scope::OpenId,
+        Scope::FhirUser,
+        Scope::Profile,
+        Scope::Launch,
+        of("patient"),
+        of("encounter"),
+        Scope::OfflineAccess,
+        Scope::OnlineAccess,
+    ]
 }

@@ -3,6 +3,7 @@
 //! The wire form is RFC 7591 client metadata ([`metadata`]); what is kept is a [`Client`], whose parts cannot
 //! contradict each other: an asymmetric client has keys, a symmetric one a secret, a public one neither (REG-08).
 
+pub mod alone;
 pub mod authentication;
 pub mod metadata;
 

@@ -95,12 +95,91 @@ impl fmt::Debug for PublicUrl {
     }
 }
 
+/// The origins of the EHRs that may embed the pages; none is the default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EhrOrigins(Vec<Url>);
+
+/// A text that is no list of origins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error(
+    "expected origins, separated by commas or spaces: https://HOST, or http:// with localhost, 127.0.0.1 or [::1]; without a path"
+)]
+pub struct EhrOriginsError;
+
+impl EhrOrigins {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// These and the server's own, which embeds the pages of its demo.
+    #[must_use]
+    pub fn and(mut self, here: &PublicUrl) -> Self {
+        self.0.extend(Url::parse(here.issuer()).ok().filter(|own| !self.0.contains(own)));
+        self
+    }
+
+    /// As the sources of a Content-Security-Policy.
+    pub fn as_sources(&self) -> String {
+        let origins: Vec<String> = self.0.iter().map(|url| url.origin().ascii_serialization()).collect();
+        origins.join(" ")
+    }
+
+    /// Whether one of them is, for all that can be told here, of another site than this server: another host.
+    pub fn is_another_site(&self, here: &PublicUrl) -> bool {
+        let own = Url::parse(here.issuer());
+        own.is_ok_and(|own| self.0.iter().any(|url| (url.scheme(), url.host()) != (own.scheme(), own.host())))
+    }
+}
+
+impl FromStr for EhrOrigins {
+    type Err = EhrOriginsError;
+
+    fn from_str(text: &str) -> Result<Self, EhrOriginsError> {
+        let origins = text.split(|c: char| c == ',' || c.is_whitespace()).filter(|origin| !origin.is_empty());
+        let parsed = origins.map(|origin| {
+            // A policy would take a star for any host.
+            if origin.contains('*') {
+                return Err(EhrOriginsError);
+            }
+            let url: PublicUrl = origin.parse().map_err(|_| EhrOriginsError)?;
+            Url::parse(url.issuer()).map_err(|_| EhrOriginsError)
+        });
+        parsed.collect::<Result<_, _>>().map(Self)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn url(text: &str) -> PublicUrl {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn authz_28_ehrs_are_named_by_their_origins_and_nothing_else() {
+        let read = |text: &str| text.parse::<EhrOrigins>();
+        assert_eq!(read("").unwrap(), EhrOrigins::default());
+        let two = read("https://ehr.example, http://localhost:9000").unwrap();
+        assert_eq!(two.as_sources(), "https://ehr.example http://localhost:9000");
+        for bad in [
+            "*",
+            "https://*.example",
+            "ehr.example",
+            "https://ehr.example/app",
+            "http://ehr.example",
+            "'self'",
+        ] {
+            assert_eq!(read(bad), Err(EhrOriginsError), "{bad}");
+        }
+        let here = url("https://smart.example");
+        assert!(!read("https://smart.example:8443").unwrap().is_another_site(&here));
+        assert!(read("https://smart.example https://ehr.example").unwrap().is_another_site(&here));
+        assert!(!EhrOrigins::default().is_another_site(&here));
+        let own = EhrOrigins::default().and(&here).and(&here);
+        assert_eq!(own.as_sources(), "https://smart.example");
+        assert!(!own.is_another_site(&here));
     }
 
     #[test]

@@ -7,9 +7,10 @@
 use serde_json::{Value, json};
 
 use crate::authorization::identity_and_context;
+use crate::client::GrantType;
 use crate::client::authentication::ASSERTION_ALGORITHMS;
 use crate::deployment::PublicUrl;
-use crate::fhir::access::supported;
+use crate::fhir::access::{supported, supported_alone};
 use crate::jose::Algorithm;
 use crate::scope::Scope;
 
@@ -26,7 +27,7 @@ pub struct Offered {
 
 impl Offered {
     /// What this version wires, wherever its functions run. Discovery and the capability statement go by it.
-    pub const HERE: Self = Self { introspection: false, revocation: false, management: false };
+    pub const HERE: Self = Self { introspection: true, revocation: true, management: false };
 }
 
 /// Writes the documents.
@@ -37,14 +38,20 @@ pub struct Discovery<'a> {
 }
 
 /// The SMART capabilities that work (CAP rows).
-const CAPABILITIES: [&str; 12] = [
+const CAPABILITIES: [&str; 18] = [
+    "launch-ehr",
     "launch-standalone",
     "authorize-post",
     "client-public",
     "client-confidential-symmetric",
     "client-confidential-asymmetric",
     "sso-openid-connect",
+    "context-banner",
+    "context-style",
+    "context-ehr-patient",
+    "context-ehr-encounter",
     "context-standalone-patient",
+    "context-standalone-encounter",
     "permission-offline",
     "permission-patient",
     "permission-user",
@@ -65,7 +72,7 @@ impl<'a> Discovery<'a> {
     pub fn smart_configuration(&self) -> Value {
         let mut document = self.common();
         // SMART names the grant types of its two flows and three ways to authenticate, and no others (X-13, DISC-12).
-        set(&mut document, "grant_types_supported", json!(["authorization_code"]));
+        set(&mut document, "grant_types_supported", json!(["authorization_code", "client_credentials"]));
         set(&mut document, "token_endpoint_auth_methods_supported", json!(CONFIDENTIAL));
         set(&mut document, "capabilities", json!(CAPABILITIES));
         if self.offered.management {
@@ -95,10 +102,23 @@ impl<'a> Discovery<'a> {
     /// `{issuer}/.well-known/oauth-authorization-server` (SEC-01).
     pub fn authorization_server(&self) -> Value {
         let mut document = self.common();
-        set(&mut document, "grant_types_supported", json!(["authorization_code", "refresh_token"]));
+        let grants = [GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::ClientCredentials];
+        set(&mut document, "grant_types_supported", json!(grants.map(GrantType::as_str)));
         set(&mut document, "response_modes_supported", json!(["query"]));
         let methods: Vec<&str> = ["none"].into_iter().chain(CONFIDENTIAL).collect();
         set(&mut document, "token_endpoint_auth_methods_supported", json!(methods));
+        // Clients that authenticate may ask about tokens, and so may who shows one (RFC 8414 §2; INTRO-10, INTRO-11).
+        let may_ask: Vec<&str> = CONFIDENTIAL.into_iter().chain(["Bearer"]).collect();
+        for (is_offered, endpoint, methods) in [
+            (self.offered.introspection, "introspection_endpoint", may_ask),
+            (self.offered.revocation, "revocation_endpoint", methods),
+        ] {
+            if is_offered {
+                set(&mut document, &format!("{endpoint}_auth_methods_supported"), json!(methods));
+                let algorithms = format!("{endpoint}_auth_signing_alg_values_supported");
+                set(&mut document, &algorithms, json!(ASSERTION_ALGORITHMS));
+            }
+        }
         document
     }
 
@@ -116,11 +136,13 @@ impl<'a> Discovery<'a> {
             "scopes_supported": scopes(),
             "authorization_response_iss_parameter_supported": true,
         });
-        if self.offered.introspection {
-            set(&mut document, "introspection_endpoint", at("/auth/introspect").into());
-        }
-        if self.offered.revocation {
-            set(&mut document, "revocation_endpoint", at("/auth/revoke").into());
+        for (is_offered, endpoint, path) in [
+            (self.offered.introspection, "introspection_endpoint", "/auth/introspect"),
+            (self.offered.revocation, "revocation_endpoint", "/auth/revoke"),
+        ] {
+            if is_offered {
+                set(&mut document, endpoint, at(path).into());
+            }
         }
         document
     }
@@ -136,7 +158,7 @@ fn set(document: &mut Value, name: &str, value: Value) {
 /// types of US Core and their categories.
 fn scopes() -> Vec<String> {
     let mut scopes: Vec<Scope> = identity_and_context().into();
-    for wide in supported().resources() {
+    for wide in supported().resources().chain(supported_alone().resources()) {
         scopes.push(wide.clone().into());
         for of_type in wide.narrowings() {
             scopes.push(of_type.clone().into());
@@ -151,10 +173,14 @@ mod tests {
     use super::*;
     use crate::authorization::grantable;
     use crate::client::metadata::{self, Deployment};
+    use crate::client::{Client, ClientAuthentication};
+    use crate::jose::ClientKeys;
+    use crate::scope::Scopes;
 
     fn documents() -> [Value; 3] {
         let here: PublicUrl = "https://smart.example".parse().unwrap();
-        let discovery = Discovery::new(&here, Offered { introspection: true, ..Offered::HERE });
+        let offered = Offered { introspection: true, revocation: false, management: false };
+        let discovery = Discovery::new(&here, offered);
         [discovery.smart_configuration(), discovery.openid_configuration(), discovery.authorization_server()]
     }
 
@@ -170,7 +196,11 @@ mod tests {
             }
         }
         assert_eq!(openid["issuer"], "https://smart.example");
-        assert_eq!(oauth["grant_types_supported"], json!(["authorization_code", "refresh_token"]));
+        assert_eq!(smart["grant_types_supported"], json!(["authorization_code", "client_credentials"]));
+        assert_eq!(
+            oauth["grant_types_supported"],
+            json!(["authorization_code", "refresh_token", "client_credentials"])
+        );
     }
 
     #[test]
@@ -200,7 +230,19 @@ mod tests {
             Deployment::Public,
         )
         .unwrap();
-        for scope in listed.iter().filter(|scope| **scope != "fhirUser" && **scope != "profile") {
+        let backend = Client {
+            grant_types: [GrantType::ClientCredentials].into(),
+            authentication: ClientAuthentication::PrivateKeyJwt(ClientKeys::Uri(String::new())),
+            ..client.clone()
+        };
+        let (alone, by_users): (Vec<&str>, Vec<&str>) =
+            listed.iter().partition(|scope| scope.starts_with("system/"));
+        assert!(alone.contains(&"system/*.rs") && alone.contains(&"system/Patient.rs"));
+        for scope in alone {
+            let asked: Scopes = scope.parse().unwrap();
+            assert_eq!(backend.granted_alone(&asked), Ok(asked));
+        }
+        for scope in by_users.iter().filter(|scope| **scope != "fhirUser" && **scope != "profile") {
             let asked = scope.parse().unwrap();
             assert!(
                 grantable(&asked, &client).is_within(&asked) && !grantable(&asked, &client).is_empty(),
@@ -212,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn cap_02_and_04_the_capability_sets_of_standalone_apps_are_complete() {
+    fn cap_02_to_05_all_four_capability_sets_are_complete() {
         let set = |names: &[&str]| names.iter().all(|name| CAPABILITIES.contains(name));
         assert!(set(&[
             "launch-standalone",
@@ -223,6 +265,15 @@ mod tests {
         assert!(set(&[
             "launch-standalone",
             "client-confidential-symmetric",
+            "permission-user",
+            "permission-patient"
+        ]));
+        assert!(set(&["launch-ehr", "client-public", "context-ehr-patient", "permission-patient"]));
+        assert!(set(&[
+            "launch-ehr",
+            "client-confidential-symmetric",
+            "context-ehr-patient",
+            "context-ehr-encounter",
             "permission-user",
             "permission-patient"
         ]));

@@ -25,9 +25,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::id::{ClientId, GrantId, PatientId, SessionId, Subject, Username};
+use crate::id::{ClientId, EncounterId, GrantId, PatientId, SessionId, Subject, Username};
 use crate::instant::Instant;
-use crate::launch::LaunchContext;
+use crate::launch::{LaunchContext, Launched};
 use crate::pkce::CodeChallenge;
 use crate::redirect::RedirectUri;
 use crate::scope::Scopes;
@@ -35,7 +35,7 @@ use crate::secret::{Digest, Op};
 use crate::user::FhirUser;
 
 pub use self::refresh::{Previous, Refresh, RefreshPolicy, Refreshed, Rotation, Until};
-pub use self::steps::{CodeIssue, Redemption, SignIn};
+pub use self::steps::{CodeIssue, EncounterChoice, Redemption, SignIn};
 
 /// How long an authorization may take from the request to the consent.
 pub const IN_PROGRESS: Duration = Duration::from_mins(15);
@@ -91,6 +91,9 @@ pub struct Request {
     /// How the app wants the user to sign in.
     #[serde(default, skip_serializing_if = "SignInWish::is_none")]
     pub sign_in: SignInWish,
+    /// The EHR's launch that it came with, as the EHR made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub launch: Option<Box<Launched>>,
 }
 
 /// How an app wants the user to sign in (OIDC Core §3.1.2.1): passed on to an identity provider, whose answer is held to it.
@@ -123,9 +126,26 @@ pub struct Known {
     pub session: SessionId,
     /// Who signed in.
     pub owner: Owner,
-    /// The patient in context, once chosen.
+    /// The patient that was chosen here. What an EHR's launch names comes first: see [`Known::patient_in_context`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patient: Option<PatientId>,
+    /// The encounter that was chosen here: one of that patient.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encounter: Option<EncounterId>,
+}
+
+impl Known {
+    /// The patient in context: the launch's, which nobody can change here (LAUNCH-14), or the one that was chosen.
+    pub fn patient_in_context(&self) -> Option<&PatientId> {
+        self.request.launched_patient().or(self.patient.as_ref())
+    }
+}
+
+impl Request {
+    /// The patient that the EHR's launch names.
+    pub fn launched_patient(&self) -> Option<&PatientId> {
+        self.launch.as_ref().and_then(|launch| launch.context.patient.as_ref())
+    }
 }
 
 /// Whose grant it is.

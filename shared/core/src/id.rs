@@ -56,12 +56,19 @@ text_id! {
     SessionId
 }
 text_id! {
+    /// The name under which an EHR's launch is stored and logged: the base64url SHA-256 of what the app carries.
+    LaunchId
+}
+text_id! {
     /// The OpenID Connect `sub` of a user: unique, never reassigned, at most 255 ASCII characters (OIDC Core §2).
     Subject
 }
 
 /// The id of a Patient resource.
 pub type PatientId = ResourceId;
+
+/// The id of an Encounter resource.
+pub type EncounterId = ResourceId;
 
 /// Why a text is no identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -148,6 +155,13 @@ macro_rules! digest_id {
     };
 }
 
+impl From<&ClientId> for Subject {
+    /// The subject of what a client has without a user (RFC 9068 §2.2). Both are 1 to 255 visible ASCII characters.
+    fn from(client_id: &ClientId) -> Self {
+        Self(client_id.0.clone())
+    }
+}
+
 impl From<crate::secret::Digest> for Subject {
     /// 43 characters of base64url.
     fn from(digest: crate::secret::Digest) -> Self {
@@ -164,6 +178,7 @@ impl Username {
 
 digest_id!(GrantId);
 digest_id!(SessionId);
+digest_id!(LaunchId);
 
 #[cfg(test)]
 mod tests {

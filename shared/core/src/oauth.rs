@@ -91,6 +91,10 @@ pub enum ErrorCode {
     RegistrationNotSupported,
     /// Tokens of this kind cannot be revoked.
     UnsupportedTokenType,
+    /// The bearer token that authorizes the request is not good (RFC 6750 §3.1).
+    InvalidToken,
+    /// It is good, and not for this (RFC 6750 §3.1).
+    InsufficientScope,
     /// Something broke here.
     ServerError,
     /// Something is not available for the moment: try again.
@@ -115,6 +119,8 @@ impl ErrorCode {
             Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::RegistrationNotSupported => "registration_not_supported",
+            Self::InvalidToken => "invalid_token",
+            Self::InsufficientScope => "insufficient_scope",
             Self::UnsupportedTokenType => "unsupported_token_type",
             Self::ServerError => "server_error",
             Self::TemporarilyUnavailable => "temporarily_unavailable",

@@ -14,11 +14,15 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::client::Client;
+use crate::fhir::encounter::{EncounterPage, EncounterQuery, EncounterSummary};
 use crate::fhir::record::{PatientPage, PatientQuery, PatientSummary, Record, RecordPage, RecordQuery};
-use crate::grant::{CodeIssue, Grant, Redemption, Refreshed, Refusal, RevocationReason, Rotation, SignIn};
-use crate::id::{ClientId, GrantId, PatientId, ResourceId, SessionId, Username};
+use crate::grant::{
+    CodeIssue, EncounterChoice, Grant, Redemption, Refreshed, Refusal, RevocationReason, Rotation, SignIn,
+};
+use crate::id::{ClientId, EncounterId, GrantId, LaunchId, PatientId, ResourceId, SessionId, Username};
 use crate::instant::Instant;
 use crate::jose::{PublicJwk, SigningKey};
+use crate::launch::Launch;
 use crate::secret::{Digest, Op};
 use crate::session::Session;
 use crate::user::User;
@@ -172,6 +176,14 @@ pub trait Authorizations: Grants {
         step: Step,
     ) -> impl Future<Output = Result<Grant, Stopped>> + Send;
 
+    /// known → known: the encounter in context. See [`Grant::choose_encounter`].
+    fn choose_encounter(
+        &self,
+        id: &GrantId,
+        choice: &EncounterChoice,
+        step: Step,
+    ) -> impl Future<Output = Result<Grant, Stopped>> + Send;
+
     /// known → coded: what was consented to. See [`Grant::issue_code`].
     fn issue_code(
         &self,
@@ -232,6 +244,15 @@ pub trait Redemptions: Send + Sync {
         reason: RevocationReason,
         step: Step,
     ) -> impl Future<Output = Result<bool, Unavailable>> + Send;
+
+    /// any → revoked, by the client that it belongs to; one that was revoked before stays so. See
+    /// [`Grant::revoke_by_client`].
+    fn revoke_by_client(
+        &self,
+        id: &GrantId,
+        client_id: &ClientId,
+        step: Step,
+    ) -> impl Future<Output = Result<(), Stopped>> + Send;
 }
 
 /// The witness that a code was consumed: only a store makes one, and issuing tokens demands it.
@@ -243,6 +264,24 @@ pub struct Redeemed {
     pub op: Op,
 }
 
+/// Launches that EHRs made (LAUNCH-04).
+pub trait Launches: Send + Sync {
+    /// Stores a new launch; never over another.
+    fn create_launch(&self, launch: &Launch) -> impl Future<Output = Result<(), Unavailable>> + Send;
+
+    /// The launch as it stands (a consistent read), expired or used ones too while they are remembered.
+    fn launch(&self, id: &LaunchId) -> impl Future<Output = Result<Option<Launch>, Unavailable>> + Send;
+
+    /// Uses a launch up for the one grant that it will lead to a code for, in one conditional write, and says whether it is
+    /// that grant's. See [`Launch::use_up`].
+    fn use_launch(
+        &self,
+        id: &LaunchId,
+        grant: &GrantId,
+        step: Step,
+    ) -> impl Future<Output = Result<bool, Unavailable>> + Send;
+}
+
 /// What was used once and never again: the `jti` of client assertions (ASYM-13, ASYM-14).
 pub trait Replay: Send + Sync {
     /// Remembers `key` until `expires_at`, and says whether it is the first use. One conditional write.
@@ -252,6 +291,27 @@ pub trait Replay: Send + Sync {
         expires_at: Instant,
         step: Step,
     ) -> impl Future<Output = Result<bool, Unavailable>> + Send;
+}
+
+/// Access tokens that were revoked and stand on no grant that could end, to be looked up.
+pub trait RevokedTokens: Send + Sync {
+    /// Whether the token of that name was revoked (a consistent read).
+    fn is_revoked(
+        &self,
+        token: &Digest,
+        now: Instant,
+    ) -> impl Future<Output = Result<bool, Unavailable>> + Send;
+}
+
+/// The same, to be revoked.
+pub trait Revocations: RevokedTokens {
+    /// Remembers the token of that name as revoked until `until`, when it will have expired. One write; to be made again is no
+    /// error.
+    fn revoke_token(
+        &self,
+        token: &Digest,
+        until: Instant,
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send;
 }
 
 /// The keys that sign, by name: their private parts stay where they are.
@@ -287,6 +347,18 @@ pub trait Patients: Send + Sync {
     /// A page of the patients that match, by name.
     fn patients(&self, query: &PatientQuery)
     -> impl Future<Output = Result<PatientPage, Unavailable>> + Send;
+
+    /// Whose encounter it is, and when, if there is such an Encounter of a Patient.
+    fn encounter(
+        &self,
+        id: &EncounterId,
+    ) -> impl Future<Output = Result<Option<EncounterSummary>, Unavailable>> + Send;
+
+    /// A page of a patient's encounters, the newest first. A page may be short and still have a next.
+    fn encounters(
+        &self,
+        query: &EncounterQuery,
+    ) -> impl Future<Output = Result<EncounterPage, Unavailable>> + Send;
 }
 
 /// FHIR resources, to be read. Says nothing of who may see them: each one that leaves is decided in
@@ -336,6 +408,7 @@ forward! {
         fn begin(&self, grant: &Grant) -> Result<(), Unavailable>;
         fn sign_in(&self, id: &GrantId, sign_in: &SignIn, step: Step) -> Result<Grant, Stopped>;
         fn choose_patient(&self, id: &GrantId, session: &SessionId, patient: &PatientId, step: Step) -> Result<Grant, Stopped>;
+        fn choose_encounter(&self, id: &GrantId, choice: &EncounterChoice, step: Step) -> Result<Grant, Stopped>;
         fn issue_code(&self, id: &GrantId, issue: &CodeIssue, step: Step) -> Result<Grant, Stopped>;
         fn deny(&self, id: &GrantId, session: &SessionId, step: Step) -> Result<Grant, Stopped>;
     }
@@ -345,11 +418,21 @@ forward! {
         fn refresh(&self, id: &GrantId, rotation: &Rotation, step: Step) -> Result<Refreshed, Stopped>;
         fn extend_retry(&self, id: &GrantId, presented: &Digest, retry_until: Instant, step: Step) -> Result<bool, Unavailable>;
         fn revoke(&self, id: &GrantId, reason: RevocationReason, step: Step) -> Result<bool, Unavailable>;
+        fn revoke_by_client(&self, id: &GrantId, client_id: &ClientId, step: Step) -> Result<(), Stopped>;
     }
+    Launches {
+        fn create_launch(&self, launch: &Launch) -> Result<(), Unavailable>;
+        fn launch(&self, id: &LaunchId) -> Result<Option<Launch>, Unavailable>;
+        fn use_launch(&self, id: &LaunchId, grant: &GrantId, step: Step) -> Result<bool, Unavailable>;
+    }
+    RevokedTokens { fn is_revoked(&self, token: &Digest, now: Instant) -> Result<bool, Unavailable>; }
+    Revocations { fn revoke_token(&self, token: &Digest, until: Instant) -> Result<(), Unavailable>; }
     Replay { fn first_use(&self, key: &Digest, expires_at: Instant, step: Step) -> Result<bool, Unavailable>; }
     Patients {
         fn patient(&self, id: &PatientId) -> Result<Option<PatientSummary>, Unavailable>;
         fn patients(&self, query: &PatientQuery) -> Result<PatientPage, Unavailable>;
+        fn encounter(&self, id: &EncounterId) -> Result<Option<EncounterSummary>, Unavailable>;
+        fn encounters(&self, query: &EncounterQuery) -> Result<EncounterPage, Unavailable>;
     }
     Records {
         fn record(&self, resource_type: &str, id: &ResourceId) -> Result<Option<Record>, Unavailable>;

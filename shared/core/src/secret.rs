@@ -20,7 +20,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use thiserror::Error;
 
-use crate::id::{GrantId, SessionId};
+use crate::id::{GrantId, LaunchId, SessionId};
 
 /// A SHA-256 digest: 32 bytes, written as 43 characters of unpadded base64url. Compared in constant time.
 #[derive(Clone, Copy)]
@@ -207,6 +207,44 @@ impl fmt::Debug for Handle {
     }
 }
 
+/// What an EHR hands to an app to begin with: 256 random bits that name a launch and nothing else (LAUNCH-04). Redacted in
+/// `Debug`.
+#[derive(Clone)]
+pub struct LaunchHandle(Secret);
+
+impl LaunchHandle {
+    const PREFIX: &'static str = "sal_";
+
+    /// Takes 32 fresh random bytes.
+    pub fn new(random: [u8; 32]) -> Self {
+        Self(Secret::new(random))
+    }
+
+    /// The name under which the launch is stored.
+    pub fn id(&self) -> LaunchId {
+        LaunchId::from(self.0.digest())
+    }
+
+    /// The value of the parameter `launch`: for the EHR and the app, never to be logged.
+    pub fn reveal(&self) -> String {
+        format!("{}{}", Self::PREFIX, self.0.reveal())
+    }
+}
+
+impl FromStr for LaunchHandle {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        text.strip_prefix(Self::PREFIX).ok_or(Malformed)?.parse().map(Self)
+    }
+}
+
+impl fmt::Debug for LaunchHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LaunchHandle(…)")
+    }
+}
+
 /// What a [`Credential`] is for; part of its text and of its type.
 pub trait Kind {
     /// What its text begins with.
@@ -348,6 +386,10 @@ mod tests {
         assert!(code.parse::<Handle>().is_err());
         let handle = Handle::new([7; 16]).reveal();
         assert!(handle.parse::<AuthorizationCode>().is_err());
+        let launch = LaunchHandle::new([7; 32]).reveal();
+        assert!(launch.parse::<Handle>().is_err() && launch.parse::<Secret>().is_err());
+        assert!(code.parse::<LaunchHandle>().is_err() && handle.parse::<LaunchHandle>().is_err());
+        assert_eq!(launch.parse::<LaunchHandle>().unwrap().id(), LaunchHandle::new([7; 32]).id());
         assert!(code.replace("sac_", "srt_").parse::<AuthorizationCode>().is_err());
     }
 

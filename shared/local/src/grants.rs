@@ -11,9 +11,9 @@ mod tests;
 
 use redb::TableDefinition;
 use smart_core::grant::{
-    CodeIssue, Grant, Redemption, Refreshed, Refusal, RevocationReason, Rotation, SignIn,
+    CodeIssue, EncounterChoice, Grant, Redemption, Refreshed, Refusal, RevocationReason, Rotation, SignIn,
 };
-use smart_core::id::{GrantId, PatientId, SessionId, Username};
+use smart_core::id::{ClientId, GrantId, PatientId, SessionId, Username};
 use smart_core::instant::Instant;
 use smart_core::ports::{Authorizations, Grants, Redeemed, Redemptions, Step, Stopped, Unavailable};
 use smart_core::secret::Digest;
@@ -183,6 +183,16 @@ impl Authorizations for LocalStore {
         self.step(id, move |grant| grant.choose_patient(&session, &patient, step)).await
     }
 
+    async fn choose_encounter(
+        &self,
+        id: &GrantId,
+        choice: &EncounterChoice,
+        step: Step,
+    ) -> Result<Grant, Stopped> {
+        let choice = choice.clone();
+        self.step(id, move |grant| grant.choose_encounter(&choice, step)).await
+    }
+
     async fn issue_code(&self, id: &GrantId, issue: &CodeIssue, step: Step) -> Result<Grant, Stopped> {
         let issue = issue.clone();
         self.step(id, move |grant| grant.issue_code(&issue, step)).await
@@ -234,5 +244,15 @@ impl Redemptions for LocalStore {
                 Ok(true)
             })
             .await
+    }
+
+    async fn revoke_by_client(&self, id: &GrantId, client_id: &ClientId, step: Step) -> Result<(), Stopped> {
+        let client_id = client_id.clone();
+        let revoked = move |grant: Grant| {
+            let ended = grant.clone().revoke_by_client(&client_id, step)?;
+            // One that was revoked before stays as it is.
+            Ok(ended.unwrap_or(grant))
+        };
+        self.step(id, revoked).await.map(drop)
     }
 }

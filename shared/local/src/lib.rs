@@ -17,10 +17,12 @@ mod error;
 mod files;
 mod grants;
 mod import;
+mod launches;
 mod patients;
 mod records;
 mod registry;
 mod replay;
+mod revocations;
 mod sessions;
 mod signer;
 mod sweep;
@@ -80,6 +82,10 @@ impl LocalStore {
         let found = engine
             .write("format", |writing| {
                 if let Some(format) = format(writing)? {
+                    // An older program of the same format may have made fewer tables.
+                    if format <= FORMAT {
+                        create_tables(writing)?;
+                    }
                     return Ok(format);
                 }
                 create_tables(writing)?;
@@ -105,7 +111,9 @@ fn create_tables(writing: &Writing<'_>) -> Result<(), Failure> {
     writing.change(registry::MARKS)?;
     sessions::SESSIONS.create(writing)?;
     grants::create(writing)?;
+    launches::LAUNCHES.create(writing)?;
     replay::USES.create(writing)?;
+    revocations::REVOKED.create(writing)?;
     throttle::WINDOWS.create(writing)?;
     patients::create(writing)?;
     records::create(writing)?;

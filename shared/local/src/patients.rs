@@ -7,9 +7,10 @@
 use std::collections::HashSet;
 
 use redb::TableDefinition;
+use smart_core::fhir::encounter::{EncounterPage, EncounterQuery, EncounterSummary};
 use smart_core::fhir::record::{PatientPage, PatientQuery, PatientSummary};
-use smart_core::id::PatientId;
-use smart_core::ports::{Patients, Unavailable};
+use smart_core::id::{EncounterId, PatientId};
+use smart_core::ports::{Patients, Records as _, Unavailable};
 use smart_core::user::PatientAccess;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
@@ -78,6 +79,15 @@ impl Patients for LocalStore {
             }
             Ok(PatientPage { patients: summaries(snapshot, &found)?, more: false })
         })
+    }
+
+    async fn encounter(&self, id: &EncounterId) -> Result<Option<EncounterSummary>, Unavailable> {
+        let record = self.record("Encounter", id).await?;
+        Ok(record.and_then(|record| EncounterSummary::of(&record.body)))
+    }
+
+    async fn encounters(&self, query: &EncounterQuery) -> Result<EncounterPage, Unavailable> {
+        Ok(query.page(self.records(&query.records()).await?))
     }
 }
 

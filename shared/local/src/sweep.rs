@@ -9,14 +9,14 @@ use std::time::Duration;
 use redb::{ReadableTable as _, TableDefinition};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use smart_core::id::{GrantId, SessionId};
+use smart_core::id::{GrantId, LaunchId, SessionId};
 use smart_core::instant::Instant;
 use smart_core::ports::Unavailable;
 use smart_core::secret::Digest;
 
 use crate::error::Failure;
 use crate::tables::{Aggregates, Named, Writing};
-use crate::{LocalStore, grants, replay, sessions, throttle};
+use crate::{LocalStore, grants, launches, replay, revocations, sessions, throttle};
 
 /// (due, kind, name).
 const DUE: TableDefinition<'_, (u64, u8, &str), ()> = TableDefinition::new("due");
@@ -31,6 +31,8 @@ pub(crate) enum Kind {
     Session = 2,
     Replay = 3,
     Attempts = 4,
+    Revoked = 5,
+    Launch = 6,
 }
 
 /// Something that is of no use from some instant on.
@@ -126,6 +128,14 @@ fn look_at(writing: &Writing<'_>, kind: u8, name: &str, now: Instant) -> Result<
         },
         k if k == Kind::Attempts as u8 => match name.parse::<Digest>() {
             Ok(key) => Ok(remove_expired(writing, throttle::WINDOWS, Kind::Attempts, &key, now)?.is_some()),
+            Err(_) => Ok(false),
+        },
+        k if k == Kind::Launch as u8 => match name.parse::<LaunchId>() {
+            Ok(id) => Ok(remove_expired(writing, launches::LAUNCHES, Kind::Launch, &id, now)?.is_some()),
+            Err(_) => Ok(false),
+        },
+        k if k == Kind::Revoked as u8 => match name.parse::<Digest>() {
+            Ok(key) => Ok(remove_expired(writing, revocations::REVOKED, Kind::Revoked, &key, now)?.is_some()),
             Err(_) => Ok(false),
         },
         _ => Ok(false),

@@ -7,11 +7,12 @@ use std::cell::Cell;
 use std::marker::PhantomData;
 
 use redb::{
-    Key, ReadOnlyTable, ReadTransaction, ReadableTable, Table, TableDefinition, Value, WriteTransaction,
+    Key, ReadOnlyTable, ReadTransaction, ReadableTable, Table, TableDefinition, TableError, Value,
+    WriteTransaction,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use smart_core::id::{ClientId, GrantId, PatientId, SessionId, Username};
+use smart_core::id::{ClientId, GrantId, LaunchId, PatientId, SessionId, Username};
 use smart_core::secret::Digest;
 
 use crate::error::Failure;
@@ -91,7 +92,7 @@ macro_rules! named {
     };
 }
 
-named!(ClientId, Username, SessionId, GrantId, PatientId);
+named!(ClientId, Username, SessionId, GrantId, LaunchId, PatientId);
 
 impl Named for Digest {
     fn name(&self) -> Cow<'_, str> {
@@ -113,7 +114,11 @@ impl Snapshot {
         K: Named,
         T: Serialize + DeserializeOwned,
     {
-        from.look_up(&self.0.open_table(from.definition)?, key)
+        match self.0.open_table(from.definition) {
+            // The store was made by a program that did not know of such things: there are none.
+            Err(TableError::TableDoesNotExist(_)) => Ok(None),
+            table => from.look_up(&table?, key),
+        }
     }
 
     /// All aggregates of a table, in order of their names.
@@ -187,6 +192,16 @@ impl<'t> Writing<'t> {
         definition: TableDefinition<'_, K, V>,
     ) -> Result<impl ReadableTable<K, V> + use<'t, K, V>, Failure> {
         Ok(self.transaction.open_table(definition)?)
+    }
+
+    /// Removes a table, and says whether there was one.
+    #[cfg(test)]
+    pub(crate) fn delete_table<K: Key + 'static, V: Value + 'static>(
+        &self,
+        definition: TableDefinition<'_, K, V>,
+    ) -> Result<bool, Failure> {
+        self.changes.set(self.changes.get() + 1);
+        Ok(self.transaction.delete_table(definition)?)
     }
 
     /// A table, to be written.

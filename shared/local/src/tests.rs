@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use smart_core::id::Username;
 use smart_core::instant::Instant;
-use smart_core::ports::{Replay as _, SignIns as _, Step, Throttle as _, Users as _};
+use smart_core::ports::{
+    Launches as _, Replay as _, Revocations as _, RevokedTokens as _, SignIns as _, Step, Throttle as _,
+    Users as _,
+};
 use smart_core::secret::{Digest, Op, Secret};
 use smart_core::session::Session;
 use smart_core::user::{PasswordHash, PatientAccess, User, new_subject};
@@ -131,6 +134,21 @@ async fn a_newer_format_is_refused_by_name() {
 }
 
 #[tokio::test]
+async fn tables_that_came_after_the_store_was_made_are_made_when_it_is_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let older = Engine::open(&LocalStore::file_in(folder.path())).unwrap();
+    let note = |writing: &Writing<'_>| {
+        writing.change(FORMAT_TABLE)?.insert("format", FORMAT)?;
+        Ok(())
+    };
+    older.write("format", note).await.unwrap();
+    drop(older);
+    let store = LocalStore::open(folder.path()).await.unwrap();
+    assert_eq!(store.launch(&Digest::of(b"launch").into()).await.unwrap(), None);
+    assert!(store.first_use(&Digest::of(b"use"), at(300), step(1, 0)).await.unwrap());
+}
+
+#[tokio::test]
 async fn a_user_keeps_their_sub_and_what_the_operator_disabled_stays_so() {
     let store = LocalStore::in_memory().await.unwrap();
     assert_eq!(store.put_user(user("maria", 1)).await.unwrap(), Put::Created);
@@ -164,4 +182,20 @@ async fn the_sweep_removes_what_has_expired_and_only_that() {
         store.count_attempt(&key, Duration::from_mins(1), at(0)).await.unwrap();
     }
     assert_eq!(store.sweep(at(60)).await.unwrap(), 1_200);
+}
+
+/// A store of a program that knew no revocations of tokens.
+#[tokio::test]
+async fn a_kind_of_thing_that_a_store_never_had_is_absent_and_can_be_stored() {
+    let store = LocalStore::in_memory().await.unwrap();
+    let table: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("revoked_tokens");
+    let gone = store.engine.write("test", move |writing| writing.delete_table(table)).await.unwrap();
+    assert!(gone);
+    let token = Digest::of(b"token");
+    assert!(!store.is_revoked(&token, at(0)).await.unwrap());
+    assert_eq!(store.sweep(at(1)).await.unwrap(), 0);
+    store.revoke_token(&token, at(300)).await.unwrap();
+    assert!(store.is_revoked(&token, at(299)).await.unwrap());
+    assert_eq!(store.sweep(at(299)).await.unwrap(), 0);
+    assert_eq!(store.sweep(at(300)).await.unwrap(), 1);
 }

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 GRANTS = ["authorization_code", "refresh_token"]
-SCOPE = "launch/patient openid fhirUser profile offline_access online_access patient/*.rs user/*.rs patient/*.read"
+SCOPE = "launch launch/patient launch/encounter openid fhirUser profile offline_access online_access patient/*.rs user/*.rs patient/*.read"
 
 PATIENTS = [
     # id, family, given, gender, birth date, vital signs, laboratory results; two share a name, so that searching has a point
@@ -22,7 +22,7 @@ def write(folder, node):
     """Makes the folder and returns what the scenarios must know of it."""
     (folder / "fhir").mkdir(parents=True)
     keys = made_keys(node)
-    ports = free_ports(["app", "basic", "post", "es384", "rs384"])
+    ports = free_ports(["app", "ehr", "basic", "post", "es384", "rs384"])
     client_list = clients(ports, keys)
     users = [
         {"username": "clinician", "password": "a-long-walk-home", "name": "Dr. Ines Moreau",
@@ -36,6 +36,7 @@ def write(folder, node):
     write_json(folder / "users.json", users)
     write_records(folder / "fhir")
     return {
+        "ehrOrigin": f"http://127.0.0.1:{ports['ehr']}",
         "clients": {client["client_id"]: client for client in client_list},
         "users": {user["username"]: user for user in users},
         "keys": {name: pair["private"] for name, pair in keys.items()},
@@ -55,7 +56,10 @@ def clients(ports, keys):
 
     native = {"application_type": "native", "redirect_uris": ["http://127.0.0.1/callback"]}
     return [
-        client("browser", "Chart in a browser", application_type="web", redirect_uris=[f"http://127.0.0.1:{ports['app']}/"]),
+        client("browser", "Chart in a browser", application_type="web", redirect_uris=[f"http://127.0.0.1:{ports['app']}/"],
+               initiate_login_uri=f"http://127.0.0.1:{ports['app']}/launch.html"),
+        {"client_id": "ehr", "client_name": "The EHR", "grant_types": ["client_credentials"], "scope": "__launch.create",
+         "token_endpoint_auth_method": "client_secret_basic", "client_secret": secrets.token_urlsafe(32)},
         client("native", "Chart on a phone", **native),
         client("secret-basic", "Chart on a server", token_endpoint_auth_method="client_secret_basic",
                client_secret=secrets.token_urlsafe(32), **web("basic")),
@@ -65,7 +69,15 @@ def clients(ports, keys):
                jwks={"keys": [keys["es384"]["public"]]}, **web("es384")),
         client("key-rs384", "Chart with an RSA key", token_endpoint_auth_method="private_key_jwt",
                jwks={"keys": [keys["rs384"]["public"]]}, **web("rs384")),
+        *(service(f"service-{name}", token_endpoint_auth_method="private_key_jwt", scope="system/*.rs",
+                  jwks={"keys": [keys[name]["public"]]}) for name in ("es384", "rs384")),
+        service("resource-server", client_secret=secrets.token_urlsafe(32), scope="__token.introspect", smart_introspect=True),
     ]
+
+
+def service(client_id, **metadata):
+    """A client without users."""
+    return {"client_id": client_id, "grant_types": ["client_credentials"], **metadata}
 
 
 def write_records(folder):
@@ -74,6 +86,11 @@ def write_records(folder):
          "identifier": [{"system": "urn:example:mrn", "value": f"MRN-{number:04}"}],
          "name": [{"use": "official", "family": family, "given": [given]}]}
         for number, (patient_id, family, given, gender, birth_date, *_) in enumerate(PATIENTS, start=1)])
+    write_ndjson(folder / "Encounter.ndjson", [
+        {"resourceType": "Encounter", "id": f"{patient_id}-visit", "status": "finished", "subject": {"reference": f"Patient/{patient_id}"},
+         "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"}, "type": [{"text": "Check-up"}],
+         "period": {"start": "2026-01-12T09:00:00Z", "end": "2026-01-12T09:40:00Z"}}
+        for patient_id in ("amina", "bruno")])
     write_ndjson(folder / "Practitioner.ndjson", [
         {"resourceType": "Practitioner", "id": practitioner_id, "name": [{"family": family, "given": [given], "prefix": ["Dr."]}]}
         for practitioner_id, family, given in [("moreau", "Moreau", "Ines"), ("abe", "Abe", "Jun")]])

@@ -5,14 +5,19 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use smart_core::client::Client;
+use smart_core::fhir::encounter::{EncounterPage, EncounterQuery, EncounterSummary};
 use smart_core::fhir::record::{PatientPage, PatientQuery, PatientSummary, Record, RecordPage, RecordQuery};
-use smart_core::grant::{CodeIssue, Grant, Redemption, Refreshed, RevocationReason, Rotation, SignIn};
-use smart_core::id::{ClientId, GrantId, PatientId, ResourceId, SessionId, Username};
+use smart_core::grant::{
+    CodeIssue, EncounterChoice, Grant, Redemption, Refreshed, RevocationReason, Rotation, SignIn,
+};
+use smart_core::id::{ClientId, EncounterId, GrantId, LaunchId, PatientId, ResourceId, SessionId, Username};
 use smart_core::instant::Instant;
 use smart_core::jose::{PublicJwk, SigningKey};
+use smart_core::launch::Launch;
 use smart_core::ports::{
-    Attempts, Authorizations, Clients, Enrolments, Grants, Patients, PublicKeys, Records, Redeemed,
-    Redemptions, Replay, Sessions, SignIns, Signer, Step, Stopped, Throttle, Unavailable, Users,
+    Attempts, Authorizations, Clients, Enrolments, Grants, Launches, Patients, PublicKeys, Records, Redeemed,
+    Redemptions, Replay, Revocations, RevokedTokens, Sessions, SignIns, Signer, Step, Stopped, Throttle,
+    Unavailable, Users,
 };
 use smart_core::secret::Digest;
 use smart_core::session::Session;
@@ -183,6 +188,7 @@ switched! {
         fn begin(&self, grant: &Grant) -> Result<(), Unavailable>;
         fn sign_in(&self, id: &GrantId, sign_in: &SignIn, step: Step) -> Result<Grant, Stopped>;
         fn choose_patient(&self, id: &GrantId, session: &SessionId, patient: &PatientId, step: Step) -> Result<Grant, Stopped>;
+        fn choose_encounter(&self, id: &GrantId, choice: &EncounterChoice, step: Step) -> Result<Grant, Stopped>;
         fn issue_code(&self, id: &GrantId, issue: &CodeIssue, step: Step) -> Result<Grant, Stopped>;
         fn deny(&self, id: &GrantId, session: &SessionId, step: Step) -> Result<Grant, Stopped>;
     }
@@ -192,11 +198,21 @@ switched! {
         fn refresh(&self, id: &GrantId, rotation: &Rotation, step: Step) -> Result<Refreshed, Stopped>;
         fn extend_retry(&self, id: &GrantId, presented: &Digest, retry_until: Instant, step: Step) -> Result<bool, Unavailable>;
         fn revoke(&self, id: &GrantId, reason: RevocationReason, step: Step) -> Result<bool, Unavailable>;
+        fn revoke_by_client(&self, id: &GrantId, client_id: &ClientId, step: Step) -> Result<(), Stopped>;
     }
+    RevokedTokens on store { fn is_revoked(&self, token: &Digest, now: Instant) -> Result<bool, Unavailable>; }
+    Revocations on store { fn revoke_token(&self, token: &Digest, until: Instant) -> Result<(), Unavailable>; }
     Replay on store { fn first_use(&self, key: &Digest, expires_at: Instant, step: Step) -> Result<bool, Unavailable>; }
+    Launches on store {
+        fn create_launch(&self, launch: &Launch) -> Result<(), Unavailable>;
+        fn launch(&self, id: &LaunchId) -> Result<Option<Launch>, Unavailable>;
+        fn use_launch(&self, id: &LaunchId, grant: &GrantId, step: Step) -> Result<bool, Unavailable>;
+    }
     Patients on store {
         fn patient(&self, id: &PatientId) -> Result<Option<PatientSummary>, Unavailable>;
         fn patients(&self, query: &PatientQuery) -> Result<PatientPage, Unavailable>;
+        fn encounter(&self, id: &EncounterId) -> Result<Option<EncounterSummary>, Unavailable>;
+        fn encounters(&self, query: &EncounterQuery) -> Result<EncounterPage, Unavailable>;
     }
     Records on store {
         fn record(&self, resource_type: &str, id: &ResourceId) -> Result<Option<Record>, Unavailable>;

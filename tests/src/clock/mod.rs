@@ -3,7 +3,9 @@
 //! | file | is about |
 //! |---|---|
 //! | `codes` | a code's minute, and the quarter of an hour that an authorization may take |
+//! | `launches` | how long an EHR's launch may be followed |
 //! | `tokens` | access tokens and ID tokens |
+//! | `alone` | access tokens without a user |
 //! | `refresh` | how refresh tokens slide and end, and how long one may be repeated |
 //! | `sessions` | the browser session at the pages, and the access that ends with it |
 //! | `throttle` | how long wrong passwords are counted |
@@ -15,10 +17,12 @@
 //!
 //! An instant at which something ends is tried together with the second before.
 
+mod alone;
 mod assertions;
 mod changes;
 mod codes;
 mod faults;
+mod launches;
 mod outages;
 mod refresh;
 mod sessions;

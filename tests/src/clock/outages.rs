@@ -3,6 +3,7 @@
 
 use http::Method;
 use http::header::{RETRY_AFTER, SET_COOKIE};
+use serde_json::json;
 use smart_core::grant::RevocationReason;
 use url::Url;
 
@@ -13,20 +14,26 @@ use crate::harness::page::{Form, Page};
 use crate::harness::smart_app::consent_form;
 use crate::harness::target::encode;
 use crate::harness::world::users::password;
-use crate::harness::{Answer, Browser, Choices};
+use crate::harness::{Answer, Browser, Choices, Ehr};
 
 /// All operations of the ports but those that follow upon another one's failure: `revoke`, `unredeem`, `extend_retry`.
-const OPERATIONS: [&str; 23] = [
+const OPERATIONS: [&str; 32] = [
     "begin",
+    "choose_encounter",
     "choose_patient",
     "client",
     "count_attempt",
+    "create_launch",
     "deny",
+    "encounter",
+    "encounters",
     "end_session",
     "first_use",
     "forget_attempts",
     "grant",
+    "is_revoked",
     "issue_code",
+    "launch",
     "patient",
     "patients",
     "public_keys",
@@ -34,11 +41,14 @@ const OPERATIONS: [&str; 23] = [
     "records",
     "redeem",
     "refresh",
+    "revoke_by_client",
+    "revoke_token",
     "session",
     "sign",
     "sign_in",
     "start_session",
     "touch_session",
+    "use_launch",
     "user",
 ];
 
@@ -55,7 +65,9 @@ pub(super) fn says_to_come_back(answer: &Answer) {
     let path = answer.asked.split_once(' ').unwrap().1;
     if path.starts_with("/fhir") {
         answer.is_outcome(503, "transient");
-    } else if path == "/auth/token" {
+    } else if path == "/auth/launch" {
+        assert_eq!(answer.json()["error"], "temporarily_unavailable");
+    } else if ["/auth/token", "/auth/introspect", "/auth/revoke"].contains(&path) {
         answer.is_token_error(503, "temporarily_unavailable");
     } else {
         let url = Url::parse("https://smart.example").unwrap().join(path).unwrap();
@@ -143,6 +155,27 @@ async fn each_operation_of_each_port_was_down_once_and_cost_a_retry_and_nothing_
     let tokens = app.tokens(&answer);
     app.reads(&tokens).await;
 
+    // Asked about, and revoked.
+    let resource_server = server.app("introspector").await;
+    for token in [&tokens.access_token, tokens.refresh_token.as_ref().unwrap()] {
+        let answer = through(&faults, async || resource_server.introspection(token).send().await).await;
+        assert_eq!(answer.ok()["active"], true);
+    }
+    through(&faults, async || app.revocation(&tokens.access_token).send().await).await.ok();
+    app.reads_nothing(&tokens).await;
+
+    // Without a user.
+    let backend = server.app("backend").await;
+    let answer = through(&faults, async || backend.credentials("system/*.rs").send().await).await;
+    let alone = backend.tokens(&answer);
+    for path in ["Patient/lena", "Observation?patient=lena"] {
+        through(&faults, async || backend.read(&alone, path).await).await.ok();
+    }
+    let about = async || resource_server.introspection(&alone.access_token).send().await;
+    assert_eq!(through(&faults, about).await.ok()["active"], true);
+    through(&faults, async || backend.revocation(&alone.access_token).send().await).await.ok();
+    backend.read(&alone, "Patient/lena").await.is(401);
+
     // A second authorization, which is refused.
     server.after(6 * MINUTE);
     let sign_out = Url::parse("https://smart.example/auth/sign-out").unwrap();
@@ -163,6 +196,23 @@ async fn each_operation_of_each_port_was_down_once_and_cost_a_retry_and_nothing_
     let form = visitor.opens_page(&sign_out).await.form("form_token");
     let ended = visitor.presses(&form, "", "").await;
     assert_eq!(Page::read(sign_out, &ended).heading, "You are signed out");
+
+    // A fourth one, for a visit; and one that an EHR begins.
+    let mut visitor = Visitor { faults: &faults, browser: server.browser() };
+    let asked = app.request("launch/encounter patient/*.rs");
+    let sign_in = visitor.opens_page(&url(&asked)).await;
+    let visits = visitor.signs_in(&sign_in, "maria").await;
+    let visits = visitor.opens_page(&visits).await;
+    let chosen = visitor.presses(&visits.form("encounter"), "encounter", "maria-visit").await;
+    visitor.opens_page(&next(&visits.url, &chosen)).await;
+    let ehr = Ehr::of(&server.target).await;
+    let body = json!({ "client_id": "es384", "patient": "maria", "encounter": "maria-visit" });
+    let made = through(&faults, async || ehr.call(&body).send().await).await.is(201).json();
+    let asked = app.launched("launch patient/*.rs", made["launch"].as_str().unwrap());
+    let consent = visitor.opens(&url(&asked)).await;
+    let consent = visitor.opens_page(&next(&visits.url, &consent)).await;
+    let allowed = visitor.presses(&consent_form(&consent), "decision", "allow").await;
+    asked.code_in(allowed.is(303).location());
 
     assert_eq!(faults.ever(), OPERATIONS);
 }

@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName};
 use serde_json::Value;
 
 /// The error codes that an app may get from the token endpoint (RFC 6749 §5.2; RFC 8707 §2).
-const TOKEN_ERRORS: [&str; 8] = [
+const TOKEN_ERRORS: [&str; 11] = [
     "invalid_request",
     "invalid_client",
     "invalid_grant",
@@ -18,6 +18,9 @@ const TOKEN_ERRORS: [&str; 8] = [
     "invalid_scope",
     "invalid_target",
     "temporarily_unavailable",
+    "unsupported_token_type",
+    "invalid_token",
+    "insufficient_scope",
 ];
 
 /// An answer, read to its end.

@@ -49,7 +49,7 @@ impl App {
         let functions = smart_discovery::router(&keys, Discovery::new(&url, Offered::HERE))
             .await
             .unwrap()
-            .merge(smart_authorize::router(ports.clone(), url.clone()))
+            .merge(smart_authorize::router(ports.clone(), keys.clone(), url.clone()))
             .merge(smart_token::router(ports.clone(), keys.clone(), url.clone()))
             .merge(smart_fhir_read::router(ports, keys, &Settings::new(&url, Offered::HERE)));
         let paths = paths_of(&functions);

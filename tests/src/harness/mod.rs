@@ -5,6 +5,7 @@
 //! | `world` | who and what there is: clients, users, records, as a seed folder has them |
 //! | `keys` | the private keys of the clients, and the JWTs that are made with them |
 //! | `app` | the four functions as one application, with a clock that a test can move |
+//! | `ehr` | an EHR: it makes launches |
 //! | `target` | where requests go: into the application, or over TCP |
 //! | `answer` | what comes back, and what must be true of it whatever was asked |
 //! | `browser`, `page` | a browser: cookies, redirects, forms, and the policy of a page |
@@ -13,6 +14,7 @@
 pub(crate) mod answer;
 pub(crate) mod app;
 pub(crate) mod browser;
+pub(crate) mod ehr;
 pub(crate) mod keys;
 pub(crate) mod page;
 pub(crate) mod smart_app;
@@ -22,5 +24,6 @@ pub(crate) mod world;
 pub(crate) use self::answer::Answer;
 pub(crate) use self::app::App;
 pub(crate) use self::browser::{Browser, Shown};
+pub(crate) use self::ehr::Ehr;
 pub(crate) use self::smart_app::{Choices, SmartApp, Tokens};
 pub(crate) use self::target::Target;

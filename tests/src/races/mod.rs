@@ -5,7 +5,9 @@
 //! |---|---|
 //! | `codes` | one code, redeemed; consents to one page |
 //! | `refreshes` | one refresh token, presented; together with older ones; together with a sign-out |
+//! | `revocations` | revocations, together with refreshes, reads and questions |
 //! | `forgeries` | codes and tokens that somebody made up of what they have seen |
+//! | `launches` | consents to one launch of an EHR |
 //! | `pages` | decisions, choices and passwords |
 //! | `assertions` | one client assertion |
 //!
@@ -14,8 +16,10 @@
 mod assertions;
 mod codes;
 mod forgeries;
+mod launches;
 mod pages;
 mod refreshes;
+mod revocations;
 
 use std::sync::Arc;
 

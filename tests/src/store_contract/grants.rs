@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use smart_core::grant::{
-    CODE_LIFETIME, CodeIssue, Grant, Granted, IN_PROGRESS, Known, Owner, Redemption, RefreshPolicy, Refusal,
-    Request, RevocationReason, SignIn, Stage, Until,
+    CODE_LIFETIME, CodeIssue, EncounterChoice, Grant, Granted, IN_PROGRESS, Known, Owner, Redemption,
+    RefreshPolicy, Refusal, Request, RevocationReason, SignIn, Stage, Until,
 };
 use smart_core::id::{ClientId, GrantId, PatientId, SessionId};
 use smart_core::launch::LaunchContext;
@@ -74,6 +74,7 @@ impl Sample {
             session: self.session(),
             owner: owner(),
             patient: Some(patient("a")),
+            encounter: None,
         };
         Grant { stage: Stage::Known(known), ..self.requested() }
     }
@@ -96,6 +97,7 @@ fn request() -> Request {
         challenge: verifier("v").challenge(),
         nonce: Some("n-1".to_owned()),
         sign_in: smart_core::grant::SignInWish::default(),
+        launch: None,
     }
 }
 
@@ -176,17 +178,23 @@ async fn page_steps<S: Store>(
     store: &S,
     sample: Sample,
     step: Step,
-) -> [(&'static str, Result<Grant, Stopped>); 4] {
+) -> [(&'static str, Result<Grant, Stopped>); 5] {
     let (id, session) = (sample.id(), sample.session());
     [
         ("choose_patient", store.choose_patient(&id, &session, &patient("b"), step).await),
+        ("choose_encounter", store.choose_encounter(&id, &choice(&session, "b"), step).await),
         ("issue_code", store.issue_code(&id, &issue(sample), step).await),
         ("deny", store.deny(&id, &session, step).await),
         ("sign_in", store.sign_in(&id, &sign_in(sample), step).await),
     ]
 }
 
-/// Request, sign-in, patient, consent: each step gives the grant as it is then stored.
+/// An encounter of that patient.
+fn choice(session: &SessionId, of: &str) -> EncounterChoice {
+    EncounterChoice { session: session.clone(), patient: patient(of), encounter: "e".parse().unwrap() }
+}
+
+/// Request, sign-in, patient, encounter, consent: each step gives the grant as it is then stored.
 pub(crate) async fn a_grant_goes_from_the_request_to_the_code<S: Store>(store: Arc<S>) {
     let sample = Sample::new(1);
     let id = sample.id();
@@ -202,6 +210,16 @@ pub(crate) async fn a_grant_goes_from_the_request_to_the_code<S: Store>(store: A
     let chosen = store.choose_patient(&id, &sample.session(), &patient("b"), step(2, 2)).await.unwrap();
     assert_eq!(chosen.known().unwrap().patient, Some(patient("b")));
     assert_eq!(stored().await, Some(chosen.clone()));
+
+    // CTX-03: one of the patient who was chosen, and of no other.
+    let found = store.choose_encounter(&id, &choice(&sample.session(), "a"), step(4, 2)).await;
+    assert_eq!(refusal(found), Refusal::Changed);
+    let chosen = store.choose_encounter(&id, &choice(&sample.session(), "b"), step(5, 2)).await.unwrap();
+    assert_eq!(chosen.known().unwrap().encounter, Some(patient("e")));
+    assert_eq!(stored().await, Some(chosen.clone()));
+    let anew = store.choose_patient(&id, &sample.session(), &patient("a"), step(6, 2)).await.unwrap();
+    assert_eq!(anew.known().unwrap().encounter, None, "another patient has other encounters");
+    let chosen = store.choose_encounter(&id, &choice(&sample.session(), "a"), step(7, 2)).await.unwrap();
 
     let shown = CodeIssue { seen: chosen.last_op, ..issue(sample) };
     let coded = store.issue_code(&id, &shown, step(3, 3)).await.unwrap();
@@ -259,6 +277,7 @@ pub(crate) async fn another_session_is_refused<S: Store>(store: Arc<S>) {
     let foreign = CodeIssue { session: other.clone(), ..issue(sample) };
     for found in [
         store.choose_patient(&id, &other, &patient("b"), step(1, 1)).await,
+        store.choose_encounter(&id, &choice(&other, "a"), step(4, 1)).await,
         store.issue_code(&id, &foreign, step(2, 1)).await,
         store.deny(&id, &other, step(3, 1)).await,
     ] {

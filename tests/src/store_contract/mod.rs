@@ -7,7 +7,9 @@
 pub(crate) mod attempts;
 pub(crate) mod enrolments;
 pub(crate) mod grants;
+pub(crate) mod launches;
 pub(crate) mod redemptions;
+pub(crate) mod revocations;
 pub(crate) mod sessions;
 pub(crate) mod uses;
 
@@ -15,17 +17,30 @@ use std::future::Future;
 use std::sync::Arc;
 
 use smart_core::instant::Instant;
-use smart_core::ports::{Authorizations, Enrolments, Redemptions, Replay, SignIns, Step, Throttle};
+use smart_core::ports::{
+    Authorizations, Enrolments, Launches, Redemptions, Replay, Revocations, SignIns, Step, Throttle,
+};
 use smart_core::secret::{Digest, Op};
 use tokio::sync::Barrier;
 
 /// The ports of the authorization store.
 pub(crate) trait Store:
-    Authorizations + Enrolments + Redemptions + Replay + SignIns + Throttle + 'static
+    Authorizations + Enrolments + Launches + Redemptions + Replay + Revocations + SignIns + Throttle + 'static
 {
 }
 
-impl<S: Authorizations + Enrolments + Redemptions + Replay + SignIns + Throttle + 'static> Store for S {}
+impl<S> Store for S where
+    S: Authorizations
+        + Enrolments
+        + Launches
+        + Redemptions
+        + Replay
+        + Revocations
+        + SignIns
+        + Throttle
+        + 'static
+{
+}
 
 /// An instant: so many seconds after the rules' own beginning.
 pub(crate) fn at(second: u64) -> Instant {
@@ -80,6 +95,8 @@ macro_rules! store_contract {
                 enrolments: whom_a_provider_vouches_for_is_a_user, at_many_sign_ins_at_once_there_is_one_new_user,
                     no_other_user_is_written;
                 uses: one_use_is_the_first, a_retry_is_the_same_use, a_use_is_remembered_until_it_expires;
+                launches: a_launch_is_made_once, one_grant_uses_a_launch, a_launch_stays_with_its_grant,
+                    a_forgotten_launch_is_nobodys;
                 sessions: a_session_ends_without_being_removed, touching_never_wakes_a_session, an_ended_session_stays_ended;
                 grants: a_grant_goes_from_the_request_to_the_code, a_grant_never_begins_over_another,
                     a_step_at_the_wrong_stage_is_refused, another_session_is_refused,
@@ -94,7 +111,10 @@ macro_rules! store_contract {
                     a_token_whose_successor_was_used_is_a_replay, a_refresh_needs_an_active_grant,
                     another_client_refreshes_nothing, a_refresh_token_expires_and_ends,
                     a_retry_window_can_be_extended, a_revoked_grant_refuses_everything,
-                    what_is_absent_is_not_revoked;
+                    what_is_absent_is_not_revoked, a_client_revokes_its_own_grant_and_no_other,
+                    a_revocation_and_refreshes_at_once_end_revoked;
+                revocations: a_revoked_token_is_revoked_until_it_expires, revoking_again_is_no_error,
+                    many_revocations_at_once_are_one;
             );
         }
     };

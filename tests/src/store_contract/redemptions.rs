@@ -446,3 +446,50 @@ pub(crate) async fn what_is_absent_is_not_revoked<S: Store>(store: Arc<S>) {
     let found = store.redeem(&coded.id(), &redemption(coded), step(5, 3)).await;
     assert_eq!(refusal(found), Refusal::Revoked);
 }
+
+/// REVOKE-03, REVOKE-06: a client ends its own grant, however often it asks, and nobody else's.
+pub(crate) async fn a_client_revokes_its_own_grant_and_no_other<S: Store>(store: Arc<S>) {
+    let (sample, redeemed) = active(&*store, 1).await;
+    let (id, own) = (sample.id(), redeemed.grant.client_id.clone());
+    let other = "other".parse().unwrap();
+    let before = stored(&*store, sample, 3).await;
+    assert_eq!(refusal(store.revoke_by_client(&id, &other, step(1, 3)).await), Refusal::Client);
+    assert_eq!(stored(&*store, sample, 3).await, before);
+    store.revoke_by_client(&id, &own, step(2, 3)).await.unwrap();
+    let ended = stored(&*store, sample, 3).await;
+    assert!(ended.as_ref().is_some_and(|grant| grant.active().is_none()));
+    // Again, under the same name and another.
+    for (n, second) in [(2, 3), (3, 4)] {
+        store.revoke_by_client(&id, &own, step(n, second)).await.unwrap();
+        assert_eq!(stored(&*store, sample, second).await, ended);
+    }
+    assert_eq!(refusal(store.revoke_by_client(&id, &other, step(4, 4)).await), Refusal::Client);
+    assert_eq!(refusal(refresh(&*store, sample, &sample.refresh_token(), 5, 5).await), Refusal::Revoked);
+    // An absent one stays absent, and an expired one expired.
+    let absent = Sample::new(2);
+    assert_eq!(refusal(store.revoke_by_client(&absent.id(), &own, step(6, 0)).await), Refusal::Absent);
+    assert_eq!(stored(&*store, absent, 0).await, None);
+    let (expired, _) = active(&*store, 3).await;
+    let end = 2 + 180 * 86_400;
+    assert_eq!(refusal(store.revoke_by_client(&expired.id(), &own, step(7, end)).await), Refusal::Absent);
+}
+
+/// REVOKE-06: whatever comes first, the grant ends, and no refresh begins it anew.
+pub(crate) async fn a_revocation_and_refreshes_at_once_end_revoked<S: Store>(store: Arc<S>) {
+    let (sample, redeemed) = active(&*store, 1).await;
+    let client = redeemed.grant.client_id;
+    together(50, |i| {
+        let (store, client) = (Arc::clone(&store), client.clone());
+        async move {
+            if i == 25 {
+                store.revoke_by_client(&sample.id(), &client, step(25, 3)).await.unwrap();
+            } else {
+                let made = refresh(&*store, sample, &sample.refresh_token(), i, 3).await;
+                assert!(matches!(made, Ok(_) | Err(Stopped::Refused(Refusal::Revoked))), "{made:?}");
+            }
+        }
+    })
+    .await;
+    assert!(stored(&*store, sample, 4).await.unwrap().active().is_none());
+    assert_eq!(refusal(refresh(&*store, sample, &sample.refresh_token(), 99, 4).await), Refusal::Revoked);
+}

@@ -22,6 +22,7 @@ use super::CALLBACK;
 use super::fault::{ExternalError, ExternalFault};
 use super::remote::Remote;
 use super::state::{self, State};
+use crate::authorize::is_for;
 use crate::browser::Browser;
 use crate::error::AuthorizeError;
 use crate::{Authorize, Store, step};
@@ -113,6 +114,9 @@ impl<S: Store> Authorize<S> {
             Some(Err(claims)) => fault(claims.into()),
             _ => fault(ExternalFault::Unknown),
         })?;
+        if !is_for(request, &user.fhir_user) {
+            return Err(fault(ExternalFault::AnotherUser));
+        }
         let auth_time = token.auth_time.unwrap_or(now);
         self.signed_in(state.handle, grant, browser, user, auth_time, now).await
     }

@@ -41,6 +41,9 @@ pub(crate) enum ExternalFault {
     /// Its claims name no user.
     #[error(transparent)]
     Claims(#[from] ClaimFault),
+    /// An EHR started the app for somebody else.
+    #[error("the EHR's launch is for another user")]
+    AnotherUser,
     /// There is no user of that issuer and subject, or they are disabled.
     #[error("nobody here has that issuer and subject, or they are disabled")]
     Unknown,
@@ -76,7 +79,13 @@ impl ExternalFault {
     /// Whether another account of the same provider may do better.
     fn is_of_the_account(&self) -> bool {
         use RemoteFault as R;
-        matches!(self, Self::Unknown | Self::Claims(_) | Self::Remote(R::IdToken(IdTokenFault::Stale)))
+        matches!(
+            self,
+            Self::AnotherUser
+                | Self::Unknown
+                | Self::Claims(_)
+                | Self::Remote(R::IdToken(IdTokenFault::Stale))
+        )
     }
 
     fn status(&self) -> StatusCode {
@@ -86,6 +95,7 @@ impl ExternalFault {
             Self::State
             | Self::Declined
             | Self::Claims(_)
+            | Self::AnotherUser
             | Self::Unknown
             | Self::Remote(R::IdToken(IdTokenFault::Stale)) => StatusCode::FORBIDDEN,
             Self::Replayed => StatusCode::CONFLICT,
@@ -113,6 +123,11 @@ impl ExternalFault {
                 "You did not sign in".to_owned(),
                 format!("{name} says that you did not sign in, or may not. Nothing was shared."),
                 "Try again, or go back to the app.",
+            ),
+            Self::AnotherUser => (
+                "The app was started for somebody else".to_owned(),
+                "You are not signed in, and nothing was shared.".to_owned(),
+                "Sign in as the user who started it, or start it again from your own record system.",
             ),
             Self::Unknown | Self::Claims(_) => (
                 "There is no account for you here".to_owned(),

@@ -82,17 +82,50 @@ fn choose_patient(texts: Texts, query: &str, patients: usize) -> String {
     })
 }
 
+fn card(texts: Texts, is_user: bool) -> PatientCard<'static> {
+    PatientCard {
+        name: texts.patient,
+        birth_date: Some("2012-03-04"),
+        identifier: Some(texts.other),
+        is_user,
+    }
+}
+
+fn choose_encounter(texts: Texts, encounters: usize) -> String {
+    let more = [
+        ("Emergency visit", Some("29 February 2024 to 2 March 2024"), None, Some("Going on now")),
+        ("Hospital stay", Some("Since March 2024"), None, Some("Planned")),
+        ("Visit", None, None, None),
+    ];
+    let first = (texts.patient, Some("29 February 2024"), Some("Outpatient visit"), Some("Finished"));
+    let rows = std::iter::once(first).chain(more).take(encounters);
+    let rows = rows.map(|(title, when, class, status)| EncounterRow {
+        id: texts.other,
+        title,
+        when: when.map(str::to_owned),
+        class,
+        status,
+    });
+    render(&ChooseEncounter {
+        app: texts.app,
+        user_name: texts.user,
+        patient: card(texts, false),
+        request: texts.other,
+        form_token: "tok",
+        sign_out_token: "out",
+        encounters: rows.collect(),
+        newest: (encounters == 0).then_some("/auth/encounter?request=r"),
+        older: (encounters > 1).then_some("/auth/encounter?request=r&after_date=d&after_id=e"),
+        other_patient: (encounters > 1).then_some("/auth/patient?request=r"),
+    })
+}
+
 fn consent(texts: Texts, scopes: &str, is_user: bool) -> String {
     render(&Consent {
         app: texts.app,
         app_host: if texts.other == HOSTILE { HOSTILE } else { "vitals.example.org" },
         user_name: texts.user,
-        patient: Some(PatientCard {
-            name: texts.patient,
-            birth_date: Some("2012-03-04"),
-            identifier: Some(texts.other),
-            is_user,
-        }),
+        patient: Some(card(texts, is_user)),
         request: texts.other,
         form_token: "tok",
         sign_out_token: "out",
@@ -108,6 +141,22 @@ const FEW: &str = "openid fhirUser launch/patient patient/Patient.rs patient/Obs
 fn pages(texts: Texts) -> Vec<(&'static str, String)> {
     let developer = ForDeveloper { parameter: texts.other, expected: texts.other };
     let no_patients = NoPatients {
+        app: texts.app,
+        user_name: texts.user,
+        request: texts.other,
+        form_token: "tok",
+        sign_out_token: "out",
+    };
+    let no_encounters = NoEncounters {
+        app: texts.app,
+        user_name: texts.user,
+        patient: card(texts, false),
+        request: texts.other,
+        form_token: "tok",
+        sign_out_token: "out",
+        other_patient: Some("/auth/patient?request=r"),
+    };
+    let out_of_reach = OutOfReach {
         app: texts.app,
         user_name: texts.user,
         request: texts.other,
@@ -137,7 +186,11 @@ fn pages(texts: Texts) -> Vec<(&'static str, String)> {
         ("consent-wide", consent(texts, &refused, false)),
         ("consent-user", consent(texts, "launch user/*.rs user/Patient.read", true)),
         ("consent-identity", consent(texts, "openid", true)),
+        ("encounters", choose_encounter(texts, 4)),
+        ("encounters-end", choose_encounter(texts, 0)),
         ("no-patients", render(&no_patients)),
+        ("no-encounters", render(&no_encounters)),
+        ("out-of-reach", render(&out_of_reach)),
         ("problem", render(&problem)),
         ("sign-out", render(&SignOut { user_name: texts.user, form_token: "tok" })),
         ("signed-out", render(&SignedOut)),
@@ -251,7 +304,7 @@ fn authz_27_every_post_is_bound_to_its_session_and_request() {
                     assert_eq!(hidden("form_token"), [expected], "{name}");
                     assert!(hidden("request").is_empty(), "{name}");
                 }
-                ("post", "/auth/login" | "/auth/patient" | "/auth/consent") => {
+                ("post", "/auth/login" | "/auth/patient" | "/auth/encounter" | "/auth/consent") => {
                     assert_eq!(hidden("form_token"), ["tok"], "{name}");
                     assert_eq!(hidden("request"), [PLAIN.other], "{name}");
                 }
@@ -260,7 +313,7 @@ fn authz_27_every_post_is_bound_to_its_session_and_request() {
             seen.insert((attribute(start, "method").unwrap().to_owned(), action.to_owned()));
         }
     }
-    assert_eq!(seen.len(), 5, "{seen:?}");
+    assert_eq!(seen.len(), 6, "{seen:?}");
 }
 
 #[test]

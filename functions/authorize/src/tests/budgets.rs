@@ -1,32 +1,45 @@
 //! What each step of the user's way costs: ARCHITECTURE.md's table of remote calls.
 
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
 use argon2::{Argon2, PasswordHasher as _};
 use axum::Router;
 use axum::body::{Body, to_bytes};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{Request, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 use smart_core::client::metadata::{Deployment, parse};
+use smart_core::deployment::PublicUrl;
 use smart_core::instant::Instant;
+use smart_core::ports::Signer as _;
+use smart_core::token::AccessTokenClaims;
 use smart_core::user::{PasswordHash, User};
-use smart_local::{Incoming, LocalStore};
+use smart_local::{Incoming, LocalStore, SoftwareKey};
 use smart_web::arrival::Arrival;
 use tower::ServiceExt as _;
 
 use super::counting::Counting;
 use crate::router;
 
-const NOW: Instant = Instant::from_unix(1_764_000_000);
-const ASK: &str = "/auth/authorize?response_type=code&client_id=app&redirect_uri=https%3A%2F%2Fapp.example%2Fcb&state=s\
+pub(super) const NOW: Instant = Instant::from_unix(1_764_000_000);
+pub(super) const ASK: &str = "/auth/authorize?response_type=code&client_id=app&redirect_uri=https%3A%2F%2Fapp.example%2Fcb&state=s\
     &scope=launch%2Fpatient+patient%2F*.rs&aud=https%3A%2F%2Fsmart.example%2Ffhir\
     &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
 
-async fn clinic() -> Counting {
+pub(super) async fn clinic() -> Counting {
     let store = LocalStore::in_memory().await.unwrap();
     let app = json!({
         "client_id": "app", "redirect_uris": ["https://app.example/cb"], "token_endpoint_auth_method": "none",
-        "scope": "launch/patient patient/*.rs",
+        "scope": "launch launch/patient launch/encounter patient/*.rs", "initiate_login_uri": "https://app.example/launch",
     });
     store.put_client(parse(&app, Deployment::Public).unwrap()).await.unwrap();
+    let ehr = json!({
+        "client_id": "ehr", "grant_types": ["client_credentials"], "scope": "__launch.create",
+        "token_endpoint_auth_method": "client_secret_basic", "client_secret": "tests-only-u3Xw9LmQ2sTfYbN6",
+    });
+    store.put_client(parse(&ehr, Deployment::Public).unwrap()).await.unwrap();
     let password = Argon2::default().hash_password(b"a long walk").unwrap().to_string();
     let user: User = serde_json::from_value(json!({
         "username": "ines", "sub": "s-ines", "name": "Dr. Ines Moreau", "fhirUser": "Practitioner/moreau", "patients": "*",
@@ -38,7 +51,15 @@ async fn clinic() -> Counting {
         Incoming::parse(json!({ "resourceType": "Patient", "id": id }).to_string().into()).unwrap()
     });
     store.put_resources(patients.into(), NOW).await.unwrap();
+    let visit =
+        json!({ "resourceType": "Encounter", "id": "visit", "subject": { "reference": "Patient/amina" } });
+    store.put_resources(vec![Incoming::parse(visit.to_string().into()).unwrap()], NOW).await.unwrap();
     Counting::new(store)
+}
+
+pub(super) fn key() -> Arc<SoftwareKey> {
+    static KEY: LazyLock<Arc<SoftwareKey>> = LazyLock::new(|| Arc::new(SoftwareKey::generate().unwrap()));
+    Arc::clone(&KEY)
 }
 
 /// A browser of few words: it keeps the cookie and follows nothing.
@@ -51,7 +72,8 @@ struct Visitor {
 
 impl Visitor {
     fn new(store: &Counting) -> Self {
-        let function = router(store.clone(), "https://smart.example".parse().unwrap());
+        let here: PublicUrl = "https://smart.example".parse().unwrap();
+        let function = router(store.clone(), key(), here);
         let function = function.layer(axum::Extension(Arrival(NOW)));
         Self { function, cookie: String::new(), page: String::new(), location: String::new() }
     }
@@ -77,6 +99,39 @@ impl Visitor {
         let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         self.page = String::from_utf8(body.to_vec()).unwrap();
         status
+    }
+
+    /// The EHR's call, in the name of a client that may make it; returns the launch.
+    async fn make_launch(&self, body: &str) -> String {
+        let claims = AccessTokenClaims {
+            iss: "https://smart.example".to_owned(),
+            aud: "https://smart.example/fhir".to_owned(),
+            sub: "ehr".parse().unwrap(),
+            client_id: "ehr".parse().unwrap(),
+            exp: NOW + Duration::from_mins(5),
+            iat: NOW,
+            jti: "j".to_owned(),
+            scope: Some("__launch.create".parse().unwrap()),
+            grant: None,
+            patient: None,
+        };
+        let key = key();
+        let header =
+            json!({ "typ": "at+jwt", "alg": key.access_token_key().alg, "kid": key.access_token_key().kid });
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let input = format!("{}.{}", part(&header), part(&serde_json::to_value(&claims).unwrap()));
+        let signature = key.sign(key.access_token_key(), input.as_bytes()).await.unwrap();
+        let request = Request::builder()
+            .method("POST")
+            .uri("/auth/launch")
+            .header("authorization", format!("Bearer {input}.{}", URL_SAFE_NO_PAD.encode(signature)))
+            .header("content-type", "application/json")
+            .body(Body::from(body.to_owned()));
+        let response = self.function.clone().oneshot(request.unwrap()).await.unwrap();
+        assert_eq!(response.status(), 201);
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let made: Value = serde_json::from_slice(&body).unwrap();
+        made["launch"].as_str().unwrap().to_owned()
     }
 
     async fn get(&mut self, path: &str) -> StatusCode {
@@ -134,6 +189,48 @@ async fn each_step_of_the_users_way_asks_what_the_table_says() {
 
     assert_eq!(visitor.get(ASK).await, 303);
     assert_eq!(store.asked(), "begin, patients, session, user", "who is signed in is not asked again");
+}
+
+#[tokio::test]
+async fn an_ehr_launch_costs_one_write_to_make_one_read_to_follow_and_one_write_to_use() {
+    let store = clinic().await;
+    let mut visitor = Visitor::new(&store);
+    let launch =
+        visitor.make_launch(r#"{ "client_id": "app", "patient": "amina", "encounter": "visit" }"#).await;
+    assert_eq!(store.asked(), "client 2, create_launch, encounter, is_revoked, patient");
+
+    let ask = format!("{}&launch={launch}", ASK.replace("launch%2Fpatient", "launch"));
+    assert_eq!(visitor.get(&ask).await, 200);
+    assert_eq!(store.asked(), "begin, launch", "clients are remembered");
+    let signing_in = [("username", "ines"), ("password", "a long walk")];
+    assert_eq!(visitor.post("/auth/login", &signing_in).await, 303);
+    assert_eq!(store.asked(), "count_attempt, forget_attempts, grant, sign_in, start_session, user");
+    assert_eq!(visitor.follow().await, 200);
+    assert_eq!(store.asked(), "grant, patient, session, user");
+    let allow = [("scope", "patient/*.rs"), ("decision", "allow")];
+    assert_eq!(visitor.post("/auth/consent", &allow).await, 303);
+    assert_eq!(store.asked(), "client, grant, issue_code, session, use_launch, user");
+    assert!(visitor.location.starts_with("https://app.example/cb?code=sac_"), "{}", visitor.location);
+
+    assert_eq!(visitor.get(&ask).await, 303);
+    assert_eq!(store.asked(), "launch, session, user", "nothing begins with a launch that was used");
+    assert!(visitor.location.contains("error=invalid_request"), "{}", visitor.location);
+}
+
+#[tokio::test]
+async fn the_encounter_picker_costs_what_the_patient_picker_does_and_the_card() {
+    let store = clinic().await;
+    let mut visitor = Visitor::new(&store);
+    visitor.get(&ASK.replace("launch%2Fpatient", "launch%2Fencounter")).await;
+    visitor.post("/auth/login", &[("username", "ines"), ("password", "a long walk")]).await;
+    visitor.follow().await;
+    visitor.post("/auth/patient", &[("patient", "amina")]).await;
+    store.asked();
+    assert_eq!(visitor.follow().await, 200);
+    assert_eq!(store.asked(), "encounters, grant, patient, session, user");
+    assert_eq!(visitor.post("/auth/encounter", &[("encounter", "visit")]).await, 303);
+    assert_eq!(store.asked(), "choose_encounter, encounter, grant, session, user");
+    assert!(visitor.location.starts_with("/auth/consent"), "{}", visitor.location);
 }
 
 #[tokio::test]

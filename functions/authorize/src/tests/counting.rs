@@ -5,13 +5,15 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use smart_core::client::Client;
+use smart_core::fhir::encounter::{EncounterPage, EncounterQuery, EncounterSummary};
 use smart_core::fhir::record::{PatientPage, PatientQuery, PatientSummary};
-use smart_core::grant::{CodeIssue, Grant, SignIn};
-use smart_core::id::{ClientId, GrantId, PatientId, SessionId, Username};
+use smart_core::grant::{CodeIssue, EncounterChoice, Grant, SignIn};
+use smart_core::id::{ClientId, EncounterId, GrantId, LaunchId, PatientId, SessionId, Username};
 use smart_core::instant::Instant;
+use smart_core::launch::Launch;
 use smart_core::ports::{
-    Attempts, Authorizations, Clients, Enrolments, Grants, Patients, Replay, Sessions, SignIns, Step,
-    Stopped, Throttle, Unavailable, Users,
+    Attempts, Authorizations, Clients, Enrolments, Grants, Launches, Patients, Replay, RevokedTokens,
+    Sessions, SignIns, Step, Stopped, Throttle, Unavailable, Users,
 };
 use smart_core::secret::Digest;
 use smart_core::session::Session;
@@ -76,11 +78,20 @@ counted! {
         fn begin(&self, grant: &Grant) -> Result<(), Unavailable>;
         fn sign_in(&self, id: &GrantId, sign_in: &SignIn, step: Step) -> Result<Grant, Stopped>;
         fn choose_patient(&self, id: &GrantId, session: &SessionId, patient: &PatientId, step: Step) -> Result<Grant, Stopped>;
+        fn choose_encounter(&self, id: &GrantId, choice: &EncounterChoice, step: Step) -> Result<Grant, Stopped>;
         fn issue_code(&self, id: &GrantId, issue: &CodeIssue, step: Step) -> Result<Grant, Stopped>;
         fn deny(&self, id: &GrantId, session: &SessionId, step: Step) -> Result<Grant, Stopped>;
     }
+    Launches {
+        fn create_launch(&self, launch: &Launch) -> Result<(), Unavailable>;
+        fn launch(&self, id: &LaunchId) -> Result<Option<Launch>, Unavailable>;
+        fn use_launch(&self, id: &LaunchId, grant: &GrantId, step: Step) -> Result<bool, Unavailable>;
+    }
+    RevokedTokens { fn is_revoked(&self, token: &Digest, now: Instant) -> Result<bool, Unavailable>; }
     Patients {
         fn patient(&self, id: &PatientId) -> Result<Option<PatientSummary>, Unavailable>;
         fn patients(&self, query: &PatientQuery) -> Result<PatientPage, Unavailable>;
+        fn encounter(&self, id: &EncounterId) -> Result<Option<EncounterSummary>, Unavailable>;
+        fn encounters(&self, query: &EncounterQuery) -> Result<EncounterPage, Unavailable>;
     }
 }

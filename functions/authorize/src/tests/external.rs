@@ -80,7 +80,7 @@ impl Clinic {
         let store = LocalStore::in_memory().await.unwrap();
         let app = json!({
             "client_id": "app", "client_name": "Vitals", "redirect_uris": ["https://app.example/cb"],
-            "token_endpoint_auth_method": "none", "scope": "openid launch/patient patient/*.rs",
+            "token_endpoint_auth_method": "none", "scope": "openid launch launch/patient patient/*.rs",
         });
         store.put_client(parse(&app, Deployment::Public).unwrap()).await.unwrap();
         store.put_user(ines()).await.unwrap();
@@ -100,7 +100,7 @@ impl Clinic {
         let here = HERE.parse().unwrap();
         let ways =
             SignInWays::new(providers.into_iter().map(with_secret).collect(), local_users, &network, &here);
-        let visitor = Visitor::new(router_with(store.clone(), here, ways));
+        let visitor = Visitor::new(router_with(store.clone(), super::budgets::key(), here, ways));
         Self { store, a, b, visitor }
     }
 

@@ -25,13 +25,19 @@ async fn disc_04_the_smart_configuration() {
       "authorization_endpoint": "https://smart.example/auth/authorize",
       "authorization_response_iss_parameter_supported": true,
       "capabilities": [
+        "launch-ehr",
         "launch-standalone",
         "authorize-post",
         "client-public",
         "client-confidential-symmetric",
         "client-confidential-asymmetric",
         "sso-openid-connect",
+        "context-banner",
+        "context-style",
+        "context-ehr-patient",
+        "context-ehr-encounter",
         "context-standalone-patient",
+        "context-standalone-encounter",
         "permission-offline",
         "permission-patient",
         "permission-user",
@@ -42,7 +48,8 @@ async fn disc_04_the_smart_configuration() {
         "S256"
       ],
       "grant_types_supported": [
-        "authorization_code"
+        "authorization_code",
+        "client_credentials"
       ],
       "introspection_endpoint": "https://smart.example/auth/introspect",
       "issuer": "https://smart.example",
@@ -91,12 +98,23 @@ async fn oidc_14_the_openid_configuration() {
       ],
       "grant_types_supported": [
         "authorization_code",
-        "refresh_token"
+        "refresh_token",
+        "client_credentials"
       ],
       "id_token_signing_alg_values_supported": [
         "RS256"
       ],
       "introspection_endpoint": "https://smart.example/auth/introspect",
+      "introspection_endpoint_auth_methods_supported": [
+        "client_secret_basic",
+        "client_secret_post",
+        "private_key_jwt",
+        "Bearer"
+      ],
+      "introspection_endpoint_auth_signing_alg_values_supported": [
+        "RS384",
+        "ES384"
+      ],
       "issuer": "https://smart.example",
       "jwks_uri": "https://smart.example/.well-known/jwks.json",
       "prompt_values_supported": [
@@ -114,6 +132,16 @@ async fn oidc_14_the_openid_configuration() {
         "code"
       ],
       "revocation_endpoint": "https://smart.example/auth/revoke",
+      "revocation_endpoint_auth_methods_supported": [
+        "none",
+        "client_secret_basic",
+        "client_secret_post",
+        "private_key_jwt"
+      ],
+      "revocation_endpoint_auth_signing_alg_values_supported": [
+        "RS384",
+        "ES384"
+      ],
       "scopes_supported": "…",
       "subject_types_supported": [
         "public"
@@ -144,9 +172,20 @@ async fn sec_01_the_authorization_server_metadata() {
       ],
       "grant_types_supported": [
         "authorization_code",
-        "refresh_token"
+        "refresh_token",
+        "client_credentials"
       ],
       "introspection_endpoint": "https://smart.example/auth/introspect",
+      "introspection_endpoint_auth_methods_supported": [
+        "client_secret_basic",
+        "client_secret_post",
+        "private_key_jwt",
+        "Bearer"
+      ],
+      "introspection_endpoint_auth_signing_alg_values_supported": [
+        "RS384",
+        "ES384"
+      ],
       "issuer": "https://smart.example",
       "jwks_uri": "https://smart.example/.well-known/jwks.json",
       "response_modes_supported": [
@@ -156,6 +195,16 @@ async fn sec_01_the_authorization_server_metadata() {
         "code"
       ],
       "revocation_endpoint": "https://smart.example/auth/revoke",
+      "revocation_endpoint_auth_methods_supported": [
+        "none",
+        "client_secret_basic",
+        "client_secret_post",
+        "private_key_jwt"
+      ],
+      "revocation_endpoint_auth_signing_alg_values_supported": [
+        "RS384",
+        "ES384"
+      ],
       "scopes_supported": "…",
       "token_endpoint": "https://smart.example/auth/token",
       "token_endpoint_auth_methods_supported": [
@@ -227,6 +276,14 @@ async fn disc_03_all_addresses_are_absolute_and_of_this_service() {
             assert!(addresses >= 6, "{path}");
         }
     }
+}
+
+#[tokio::test]
+async fn ctx_06_the_style_is_where_apps_are_told_that_it_is() {
+    assert_eq!(STYLE, smart_core::launch::STYLE_PATH);
+    let answer = get(STYLE).await;
+    assert_eq!(answer.json(), smart_core::launch::style());
+    assert_eq!(answer.header("access-control-allow-origin"), "*");
 }
 
 #[tokio::test]

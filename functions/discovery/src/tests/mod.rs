@@ -19,7 +19,8 @@ const SMART: &str = "/fhir/.well-known/smart-configuration";
 const OPENID: &str = "/.well-known/openid-configuration";
 const OAUTH: &str = "/.well-known/oauth-authorization-server";
 const JWKS: &str = "/.well-known/jwks.json";
-const ALL: [&str; 4] = [SMART, OPENID, OAUTH, JWKS];
+const STYLE: &str = "/auth/style/v1.json";
+const ALL: [&str; 5] = [SMART, OPENID, OAUTH, JWKS, STYLE];
 
 /// Two keys, as while one follows another; counts how often it is asked.
 #[derive(Default)]

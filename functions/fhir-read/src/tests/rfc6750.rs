@@ -75,8 +75,9 @@ async fn rs_02_06_and_15_what_does_not_fit_is_an_invalid_token() {
         ("expired", token(&|claims| claims.exp = NOW)),
         ("of another issuer", token(&|claims| claims.iss = "https://other.example".to_owned())),
         ("for another audience", token(&|claims| claims.aud = "https://other.example/fhir".to_owned())),
-        ("of no grant", token(&|claims| claims.grant = smart_core::secret::Digest::of(b"none").into())),
-        ("of another's grant", token(&|claims| claims.grant = other.clone())),
+        ("of no grant", token(&|claims| claims.grant = Some(smart_core::secret::Digest::of(b"none").into()))),
+        ("of no grant at all", token(&|claims| claims.grant = None)),
+        ("of another's grant", token(&|claims| claims.grant = Some(other.clone()))),
         ("of another client", token(&|claims| claims.client_id = "else".parse().unwrap())),
         ("for another patient", token(&|claims| claims.patient = Some(patient("b")))),
         ("for no patient", token(&|claims| claims.patient = None)),
@@ -157,6 +158,10 @@ async fn rs_07_insufficient_scope_says_so() {
         assert!(challenge.contains("error=\"insufficient_scope\""), "{challenge}");
         assert!(challenge.contains(&format!("scope=\"{scope}\"")), "{challenge}");
     }
+    // Without a patient in context a patient's scope would open nothing.
+    let bearer = world.token("clinician", "user/Observation.r", None);
+    let answer = get("/fhir/Condition/a-c").by(&bearer).send(&world).await;
+    assert!(answer.header("www-authenticate").contains("scope=\"user/Condition.r\""));
 }
 
 #[tokio::test]
@@ -244,7 +249,7 @@ async fn rs_06_a_warm_function_believes_no_grant_that_has_ended() {
         claims.scope = Some("user/*.rs".parse().unwrap());
     });
     let ended = world.token_with("clinician", SCOPES, Some("a"), |claims| {
-        claims.grant = smart_core::secret::Digest::of(b"none").into();
+        claims.grant = Some(smart_core::secret::Digest::of(b"none").into());
     });
     for path in ["/fhir/Patient/a", "/fhir/Observation", "/fhir/Observation?foo=1", "/fhir/Basic/x"] {
         get(path).by(&wider).send_to(&function).await.is_outcome(401, "expired");

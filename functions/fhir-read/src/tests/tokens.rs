@@ -104,7 +104,7 @@ impl World {
             iat: NOW,
             jti: "1".to_owned(),
             scope: Some(scopes.parse().unwrap()),
-            grant: grant.clone(),
+            grant: Some(grant.clone()),
             patient: context.map(patient),
         };
         change(&mut claims);

@@ -13,7 +13,8 @@ use smart_core::grant::Grant;
 use smart_core::id::{ClientId, GrantId, ResourceId, Username};
 use smart_core::instant::Instant;
 use smart_core::jose::PublicJwk;
-use smart_core::ports::{Clients, Grants, PublicKeys, Records, Unavailable, Users};
+use smart_core::ports::{Clients, Grants, PublicKeys, Records, RevokedTokens, Unavailable, Users};
+use smart_core::secret::Digest;
 use smart_core::user::{PatientAccess, User};
 
 /// A store that counts what it is asked.
@@ -29,6 +30,8 @@ pub(super) struct Inner {
     pub(super) reads: AtomicUsize,
     pub(super) queries: AtomicUsize,
     pub(super) grant_reads: AtomicUsize,
+    pub(super) revoked: Mutex<Vec<Digest>>,
+    pub(super) revocation_reads: AtomicUsize,
     pub(super) broken: AtomicBool,
 }
 
@@ -81,7 +84,21 @@ impl World {
     }
 
     pub(super) fn change_client(&self, change: impl FnOnce(&mut Client)) {
-        change(self.0.clients.lock().unwrap().get_mut(&"app".parse::<ClientId>().unwrap()).unwrap());
+        self.change_client_named("app", change);
+    }
+
+    pub(super) fn change_client_named(&self, id: &str, change: impl FnOnce(&mut Client)) {
+        change(self.0.clients.lock().unwrap().get_mut(&id.parse::<ClientId>().unwrap()).unwrap());
+    }
+
+    /// The client `backend`, which needs no user for this.
+    pub(super) fn register_backend(&self, scope: &str) {
+        let client: Client = serde_json::from_value(json!({
+            "client_id": "backend", "client_name": "Backend", "redirect_uris": [], "grant_types": ["client_credentials"],
+            "scope": scope, "authentication": { "private_key_jwt": { "uri": "https://backend.example/jwks" } },
+        }))
+        .unwrap();
+        self.0.clients.lock().unwrap().insert(client.client_id.clone(), client);
     }
 
     fn check(&self, port: &'static str) -> Result<(), Unavailable> {
@@ -98,6 +115,14 @@ impl Grants for World {
         self.check("grants")?;
         self.0.grant_reads.fetch_add(1, Ordering::Relaxed);
         Ok(self.0.grants.lock().unwrap().get(id).cloned())
+    }
+}
+
+impl RevokedTokens for World {
+    async fn is_revoked(&self, token: &Digest, _now: Instant) -> Result<bool, Unavailable> {
+        self.check("revocations")?;
+        self.0.revocation_reads.fetch_add(1, Ordering::Relaxed);
+        Ok(self.0.revoked.lock().unwrap().contains(token))
     }
 }
 

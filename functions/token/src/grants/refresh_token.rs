@@ -115,7 +115,7 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
         if !session_lasts {
             return Err(Ended::Session.into());
         }
-        let owner = owner_now(active, user)?;
+        let owner = owner_now(active, user.as_ref())?;
         let scopes = scopes_now(&active.granted.scopes, client, asked)?;
         let successor = RefreshToken::new(presented.handle(), presented.secret().successor(&refreshed.salt));
         let issue = Issue::refreshed(refreshed, owner, scopes, successor);
@@ -123,7 +123,7 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
     }
 
     /// Whether the session lasts to which `online_access` is bound, if it is (REFR-18).
-    async fn session_lasts(&self, active: &Active, now: Instant) -> Result<bool, Unavailable> {
+    pub(crate) async fn session_lasts(&self, active: &Active, now: Instant) -> Result<bool, Unavailable> {
         let until = active.refresh.as_ref().map(|refresh| &refresh.policy.until);
         let Some(Until::SessionEnds { session, .. }) = until else { return Ok(true) };
         let session = self.store.session(session, now).await?;
@@ -143,18 +143,22 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
 }
 
 /// Whose grant it is, as the user is now: the same one, not disabled, and still with the patient in context (REFR-24).
-fn owner_now(active: &Active, user: Option<User>) -> Result<Owner, TokenError> {
+pub(crate) fn owner_now(active: &Active, user: Option<&User>) -> Result<Owner, TokenError> {
     let user = user.filter(|user| !user.disabled && user.sub == active.owner.sub).ok_or(Ended::User)?;
     let patients = patients_of(&user.fhir_user, &user.patients);
     if active.granted.context.patient.as_ref().is_some_and(|patient| !patients.includes(patient)) {
         return Err(Ended::Patient.into());
     }
-    Ok(Owner { fhir_user: user.fhir_user, ..active.owner.clone() })
+    Ok(Owner { fhir_user: user.fhir_user.clone(), ..active.owner.clone() })
 }
 
 /// What the new access token may do: what was granted, as far as the client may still have it, or what of that it asks
 /// for, in its own spelling (REFR-02, REFR-03, REFR-08).
-fn scopes_now(granted: &Scopes, client: &Client, asked: Option<Scopes>) -> Result<Scopes, TokenError> {
+pub(crate) fn scopes_now(
+    granted: &Scopes,
+    client: &Client,
+    asked: Option<Scopes>,
+) -> Result<Scopes, TokenError> {
     let allowed = if granted.is_within(&client.scope) {
         granted.clone()
     } else {

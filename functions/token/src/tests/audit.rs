@@ -9,7 +9,7 @@ use serde_json::Value;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::world::{SCOPE, SECRET, VERIFIER, World, anna};
-use super::{ask, refresh};
+use super::{ask, introspect, refresh, revoke};
 
 /// What was logged.
 #[derive(Clone, Default)]
@@ -106,6 +106,45 @@ async fn one_line_for_each_event_as_loud_as_whose_fault_it_is() {
 }
 
 #[tokio::test]
+async fn a_line_for_each_token_of_a_client_alone_each_question_and_each_revocation() {
+    let world = World::new().await;
+    world.register_backend("system/*.rs").await;
+    world.register_resource_server().await;
+    let (log, _guard) = Log::start();
+    let coded = world.consent(anna("web", SCOPE)).await;
+    let token = coded.redemption().by("web").send(&world).await.text("refresh_token");
+    log.audit();
+    let alone = world.credentials("system/*.rs").send(&world).await.text("access_token");
+    assert_eq!(log.audit(), ["INFO client_credentials backend - issued"]);
+    world.credentials("patient/*.rs").send(&world).await;
+    assert_eq!(log.audit(), ["INFO client_credentials backend - invalid_scope"]);
+    introspect(&token).basic("rs", SECRET).send(&world).await;
+    assert_eq!(log.audit(), ["INFO introspect rs grant active"]);
+    introspect(&alone).basic("rs", SECRET).send(&world).await;
+    assert_eq!(log.audit(), ["INFO introspect rs - active"]);
+    introspect("x").basic("rs", SECRET).send(&world).await;
+    assert_eq!(log.audit(), ["INFO introspect rs - inactive"]);
+    // Another client's token is not named.
+    world.proved(introspect(&token), "jwt").send(&world).await;
+    assert_eq!(log.audit(), ["INFO introspect jwt - inactive"]);
+    introspect("x").bearer(&alone).send(&world).await;
+    assert_eq!(log.audit(), ["INFO introspect backend - insufficient_scope"]);
+    introspect("x").bearer("y").send(&world).await;
+    assert_eq!(log.audit(), ["INFO introspect - - invalid_token"]);
+    revoke("x").by("web").send(&world).await;
+    assert_eq!(log.audit(), ["INFO revoke web - nothing to revoke"]);
+    revoke(&token).by("native").send(&world).await;
+    assert_eq!(log.audit(), ["WARN revoke native grant invalid_grant"]);
+    revoke(&token).by("web").send(&world).await;
+    assert_eq!(log.audit(), ["INFO revoke web grant revoked"]);
+    world.proved(revoke(&alone), "backend").send(&world).await;
+    assert_eq!(log.audit(), ["INFO revoke backend - revoked"]);
+    world.store.break_down("revoke_by_client");
+    revoke(&token).by("web").send(&world).await;
+    assert_eq!(log.audit(), ["ERROR revoke web grant temporarily_unavailable"]);
+}
+
+#[tokio::test]
 async fn sec_09_and_code_07_nothing_that_opens_anything_is_logged() {
     let world = World::new().await;
     let (log, _guard) = Log::start();
@@ -142,6 +181,11 @@ async fn sec_09_and_code_07_nothing_that_opens_anything_is_logged() {
             }
         }
         refresh(&token).header("authorization", secret).at(2).send(&world).await;
+        for request in [introspect(secret), revoke(secret)] {
+            request.clone().basic("basic", SECRET).at(2).send(&world).await;
+            request.clone().bearer(secret).at(2).send(&world).await;
+            request.with("token_type_hint", secret).by("web").at(2).send(&world).await;
+        }
     }
     good.send(&world).await.is_error(400, "invalid_grant");
     let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();

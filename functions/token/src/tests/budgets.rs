@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering;
 use serde_json::json;
 
 use super::keys::ClientKey;
-use super::world::{SCOPE, World, anna};
-use super::{NOW, ask, refresh};
+use super::world::{SCOPE, SECRET, World, anna};
+use super::{NOW, ask, introspect, refresh, revoke};
 
 impl World {
     /// What was asked since this was asked before: of the store, and how many signatures.
@@ -113,4 +113,86 @@ async fn each_way_back_is_one_write() {
     refresh(&token).by("web").send(&world).await.is_error(503, "temporarily_unavailable");
     let calls = vec![("client", 1), ("extend_retry", 1), ("refresh", 1), ("user", 1)];
     assert_eq!(world.cost(), (calls, 1));
+}
+
+#[tokio::test]
+async fn a_token_of_a_client_alone_costs_the_write_of_its_assertion_and_one_signature() {
+    let world = World::new().await;
+    world.register_backend("system/*.rs").await;
+    let function = world.function();
+    // The client is read as it is now: its token cannot be refreshed.
+    for _ in 0..2 {
+        world.credentials("system/*.rs").send_to(&function).await.tokens();
+        assert_eq!(world.cost(), (vec![("client", 1), ("first_use", 1)], 1));
+    }
+    world.credentials("patient/*.rs").send_to(&function).await.is_error(400, "invalid_scope");
+    assert_eq!(world.cost(), (vec![("client", 1), ("first_use", 1)], 0));
+    world.credentials("").send_to(&function).await.is_error(400, "invalid_request");
+    assert_eq!(world.cost(), (vec![], 0));
+}
+
+#[tokio::test]
+async fn a_revocation_costs_one_write() {
+    let world = World::new().await;
+    world.register_backend("system/*.rs").await;
+    let function = world.function();
+    for token in ["refresh_token", "access_token"] {
+        let coded = world.consent(anna("basic", SCOPE)).await;
+        let token = coded.redemption().basic("basic", SECRET).send_to(&function).await.text(token);
+        world.cost();
+        revoke(&token).basic("basic", SECRET).send_to(&function).await.is_done();
+        assert_eq!(world.cost(), (vec![("revoke_by_client", 1)], 0));
+    }
+    let alone = world.credentials("system/*.rs").send_to(&function).await.text("access_token");
+    world.cost();
+    world.proved(revoke(&alone), "backend").send_to(&function).await.is_done();
+    assert_eq!(world.cost(), (vec![("client", 1), ("first_use", 1), ("revoke_token", 1)], 0));
+    // What is no token costs nothing but who asks.
+    revoke("x").basic("basic", SECRET).send_to(&function).await.is_done();
+    assert_eq!(world.cost(), (vec![], 0));
+}
+
+#[tokio::test]
+async fn an_introspection_costs_one_read_beside_what_is_remembered() {
+    let world = World::new().await;
+    world.register_backend("system/*.rs __token.introspect").await;
+    world.register_resource_server().await;
+    let function = world.function();
+    let coded = world.consent(anna("web", SCOPE)).await;
+    let tokens = coded.redemption().by("web").send_to(&function).await;
+    let alone = world.credentials("system/*.rs").send_to(&function).await.text("access_token");
+    let asker = world.credentials("__token.introspect").send_to(&function).await.text("access_token");
+    world.cost();
+    for (token, first, then) in [
+        (tokens.text("access_token"), vec![("client", 1), ("grant", 1), ("user", 1)], vec![("grant", 1)]),
+        (tokens.text("refresh_token"), vec![("grant", 1)], vec![("grant", 1)]),
+        (alone, vec![("client", 1), ("is_revoked", 1)], vec![("is_revoked", 1)]),
+    ] {
+        introspect(&token).basic("rs", SECRET).send_to(&function).await.active();
+        assert_eq!(world.cost(), (first, 0));
+        introspect(&token).basic("rs", SECRET).send_to(&function).await.active();
+        assert_eq!(world.cost(), (then, 0));
+    }
+    introspect("x").basic("rs", SECRET).send_to(&function).await.is_inactive();
+    assert_eq!(world.cost(), (vec![], 0));
+    // Whoever shows a token has that looked up, too.
+    introspect("x").bearer(&asker).send_to(&function).await.is_inactive();
+    assert_eq!(world.cost(), (vec![("is_revoked", 1)], 0));
+}
+
+#[tokio::test]
+async fn what_cannot_be_asked_or_revoked_costs_nothing() {
+    let world = World::new().await;
+    for (request, expected) in [
+        (introspect(""), vec![]),
+        (introspect("x"), vec![]),
+        (introspect("x").bearer("x"), vec![]),
+        (introspect("x").by("unknown"), vec![("client", 1)]),
+        (revoke(""), vec![]),
+        (revoke("x"), vec![]),
+        (revoke("x").by("unknown"), vec![("client", 1)]),
+    ] {
+        assert_ne!(request.send(&world).await.status, 200);
+        assert_eq!(world.cost(), (expected, 0));
+    }
 }

@@ -43,7 +43,7 @@ fn shared() -> &'static Shared {
 }
 
 fn any_name() -> impl Strategy<Value = String> {
-    let ours = "(grant_type|code|redirect_uri|code_verifier|refresh_token|scope|client_id|client_secret|client_assertion|client_assertion_type|resource|aud)";
+    let ours = "(grant_type|code|redirect_uri|code_verifier|refresh_token|scope|client_id|client_secret|client_assertion|client_assertion_type|token|token_type_hint|resource|aud)";
     prop_oneof![8 => ours, 1 => ".{0,8}"]
 }
 
@@ -83,6 +83,29 @@ proptest! {
         // Nothing of what is known fits together but by a wonder: codes and tokens are `web`'s.
         if answer.status == 200 {
             answer.tokens();
+        } else {
+            is_refused(&answer);
+        }
+    }
+
+    #[test]
+    fn every_question_and_every_revocation_has_a_well_formed_answer(
+        path in "(/auth/introspect|/auth/revoke)",
+        client in prop::option::of("(web|native|basic|jwt)"),
+        secret in prop::option::of(Just(SECRET)),
+        token in any_value(),
+        authorization in prop::option::of("(Basic |bearer |Negotiate |)[A-Za-z0-9+/=:._-]{0,40}"),
+        pairs in prop::collection::vec((any_name(), any_value()), 0..5),
+    ) {
+        let mut form = vec![("token".to_owned(), token)];
+        form.extend(client.map(|id| ("client_id".to_owned(), id)));
+        form.extend(secret.map(|secret| ("client_secret".to_owned(), secret.to_owned())));
+        form.extend(pairs);
+        let mut ask = Ask { form, uri: path, ..super::ask(&[]) };
+        ask.headers.extend(authorization.map(|value| ("authorization", value)));
+        let answer = send(ask);
+        if answer.status == 200 {
+            answer.is_well_formed();
         } else {
             is_refused(&answer);
         }

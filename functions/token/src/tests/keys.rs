@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use smart_core::jose::{Algorithm, Curve, PublicJwk, PublicKey, SigningKey};
-use smart_core::ports::{PublicKeys as _, Signer, Unavailable};
+use smart_core::ports::{PublicKeys, Signer, Unavailable};
 use smart_local::SoftwareKey;
 use tokio::sync::Barrier;
 
@@ -71,6 +71,12 @@ impl Keys {
         let mut keys = self.id.public_keys().await.unwrap();
         keys.push(self.access_jwk.clone());
         keys
+    }
+}
+
+impl PublicKeys for Keys {
+    async fn public_keys(&self) -> Result<Vec<PublicJwk>, Unavailable> {
+        Ok(self.published().await)
     }
 }
 

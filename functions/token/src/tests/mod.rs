@@ -7,12 +7,15 @@ mod keys;
 mod oidc_core;
 mod races;
 mod rfc6749;
+mod rfc7009;
 mod rfc7523;
 mod rfc7636;
+mod rfc7662;
 mod rfc9068;
 mod rfc9700;
 mod signing;
 mod smart_app_launch;
+mod smart_backend_services;
 mod store;
 mod world;
 
@@ -50,6 +53,15 @@ fn ask(form: &[(&str, &str)]) -> Ask {
     }
 }
 
+/// What is told of a token.
+fn introspect(token: &str) -> Ask {
+    Ask { uri: "/auth/introspect".to_owned(), ..ask(&[("token", token)]) }
+}
+
+fn revoke(token: &str) -> Ask {
+    Ask { uri: "/auth/revoke".to_owned(), ..ask(&[("token", token)]) }
+}
+
 fn refresh(token: &str) -> Ask {
     ask(&[("grant_type", "refresh_token"), ("refresh_token", token)])
 }
@@ -78,6 +90,10 @@ impl Ask {
 
     fn basic(self, id: &str, secret: &str) -> Self {
         self.header("authorization", &format!("Basic {}", STANDARD.encode(format!("{id}:{secret}"))))
+    }
+
+    fn bearer(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
     }
 
     fn header(mut self, name: &'static str, value: &str) -> Self {
@@ -143,6 +159,28 @@ impl Answer {
         &self.json
     }
 
+    /// That it tells of an active token. Returns what it tells.
+    #[track_caller]
+    fn active(&self) -> &Value {
+        self.is_well_formed();
+        assert_eq!((self.status.as_u16(), &self.json["active"]), (200, &true.into()), "{}", self.json);
+        &self.json
+    }
+
+    /// That it tells nothing of a token but that it is good for nothing (INTRO-08).
+    #[track_caller]
+    fn is_inactive(&self) {
+        self.is_well_formed();
+        assert_eq!((self.status.as_u16(), &self.json), (200, &serde_json::json!({ "active": false })));
+    }
+
+    /// That a token was revoked, or there was none to be.
+    #[track_caller]
+    fn is_done(&self) {
+        self.is_well_formed();
+        assert_eq!((self.status.as_u16(), &self.json), (200, &serde_json::json!({})));
+    }
+
     /// That it is this OAuth error, and tells what to mend.
     #[track_caller]
     fn is_error(&self, status: u16, code: &str) {
@@ -156,8 +194,13 @@ impl Answer {
         let allowed = |byte| matches!(byte, b' '..=b'!' | b'#'..=b'[' | b']'..=b'~');
         assert!(!self.description().is_empty() && self.description().bytes().all(allowed), "{}", self.json);
         assert_eq!(self.json.as_object().unwrap().len(), 2, "{}", self.json);
-        let challenge = if status == 401 { "Basic realm=\"https://smart.example\"" } else { "" };
-        assert_eq!(self.header("www-authenticate"), challenge);
+        let scheme = match (status, code) {
+            (401, "invalid_token" | "insufficient_scope") => "Bearer realm=\"https://smart.example\", error=",
+            (401, _) => "Basic realm=\"https://smart.example\"",
+            _ => "",
+        };
+        assert!(self.header("www-authenticate").starts_with(scheme), "{self:?}");
+        assert_eq!(self.headers.contains_key("www-authenticate"), status == 401);
         assert_eq!(self.headers.contains_key("retry-after"), status == 503);
     }
 

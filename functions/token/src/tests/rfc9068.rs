@@ -42,7 +42,7 @@ async fn rfc9068_2_2_tok_19_and_22_what_an_access_token_says() {
     assert_eq!(URL_SAFE_NO_PAD.decode(claims["jti"].as_str().unwrap()).unwrap().len(), 16);
     // And the resource server believes it, until then.
     let verified = world.access(&answer, NOW + Duration::from_secs(7 + 899)).await;
-    assert_eq!(verified.grant, coded.grant);
+    assert_eq!(verified.grant, Some(coded.grant));
 }
 
 #[tokio::test]

@@ -8,7 +8,8 @@ use smart_core::grant::{Grant, Redemption, Refreshed, RevocationReason, Rotation
 use smart_core::id::{ClientId, GrantId, SessionId, Username};
 use smart_core::instant::Instant;
 use smart_core::ports::{
-    Clients, Grants, Redeemed, Redemptions, Replay, Sessions, Step, Stopped, Unavailable, Users,
+    Clients, Grants, Redeemed, Redemptions, Replay, Revocations, RevokedTokens, Sessions, Step, Stopped,
+    Unavailable, Users,
 };
 use smart_core::secret::Digest;
 use smart_core::session::Session;
@@ -137,6 +138,25 @@ impl Redemptions for Watched {
     async fn revoke(&self, id: &GrantId, reason: RevocationReason, step: Step) -> Result<bool, Unavailable> {
         self.note("revoke").await?;
         self.inner.revoke(id, reason, step).await
+    }
+
+    async fn revoke_by_client(&self, id: &GrantId, client_id: &ClientId, step: Step) -> Result<(), Stopped> {
+        self.note("revoke_by_client").await?;
+        self.inner.revoke_by_client(id, client_id, step).await
+    }
+}
+
+impl RevokedTokens for Watched {
+    async fn is_revoked(&self, token: &Digest, now: Instant) -> Result<bool, Unavailable> {
+        self.note("is_revoked").await?;
+        self.inner.is_revoked(token, now).await
+    }
+}
+
+impl Revocations for Watched {
+    async fn revoke_token(&self, token: &Digest, until: Instant) -> Result<(), Unavailable> {
+        self.note("revoke_token").await?;
+        self.inner.revoke_token(token, until).await
     }
 }
 

@@ -125,6 +125,47 @@ impl World {
         world
     }
 
+    /// Registers `backend`, with the keys of `jwt`, for this.
+    pub(super) async fn register_backend(&self, scope: &str) {
+        self.register(json!({
+            "client_id": "backend", "token_endpoint_auth_method": "private_key_jwt",
+            "jwks": { "keys": [ClientKey::es384().jwk()] }, "grant_types": ["client_credentials"], "redirect_uris": [],
+            "scope": scope,
+        }))
+        .await;
+    }
+
+    /// Registers `rs`, which has the secret and may ask about all tokens.
+    pub(super) async fn register_resource_server(&self) {
+        self.register(json!({
+            "client_id": "rs", "client_secret": SECRET, "grant_types": ["client_credentials"], "redirect_uris": [],
+            "smart_introspect": true, "scope": "",
+        }))
+        .await;
+    }
+
+    /// A new assertion of a client with these keys, at this second.
+    pub(super) fn assertion(&self, client: &str, second: u64) -> String {
+        let jti = self.drawn.fetch_add(1, Ordering::Relaxed).to_string();
+        let claims = json!({
+            "iss": client, "sub": client, "aud": ISSUER, "exp": NOW.as_unix() + second + 200, "jti": jti,
+        });
+        ClientKey::es384().sign(&json!({ "alg": "ES384", "kid": "es384" }), &claims)
+    }
+
+    /// The request, proved by such an assertion at its second.
+    pub(super) fn proved(&self, request: Ask, client: &str) -> Ask {
+        let assertion = self.assertion(client, request.second);
+        request
+            .with("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
+            .with("client_assertion", &assertion)
+    }
+
+    /// A correct request of `backend` for this scope.
+    pub(super) fn credentials(&self, scope: &str) -> Ask {
+        self.proved(ask(&[("grant_type", "client_credentials"), ("scope", scope)]), "backend")
+    }
+
     /// A function that has just started.
     pub(super) fn function(&self) -> Router {
         crate::router(Arc::clone(&self.store), Arc::clone(&self.keys), ISSUER.parse().unwrap())
@@ -146,6 +187,10 @@ impl World {
         let mut client = self.store.inner.client(&id.parse().unwrap()).await.unwrap().unwrap();
         change(&mut client);
         self.store.inner.put_client(client).await.unwrap();
+    }
+
+    pub(super) async fn user(&self, name: &str) -> User {
+        self.store.inner.user(&name.parse().unwrap()).await.unwrap().unwrap()
     }
 
     pub(super) async fn change_user(&self, name: &str, change: impl FnOnce(&mut User)) {
@@ -181,6 +226,7 @@ impl World {
             challenge: CodeChallenge::parse(Some(CHALLENGE), Some("S256")).unwrap(),
             nonce: consent.nonce.map(str::to_owned),
             sign_in: smart_core::grant::SignInWish::default(),
+            launch: None,
         };
         let grant = handle.grant_id();
         store.begin(&Grant::begin(grant.clone(), client_id, request, self.step().op, NOW)).await.unwrap();

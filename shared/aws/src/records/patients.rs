@@ -1,7 +1,8 @@
 //! The patient picker: who there is, by name.
 //!
-//! It sees no resource, just the cards that the import made of Patients: permissions can be given by key
-//! (`patient#…`) and by group (`patients`, `word#…`).
+//! Of Patients it sees no resource, just the cards that the import made of Patients: permissions can be given by key
+//! (`patient#…`) and by group (`patients`, `word#…`). Encounters are read as they are: no other type's items have their key
+//! (`Encounter/…`) and their groups (`of#PATIENT/Encounter`).
 //!
 //! Among some patients, their cards are fetched and looked through. Among all, the longest word that is asked for leads to the cards that have a
 //! word beginning like it, and those are looked through for the other words; without words, the page comes from the list of all by
@@ -9,9 +10,10 @@
 
 use std::collections::HashMap;
 
+use smart_core::fhir::encounter::{EncounterPage, EncounterQuery, EncounterSummary};
 use smart_core::fhir::record::{PatientPage, PatientQuery, PatientSummary};
-use smart_core::id::PatientId;
-use smart_core::ports::{Patients, Unavailable};
+use smart_core::id::{EncounterId, PatientId};
+use smart_core::ports::{Patients, Records as _, Unavailable};
 use smart_core::user::PatientAccess;
 
 use super::RecordsTable;
@@ -95,6 +97,15 @@ impl Patients for RecordsTable {
         let mut found: Vec<Card> = found.into_values().collect();
         found.sort_by_cached_key(|card| (fold(&card.summary.name), card.summary.id.clone()));
         Ok(page(found, query))
+    }
+
+    async fn encounter(&self, id: &EncounterId) -> Result<Option<EncounterSummary>, Unavailable> {
+        let record = self.record("Encounter", id).await?;
+        Ok(record.and_then(|record| EncounterSummary::of(&record.body)))
+    }
+
+    async fn encounters(&self, query: &EncounterQuery) -> Result<EncounterPage, Unavailable> {
+        Ok(query.page(self.records(&query.records()).await?))
     }
 }
 

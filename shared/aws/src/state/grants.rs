@@ -17,9 +17,10 @@ mod steps;
 mod tests;
 
 use smart_core::grant::{
-    CodeIssue, Grant, Redemption, Refreshed, Refusal, RevocationReason, Rotation, SignIn, Stage,
+    CodeIssue, EncounterChoice, Grant, Redemption, Refreshed, Refusal, RevocationReason, Rotation, SignIn,
+    Stage,
 };
-use smart_core::id::{GrantId, PatientId, SessionId, Username};
+use smart_core::id::{ClientId, GrantId, PatientId, SessionId, Username};
 use smart_core::instant::Instant;
 use smart_core::ports::{Authorizations, Grants, Redeemed, Redemptions, Step, Stopped, Unavailable};
 use smart_core::secret::Digest;
@@ -174,6 +175,16 @@ impl Authorizations for StateTable {
         self.step(id, update, step, |grant| grant, |grant| grant.choose_patient(session, patient, step)).await
     }
 
+    async fn choose_encounter(
+        &self,
+        id: &GrantId,
+        choice: &EncounterChoice,
+        step: Step,
+    ) -> Result<Grant, Stopped> {
+        let update = steps::choose_encounter(id, choice, step);
+        self.step(id, update, step, |grant| grant, |grant| grant.choose_encounter(choice, step)).await
+    }
+
     async fn issue_code(&self, id: &GrantId, issue: &CodeIssue, step: Step) -> Result<Grant, Stopped> {
         let update = steps::issue_code(id, issue, step);
         self.step(id, update, step, |grant| grant, |grant| grant.issue_code(issue, step)).await
@@ -245,5 +256,15 @@ impl Redemptions for StateTable {
                 Err(_) => Err(unavailable),
             },
         }
+    }
+
+    async fn revoke_by_client(&self, id: &GrantId, client_id: &ClientId, step: Step) -> Result<(), Stopped> {
+        let update = steps::revoke_by_client(id, client_id, step);
+        // One that was revoked before stays as it is.
+        let transition = |grant: Grant| {
+            let ended = grant.clone().revoke_by_client(client_id, step)?;
+            Ok(ended.unwrap_or(grant))
+        };
+        self.step(id, update, step, |grant| grant, transition).await.map(drop)
     }
 }

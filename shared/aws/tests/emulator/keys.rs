@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use smart_aws::config::KeyNames;
-use smart_aws::{KeySetupError, KmsKeys, emulator};
+use smart_aws::{KeySetupError, KmsKeys, KmsPublicKeys, emulator};
 use smart_core::jose::{self, Algorithm, PublicKey};
 use smart_core::ports::{PublicKeys as _, Signer as _};
 
@@ -151,4 +151,17 @@ async fn a_key_that_is_not_there_is_named_at_start_and_a_retired_one_is_left_out
         assert!(matches!(refused, KeySetupError::Unsuitable { .. }), "{refused}");
         assert!(refused.to_string().contains("RSA_4096 for SIGN_VERIFY"), "{refused}");
     }
+}
+
+#[tokio::test]
+async fn the_public_halves_alone_are_read_when_they_are_asked_for() {
+    let client = kms().await;
+    let rsa = make(&client, KeySpec::Rsa2048).await;
+    let names = |names: &str| KeyNames::parse(names).unwrap();
+    let keys = KmsPublicKeys::new(client.clone(), names(&rsa));
+    let published = load(&client, &[&rsa]).await.unwrap().public_keys().await.unwrap();
+    assert_eq!(keys.public_keys().await.unwrap(), published);
+    let nobodys = KmsPublicKeys::new(client, names("alias/nobody"));
+    let unavailable = nobodys.public_keys().await.unwrap_err();
+    assert!(unavailable.reason.contains("signing key alias/nobody"), "{unavailable}");
 }

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use smart_core::grant::{Grant, Refusal, RevocationReason, Stage, Until};
+use smart_core::grant::{EncounterChoice, Grant, Refusal, RevocationReason, Stage, Until};
+use smart_core::id::GrantId;
+use smart_core::launch::{Launch, LaunchContext, Situation};
 use smart_core::ports::{
-    Authorizations as _, Grants as _, Redemptions as _, Replay as _, Sessions as _, SignIns as _, Stopped,
-    Throttle as _, Unavailable,
+    Authorizations as _, Grants as _, Launches as _, Redemptions as _, Replay as _, Revocations as _,
+    RevokedTokens as _, Sessions as _, SignIns as _, Stopped, Throttle as _, Unavailable,
 };
+use smart_core::secret::LaunchHandle;
 use smart_core::session::Session;
 
 use crate::proxy::{Both, Fate, both};
@@ -45,7 +48,14 @@ async fn a_lost_answer_is_our_own_success_seen_twice() {
     lose();
     proxied.choose_patient(&id(1), &session(0), &"a".parse().unwrap(), step(2, 1)).await.unwrap();
     lose();
-    let issue = issue(0, step(2, 1).op, Some(policy(Until::Forever)));
+    let choice = EncounterChoice {
+        session: session(0),
+        patient: "a".parse().unwrap(),
+        encounter: "e".parse().unwrap(),
+    };
+    proxied.choose_encounter(&id(1), &choice, step(10, 1)).await.unwrap();
+    lose();
+    let issue = issue(0, step(10, 1).op, Some(policy(Until::Forever)));
     proxied.issue_code(&id(1), &issue, step(3, 1)).await.unwrap();
     lose();
     let redeemed = proxied.redeem(&id(1), &right(), step(4, 2)).await.unwrap();
@@ -62,8 +72,14 @@ async fn a_lost_answer_is_our_own_success_seen_twice() {
     lose();
     assert!(proxied.extend_retry(&id(1), &digest(100), at(900), step(8, 3)).await.unwrap());
     lose();
-    assert!(proxied.revoke(&id(1), RevocationReason::ByUser, step(9, 3)).await.unwrap());
+    proxied.revoke_by_client(&id(1), &"growth-chart".parse().unwrap(), step(9, 3)).await.unwrap();
     assert!(matches!(stored(&both, 1).await.stage, Stage::Revoked(_)));
+    lose();
+    assert!(proxied.revoke(&id(1), RevocationReason::ByUser, step(10, 3)).await.unwrap());
+    lose();
+    proxied.revoke_token(&digest(1), at(300)).await.unwrap();
+    assert_eq!(script.called(), ["PutItem", "PutItem"]);
+    assert!(both.direct.is_revoked(&digest(1), at(299)).await.unwrap());
     drop(known);
 }
 
@@ -83,6 +99,24 @@ async fn a_lost_answer_is_no_second_use_and_no_lost_session() {
     script.set(&[Fate::LoseAnswer]);
     proxied.end_session(&begun.id).await.unwrap();
     assert_eq!(direct.session(&begun.id, at(1)).await.unwrap(), None);
+
+    let (first, second): (GrantId, GrantId) = (digest(1).into(), digest(2).into());
+    let situation = Situation { user: None, context: LaunchContext::default() };
+    let launch =
+        Launch::new(&LaunchHandle::new([1; 32]), "app".parse().unwrap(), situation, step(3, 0).op, at(0));
+    script.set(&[Fate::LoseAnswer]);
+    proxied.create_launch(&launch).await.unwrap();
+    script.set(&[Fate::LoseAnswer]);
+    assert!(proxied.use_launch(&launch.id, &first, step(4, 0)).await.unwrap());
+    assert!(!direct.use_launch(&launch.id, &second, step(5, 0)).await.unwrap());
+    script.set(&ALL);
+    assert!(proxied.use_launch(&launch.id, &first, step(6, 0)).await.unwrap());
+    // A launch that is made late is not made free again.
+    script.set(&[Fate::Late]);
+    proxied.create_launch(&Launch { id: digest(9).into(), ..launch.clone() }).await.unwrap();
+    assert!(direct.use_launch(&digest(9).into(), &first, step(7, 0)).await.unwrap());
+    tokio::time::sleep(Duration::from_millis(900)).await;
+    assert!(!direct.use_launch(&digest(9).into(), &second, step(8, 0)).await.unwrap());
 
     // Counted at least once: too many is safe, too few is not.
     script.set(&[Fate::LoseAnswer]);
@@ -112,7 +146,9 @@ async fn when_every_answer_is_lost_one_read_finds_the_write() {
     both.script.set(&ALL);
     assert!(both.proxied.first_use(&digest(1), at(300), step(3, 0)).await.unwrap());
     both.script.set(&ALL);
-    assert!(both.proxied.revoke(&id(1), RevocationReason::ByUser, step(4, 3)).await.unwrap());
+    both.proxied.revoke_by_client(&id(1), &"growth-chart".parse().unwrap(), step(4, 3)).await.unwrap();
+    both.script.set(&ALL);
+    assert!(both.proxied.revoke(&id(1), RevocationReason::ByUser, step(5, 3)).await.unwrap());
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use smart_aws::StateTable;
-use smart_core::grant::{Grant, RefreshPolicy, Refusal, RevocationReason, Rotation, Until};
+use smart_core::grant::{EncounterChoice, Grant, RefreshPolicy, Refusal, RevocationReason, Rotation, Until};
 use smart_core::ports::{Authorizations as _, Grants as _, Redeemed, Redemptions as _, Step, Stopped};
 use smart_core::secret::Op;
 
@@ -19,6 +19,10 @@ pub(crate) enum Action {
         patient: Option<&'static str>,
     },
     ChoosePatient {
+        session: u64,
+        patient: &'static str,
+    },
+    ChooseEncounter {
         session: u64,
         patient: &'static str,
     },
@@ -52,6 +56,9 @@ pub(crate) enum Action {
         by: u64,
     },
     Revoke,
+    RevokeByClient {
+        client: &'static str,
+    },
 }
 
 /// What core and the store say of a step.
@@ -103,6 +110,11 @@ fn refresh_policy(kind: u8) -> Option<RefreshPolicy> {
     }
 }
 
+fn choice(of: u64, patient: &str) -> EncounterChoice {
+    let (patient, encounter) = (patient.parse().unwrap(), "visit".parse().unwrap());
+    EncounterChoice { session: session(of), patient, encounter }
+}
+
 /// Takes one step on both sides.
 async fn take(store: &StateTable, model: &mut Model, n: u64, action: &Action, step: Step) -> (Said, Said) {
     let id = id(n);
@@ -120,6 +132,11 @@ async fn take(store: &StateTable, model: &mut Model, n: u64, action: &Action, st
                 said(store.choose_patient(&id, &of, &patient, step).await),
                 model.step(|grant| grant.choose_patient(&of, &patient, step)),
             )
+        }
+        Action::ChooseEncounter { session, patient } => {
+            let choice = choice(session, patient);
+            let found = said(store.choose_encounter(&id, &choice, step).await);
+            (found, model.step(|grant| grant.choose_encounter(&choice, step)))
         }
         Action::IssueCode { session, seen_now, policy } => {
             let current = model.grant.as_ref().map_or(step.op, |grant| grant.last_op);
@@ -184,6 +201,18 @@ async fn take(store: &StateTable, model: &mut Model, n: u64, action: &Action, st
             let there = model.grant.as_ref().is_some_and(|grant| grant.is_alive(step.now));
             model.change(|grant| grant.revoke(reason, step));
             (Said::Done(done), Said::Done(there))
+        }
+        Action::RevokeByClient { client } => {
+            let client = client.parse().unwrap();
+            let revoked = match store.revoke_by_client(&id, &client, step).await {
+                Ok(()) => Said::Done(true),
+                Err(stopped) => said(Err(stopped)),
+            };
+            let expected = model.step(|grant| {
+                let ended = grant.clone().revoke_by_client(&client, step)?;
+                Ok(ended.unwrap_or(grant))
+            });
+            (revoked, if matches!(expected, Said::Grant(Ok(_))) { Said::Done(true) } else { expected })
         }
     }
 }

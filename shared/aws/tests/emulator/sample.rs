@@ -66,6 +66,7 @@ pub(crate) fn begun(n: u64) -> Grant {
         challenge: verifier(0).challenge(),
         nonce: Some("n-0S6_WzA2Mj".to_owned()),
         sign_in: smart_core::grant::SignInWish::default(),
+        launch: None,
     };
     Grant::begin(id(n), "growth-chart".parse().unwrap(), request, Op::new(bytes(1_000)), at(0))
 }

@@ -30,6 +30,7 @@ fn action() -> impl Strategy<Value = Action> {
         6 => (mostly(0, 1), proptest::option::of(patient()))
             .prop_map(|(session, patient)| Action::SignIn { session, patient }),
         3 => (mostly(0, 1), patient()).prop_map(|(session, patient)| Action::ChoosePatient { session, patient }),
+        2 => (mostly(0, 1), patient()).prop_map(|(session, patient)| Action::ChooseEncounter { session, patient }),
         6 => (mostly(0, 1), mostly(true, false), 0..4_u8)
             .prop_map(|(session, seen_now, policy)| Action::IssueCode { session, seen_now, policy }),
         1 => mostly(0, 1).prop_map(|session| Action::Deny { session }),
@@ -42,6 +43,7 @@ fn action() -> impl Strategy<Value = Action> {
         3 => (back(1), prop_oneof![Just(0_u64), Just(600)])
             .prop_map(|(back, by)| Action::ExtendRetry { back, by }),
         1 => Just(Action::Revoke),
+        1 => mostly("growth-chart", "other").prop_map(|client| Action::RevokeByClient { client }),
     ]
 }
 
@@ -124,11 +126,13 @@ fn run(mut runner: TestRunner) -> BTreeMap<String, u32> {
 }
 
 /// What the chosen steps must have met.
-const CASES: [&str; 24] = [
+const CASES: [&str; 28] = [
     "SignIn made",
     "SignIn Stage",
     "ChoosePatient made",
     "ChoosePatient Session",
+    "ChooseEncounter made",
+    "ChooseEncounter Changed",
     "IssueCode made",
     "IssueCode Session",
     "IssueCode Absent",
@@ -149,6 +153,8 @@ const CASES: [&str; 24] = [
     "ExtendRetry false",
     "Revoke true",
     "Revoke false",
+    "RevokeByClient true",
+    "RevokeByClient Client",
 ];
 
 /// What chance seldom comes to.
@@ -158,6 +164,7 @@ async fn rare_cases_go_as_core_says() {
     let slides = SLIDES.as_secs();
     let sign_in = |patient| Action::SignIn { session: 0, patient };
     let choose = |patient| Action::ChoosePatient { session: 0, patient };
+    let visit = |patient| Action::ChooseEncounter { session: 0, patient };
     let active = |policy: u8, access: Duration| {
         let mut steps: Vec<_> =
             beginning(2, policy).into_iter().zip(10..).map(|(action, op)| (action, op, 1)).collect();
@@ -172,6 +179,14 @@ async fn rare_cases_go_as_core_says() {
     let table = [
         // Two steps of one name, and the first of them seen again: what the second chose stays.
         (vec![(sign_in(Some("a")), 1, 1), (choose("b"), 1, 1), (sign_in(Some("a")), 1, 1)], "SignIn made"),
+        (
+            vec![(sign_in(None), 1, 1), (choose("b"), 2, 1), (visit("b"), 2, 1), (choose("b"), 2, 1)],
+            "ChoosePatient made",
+        ),
+        (
+            vec![(sign_in(Some("a")), 1, 1), (visit("a"), 2, 1), (choose("b"), 3, 1), (visit("a"), 4, 1)],
+            "ChooseEncounter Changed",
+        ),
         // Access tokens that outlive the refresh token keep the grant, and not the refresh token.
         (with(1, SLIDES * 2, &[(refresh(0), 20, 2 + slides)]), "Refresh RefreshExpired"),
         (with(2, SLIDES * 2, &[(refresh(0), 20, 52)]), "Refresh RefreshExpired"),
@@ -183,6 +198,22 @@ async fn rare_cases_go_as_core_says() {
         (with(1, ACCESS, &[(Action::Revoke, 20, 2 + slides)]), "Revoke false"),
         (with(1, ACCESS, &[(Action::Revoke, 20, 1 + slides)]), "Revoke true"),
         (with(0, ACCESS, &[(Action::Revoke, 20, 2 + ACCESS.as_secs())]), "Revoke false"),
+        (
+            with(1, ACCESS, &[(Action::RevokeByClient { client: "growth-chart" }, 20, 2 + slides)]),
+            "RevokeByClient Absent",
+        ),
+        (
+            with(
+                1,
+                ACCESS,
+                &[(Action::Revoke, 20, 3), (Action::RevokeByClient { client: "growth-chart" }, 21, 4)],
+            ),
+            "RevokeByClient true",
+        ),
+        (
+            with(1, ACCESS, &[(Action::Revoke, 20, 3), (Action::RevokeByClient { client: "other" }, 21, 4)]),
+            "RevokeByClient Client",
+        ),
         (with(1, ACCESS, &[(Action::Unredeem { made: true }, 20, 2 + slides)]), "Unredeem false"),
         (
             with(

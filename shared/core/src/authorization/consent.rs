@@ -34,11 +34,15 @@ pub fn consented(asked: &Scopes, ticked: impl Fn(&str) -> bool) -> Scopes {
         .collect()
 }
 
-/// Whether a patient must be in context: one was asked for, or `patient/` scopes were (LAUNCH-11, LAUNCH-12: what they need
-/// is inferred).
+/// Whether a patient must be in context: one was asked for, or one of their encounters, or `patient/` scopes were (LAUNCH-11,
+/// LAUNCH-12: what they need is inferred).
 pub fn needs_patient(scopes: &Scopes) -> bool {
     scopes.has_level(Level::Patient)
-        || scopes.iter().any(
-            |scope| matches!(scope, Scope::LaunchContext { resource_type, .. } if &**resource_type == "patient"),
-        )
+        || needs_encounter(scopes)
+        || scopes.iter().any(|scope| scope.is_launch_of("patient"))
+}
+
+/// Whether an encounter must be in context: one was asked for.
+pub fn needs_encounter(scopes: &Scopes) -> bool {
+    scopes.iter().any(|scope| scope.is_launch_of("encounter"))
 }

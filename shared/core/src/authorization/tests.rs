@@ -7,6 +7,7 @@ use url::Url;
 
 use super::*;
 use crate::client::metadata::{self, Deployment};
+use crate::launch::LaunchContext;
 use crate::scope::Level;
 
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
@@ -369,22 +370,46 @@ fn authz_34_a_hundred_granular_scopes_are_kept() {
 }
 
 #[test]
-fn launch_06_and_07_a_launch_that_is_none_of_ours_and_launch_without_one() {
-    let with_launch = |scope: &str| {
+fn launch_06_and_07_a_launch_counts_with_its_scope_and_the_scope_with_a_launch() {
+    let with_launch = |scope: &str, launch: &str| {
         let rest: Vec<_> = GOOD.into_iter().filter(|(name, _)| *name != "scope").collect();
-        read(&encoded(&[&rest[..], &[("scope", scope), ("launch", "xyz")]].concat()))
+        read(&encoded(&[&rest[..], &[("scope", scope), ("launch", launch)]].concat()))
     };
-    let answer = redirected(with_launch("launch patient/*.rs"));
-    assert_eq!(answer.error.error, ErrorCode::InvalidRequest);
-    assert!(answer.error.error_description.starts_with("launch is no launch of this server"));
+    let handle = LaunchHandle::new([7; 32]);
+    let asked = with_launch("launch patient/*.rs", &handle.reveal()).unwrap();
+    assert_eq!(asked.request.scopes.to_string(), "launch patient/*.rs");
+    assert_eq!(asked.launch.unwrap().id(), handle.id());
+    // What cannot be a launch of this server is said to be none.
+    for strange in ["xyz", "sal_", &handle.reveal()[4..], &format!("{}A", handle.reveal())] {
+        let answer = redirected(with_launch("launch patient/*.rs", strange));
+        assert_eq!(answer.error.error, ErrorCode::InvalidRequest);
+        assert!(answer.error.error_description.starts_with("launch is unknown here"), "{strange}");
+    }
     // A launch that no scope asks to use is ignored.
-    assert_eq!(
-        with_launch("launch/patient patient/*.rs").unwrap().request.scopes.to_string(),
-        "launch/patient patient/*.rs"
-    );
+    let asked = with_launch("launch/patient patient/*.rs", "xyz").unwrap();
+    assert_eq!(asked.request.scopes.to_string(), "launch/patient patient/*.rs");
+    assert!(asked.launch.is_none());
     // The scope without a launch is left out: the patient is chosen here.
     assert_eq!(granted("launch openid patient/*.rs"), "openid patient/*.rs");
     assert_eq!(redirected(read(&with("scope", Some("launch")))).error.error, ErrorCode::InvalidScope);
+}
+
+#[test]
+fn launch_10_what_the_ehr_did_not_say_is_not_asked_for_here() {
+    let handle = LaunchHandle::new([7; 32]);
+    let mut asked = read(&and("launch", &handle.reveal())).unwrap();
+    asked.request.scopes = "launch launch/patient launch/encounter patient/*.rs".parse().unwrap();
+    let with = |context: LaunchContext| {
+        let mut asked = asked.clone();
+        asked.launched(Launched { id: handle.id(), user: None, context });
+        asked.request
+    };
+    let without = with(LaunchContext { patient: "a".parse().ok(), ..LaunchContext::default() });
+    assert_eq!(without.scopes.to_string(), "launch launch/patient patient/*.rs");
+    assert_eq!(without.launched_patient().unwrap().as_str(), "a");
+    let full =
+        LaunchContext { patient: "a".parse().ok(), encounter: "e".parse().ok(), ..LaunchContext::default() };
+    assert_eq!(with(full).scopes.to_string(), "launch launch/patient launch/encounter patient/*.rs");
 }
 
 #[test]
@@ -393,6 +418,7 @@ fn launch_11_and_12_patient_scopes_alone_need_a_patient() {
         ("patient/Patient.rs", true),
         ("launch/patient", true),
         ("launch/patient openid", true),
+        ("launch/encounter", true),
         ("openid patient/Observation.rs?category=a|b user/*.rs", true),
         ("openid fhirUser user/*.rs", false),
         ("openid", false),

@@ -55,6 +55,13 @@ pub fn parse(metadata: &Value, deployment: Deployment) -> Result<Client, Metadat
     let grant_types = grant_types(fields)?;
     let redirect_uris = redirect_uris(fields, &grant_types)?;
     check_response_types(fields)?;
+    let authentication = authentication(fields, deployment)?;
+    if authentication == ClientAuthentication::None && grant_types.contains(&GrantType::ClientCredentials) {
+        return Err(fault(
+            "grant_types",
+            "client_credentials is for clients that authenticate (RFC 6749 §4.4)",
+        ));
+    }
     Ok(Client {
         client_name: text(fields, "client_name")?
             .filter(|n| !n.is_empty())
@@ -62,7 +69,7 @@ pub fn parse(metadata: &Value, deployment: Deployment) -> Result<Client, Metadat
             .to_owned(),
         redirect_uris,
         scope: scope(fields)?,
-        authentication: authentication(fields, deployment)?,
+        authentication,
         application_type: application_type(fields)?,
         initiate_login_uri: web_url(fields, "initiate_login_uri")?,
         logo_uri: web_url(fields, "logo_uri")?,
@@ -388,6 +395,10 @@ mod tests {
             (
                 json!({ "grant_types": ["implicit"] }),
                 "grant_types[0]: expected authorization_code, refresh_token or client_credentials",
+            ),
+            (
+                json!({ "grant_types": ["authorization_code", "client_credentials"] }),
+                "grant_types: client_credentials is for clients that authenticate (RFC 6749 §4.4)",
             ),
             (
                 json!({ "response_types": ["token"] }),

@@ -27,6 +27,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::client::alone::extensions;
 use crate::id::{PatientId, ResourceId};
 use crate::scope::{Constraint, Interactions, Level, ResourceScope, Scope, Scopes, TypePattern};
 use crate::user::{FhirUser, PatientAccess};
@@ -74,6 +75,8 @@ pub enum Denial {
     /// No scope allows the interaction on the type, or none whose constraint the resource matches: 403,
     /// `insufficient_scope`.
     NotGranted {
+        /// The level of a scope that would allow it.
+        level: Level,
         /// The type asked for.
         resource_type: ResourceType,
         /// The interaction asked for.
@@ -123,7 +126,7 @@ impl AccessContext {
     fn may(&self, interaction: Interaction, resource_type: ResourceType) -> Result<(), Denial> {
         let granted =
             self.levels().any(|level| self.granting(level, interaction, resource_type).next().is_some());
-        if granted { Ok(()) } else { Err(Denial::NotGranted { resource_type, interaction }) }
+        if granted { Ok(()) } else { Err(self.not_granted(interaction, resource_type)) }
     }
 
     /// The fewest patients among whose resources a search finds all that can be allowed.
@@ -159,13 +162,18 @@ impl AccessContext {
         for level in self.levels().filter(|level| self.patients(*level).opens(&belonging)) {
             let mut granting = self.granting(level, interaction, resource_type).peekable();
             if granting.peek().is_some() {
-                denial = Denial::NotGranted { resource_type, interaction };
+                denial = self.not_granted(interaction, resource_type);
             }
             if granting.any(|scope| matches_constraint(&scope.constraint, resource)) {
                 return Decision::Allow;
             }
         }
         Decision::Deny(denial)
+    }
+
+    fn not_granted(&self, interaction: Interaction, resource_type: ResourceType) -> Denial {
+        let level = self.levels().next().unwrap_or(Level::User);
+        Denial::NotGranted { level, resource_type, interaction }
     }
 
     /// The levels whose scopes count for this principal.
@@ -251,18 +259,24 @@ impl Reach<'_> {
     }
 }
 
-/// What this server can honour at all: reading and searching, for the patient in context and for a user.
+/// What this server can honour at all of what a user grants: reading and searching, for the patient in context and for a user.
 pub fn supported() -> Scopes {
-    let scope = |level| {
-        Scope::from(ResourceScope {
-            level,
-            resource_type: TypePattern::Any,
-            interactions: Interactions::READ_SEARCH,
-            constraint: Constraint::default(),
-            syntax: crate::scope::Syntax::V2,
-        })
-    };
-    [Level::Patient, Level::User].into_iter().map(scope).collect()
+    [Level::Patient, Level::User].into_iter().map(read_and_search).collect()
+}
+
+/// What it can honour without a user: reading and searching, and the extensions that are for clients alone.
+pub fn supported_alone() -> Scopes {
+    [read_and_search(Level::System)].into_iter().chain(extensions()).collect()
+}
+
+fn read_and_search(level: Level) -> Scope {
+    Scope::from(ResourceScope {
+        level,
+        resource_type: TypePattern::Any,
+        interactions: Interactions::READ_SEARCH,
+        constraint: Constraint::default(),
+        syntax: crate::scope::Syntax::V2,
+    })
 }
 
 /// Whether the decision can honour a scope exactly as it is written: the type exists, and each pair of its

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 /// Reads an object, of its own properties just those that `keep` names.
-pub(super) fn parse_object(
+pub(crate) fn parse_object(
     text: &[u8],
     keep: fn(&str) -> bool,
 ) -> Result<Map<String, Value>, serde_json::Error> {

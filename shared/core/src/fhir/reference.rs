@@ -11,26 +11,26 @@ use super::resource_type::ResourceType;
 /// A relative reference: `Type/id`. What points to another server, to a contained resource, or names an
 /// identifier only is none (requirement COMP-08).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Reference {
-    pub(super) resource_type: ResourceType,
-    pub(super) id: ResourceId,
+pub(crate) struct Reference {
+    pub(crate) resource_type: ResourceType,
+    pub(crate) id: ResourceId,
 }
 
 impl Reference {
     /// The reference in an element of type `Reference`, if it is a relative one.
-    pub(super) fn of(element: &Value) -> Option<Self> {
+    pub(crate) fn of(element: &Value) -> Option<Self> {
         element.get("reference")?.as_str()?.parse().ok()
     }
 
     /// The id of the Patient that it points to.
-    pub(super) fn into_patient(self) -> Option<PatientId> {
+    pub(crate) fn into_patient(self) -> Option<PatientId> {
         (self.resource_type.as_str() == "Patient").then_some(self.id)
     }
 }
 
 /// A text that is no relative reference.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct NotRelative;
+pub(crate) struct NotRelative;
 
 impl FromStr for Reference {
     type Err = NotRelative;

@@ -121,6 +121,18 @@ impl RefreshPolicy {
 }
 
 impl Refresh {
+    /// Until when a token is good that has this digest, if it is at `now`: the current one, or the one before as long as it may
+    /// be repeated (INTRO-12).
+    pub fn good_until(&self, presented: &Digest, now: Instant) -> Option<Instant> {
+        let expires_at = self.expires_at.min(self.ends_at);
+        let until = match self.previous {
+            _ if self.current == *presented => expires_at,
+            Some(previous) if previous.digest == *presented => expires_at.min(previous.retry_until),
+            _ => return None,
+        };
+        (!until.has_passed(now)).then_some(until)
+    }
+
     /// The first refresh token of a grant.
     pub(super) fn first(policy: RefreshPolicy, current: Digest, now: Instant) -> Self {
         let ends_at = match &policy.until {

@@ -6,7 +6,7 @@ use super::{
     Active, Code, Coded, Grant, Granted, Known, Owner, Refresh, RefreshPolicy, Refusal, Revocation,
     RevocationReason, Stage,
 };
-use crate::id::{ClientId, PatientId, SessionId};
+use crate::id::{ClientId, EncounterId, PatientId, SessionId};
 use crate::pkce::CodeChallenge;
 use crate::ports::Step;
 use crate::secret::{Digest, Op};
@@ -20,6 +20,17 @@ pub struct SignIn {
     pub owner: Owner,
     /// The patient, where the user has just one.
     pub patient: Option<PatientId>,
+}
+
+/// An encounter, and what must still hold when it is chosen.
+#[derive(Clone, Debug)]
+pub struct EncounterChoice {
+    /// The session that chooses.
+    pub session: SessionId,
+    /// The patient whose encounter it was found to be.
+    pub patient: PatientId,
+    /// The encounter.
+    pub encounter: EncounterId,
 }
 
 /// A consent, and the code that answers it.
@@ -67,11 +78,12 @@ impl Grant {
             other => return Err(other.refusal()),
         };
         let SignIn { session, owner, patient } = sign_in.clone();
-        let stage = Stage::Known(Known { request, session, owner, patient });
+        let stage = Stage::Known(Known { request, session, owner, patient, encounter: None });
         Ok(Self { stage, last_op: step.op, ..self })
     }
 
-    /// known → known: the patient whose record is shared. Whether the user may see that patient was asked before.
+    /// known → known: the patient whose record is shared. Whether the user may see that patient was asked before. An encounter
+    /// that was chosen before may be another patient's, and is chosen anew.
     pub fn choose_patient(
         self,
         session: &SessionId,
@@ -84,7 +96,22 @@ impl Grant {
             return Ok(self);
         }
         let known = self.stage.known_to(session)?;
-        let stage = Stage::Known(Known { patient: Some(patient.clone()), ..known });
+        let stage = Stage::Known(Known { patient: Some(patient.clone()), encounter: None, ..known });
+        Ok(Self { stage, last_op: step.op, ..self })
+    }
+
+    /// known → known: the encounter in context. Whether it is one of `patient` was asked before, so that must still be the
+    /// patient who was chosen.
+    pub fn choose_encounter(self, choice: &EncounterChoice, step: Step) -> Result<Self, Refusal> {
+        let chosen = |stage: &Stage| matches!(stage, Stage::Known(known) if known.encounter.as_ref() == Some(&choice.encounter));
+        if self.is_made_by(step, chosen)? {
+            return Ok(self);
+        }
+        let known = self.stage.known_to(&choice.session)?;
+        if known.patient.as_ref() != Some(&choice.patient) {
+            return Err(Refusal::Changed);
+        }
+        let stage = Stage::Known(Known { encounter: Some(choice.encounter.clone()), ..known });
         Ok(Self { stage, last_op: step.op, ..self })
     }
 
@@ -187,6 +214,17 @@ impl Grant {
         }
         let stage = Stage::Revoked(Revocation { reason, at: step.now });
         Some(Self { stage, last_op: step.op, ..self })
+    }
+
+    /// any → revoked, by the client that it belongs to and no other (RFC 7009 §2.1; REVOKE-03). `None` if it was revoked before.
+    pub fn revoke_by_client(self, client_id: &ClientId, step: Step) -> Result<Option<Self>, Refusal> {
+        if !self.is_alive(step.now) {
+            return Err(Refusal::Absent);
+        }
+        if self.client_id != *client_id {
+            return Err(Refusal::Client);
+        }
+        Ok(self.revoke(RevocationReason::ByClient, step))
     }
 
     /// Whether this very step made it: it bears the step's name, and is what the step leads to; a request that takes two

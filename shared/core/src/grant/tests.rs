@@ -56,6 +56,7 @@ fn request() -> Request {
         challenge: challenge("v"),
         nonce: Some("n-1".to_owned()),
         sign_in: SignInWish::default(),
+        launch: None,
     }
 }
 

@@ -79,6 +79,23 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// The extension that lets an EHR make launch contexts; only a client alone is granted it.
+    pub const LAUNCH_CREATE: &str = "__launch.create";
+
+    /// The extension that lets a resource server introspect the tokens of every client (INTRO-10); only a client alone is
+    /// granted it.
+    pub const TOKEN_INTROSPECT: &str = "__token.introspect";
+
+    /// Whether it is `launch/NAME`, with or without a role.
+    pub fn is_launch_of(&self, name: &str) -> bool {
+        matches!(self, Self::LaunchContext { resource_type, .. } if **resource_type == *name)
+    }
+
+    /// Whether it is the extension of that name.
+    pub fn is_extension(&self, name: &str) -> bool {
+        matches!(self, Self::Extension(extension) if **extension == *name)
+    }
+
     /// The resource scope, if it is one.
     pub fn as_resource(&self) -> Option<&ResourceScope> {
         match self {

@@ -1,4 +1,5 @@
-//! Access tokens: JWTs of the profile of RFC 9068 (`at+jwt`), which name their grant (SEC-14).
+//! Access tokens: JWTs of the profile of RFC 9068 (`at+jwt`), which name the grant that they stand on, or stand on a client
+//! alone (SEC-14, BACK-17).
 
 #[cfg(test)]
 mod tests;
@@ -6,10 +7,12 @@ mod tests;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::grant::{Active, Grant};
 use crate::id::{ClientId, GrantId, PatientId, Subject};
 use crate::instant::Instant;
 use crate::jose::{self, JwtError, PublicJwk, UnverifiedHeader};
 use crate::scope::Scopes;
+use crate::secret::Digest;
 
 /// What an access token says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,7 +21,7 @@ pub struct AccessTokenClaims {
     pub iss: String,
     /// The FHIR base URL: the one API that it is for (RS-02).
     pub aud: String,
-    /// The user.
+    /// The user; of a token that stands on a client alone, that client (RFC 9068 §2.2).
     pub sub: Subject,
     /// The client that it was issued to.
     pub client_id: ClientId,
@@ -29,11 +32,13 @@ pub struct AccessTokenClaims {
     /// Its own random name.
     pub jti: String,
     /// What it may do, as far as its grant still says so. A list too long for a header is left out (TOK-22): it may then do
-    /// all that its grant says.
+    /// all that its grant says. Without a grant it is always said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scopes>,
-    /// The grant that it stands on: the digest of a handle, which opens nothing by itself.
-    pub grant: GrantId,
+    /// The grant that it stands on: the digest of a handle, which opens nothing by itself. Without one it was issued for
+    /// `client_credentials`, and stands on its client alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant: Option<GrantId>,
     /// The patient in context.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patient: Option<PatientId>,
@@ -46,6 +51,27 @@ impl AccessTokenClaims {
     /// The `typ` of RFC 9068 §2.1.
     pub const TYP: &str = "at+jwt";
 
+    /// Whether it says all that a token must that no grant speaks for: its client is its subject, it says its scopes, and it
+    /// is for no patient.
+    fn stands_alone(&self) -> bool {
+        self.sub.as_str() == self.client_id.as_str() && self.scope.is_some() && self.patient.is_none()
+    }
+
+    /// The name under which its revocation is recorded.
+    pub fn name(&self) -> Digest {
+        Digest::of(format!("access token\0{}", self.jti).as_bytes())
+    }
+
+    /// Whether the grant that it names is active and says the same (RS-06, INTRO-14).
+    pub fn confirmed_by<'a>(&'a self, grant: &'a Grant) -> Result<Confirmed<'a>, Unconfirmed> {
+        let active = grant.active().ok_or(Unconfirmed::Ended)?;
+        let fits = grant.client_id == self.client_id
+            && active.owner.sub == self.sub
+            && active.granted.context.patient == self.patient;
+        let scopes = self.scopes(&active.granted.scopes).filter(|_| fits);
+        scopes.map(|scopes| Confirmed { active, scopes }).ok_or(Unconfirmed::Misfit)
+    }
+
     /// What this token may do, of what its grant says now. Nothing, if it says more than its grant.
     pub fn scopes<'a>(&'a self, granted: &'a Scopes) -> Option<&'a Scopes> {
         match &self.scope {
@@ -53,6 +79,24 @@ impl AccessTokenClaims {
             Some(scopes) => scopes.is_within(granted).then_some(scopes),
         }
     }
+}
+
+/// What a grant says of a token that stands on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Confirmed<'a> {
+    /// The grant.
+    pub active: &'a Active,
+    /// What the token may do.
+    pub scopes: &'a Scopes,
+}
+
+/// Why a grant does not speak for a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unconfirmed {
+    /// It is not active: revoked, or never was.
+    Ended,
+    /// It is another client's, user's or patient's, or says less than the token.
+    Misfit,
 }
 
 /// Who must have issued a token, and for which API.
@@ -101,6 +145,9 @@ pub fn verify_access_token(
         return Err(JwtError::Algorithm.into());
     }
     let claims: AccessTokenClaims = jose::verify(token, &key.key, key.alg)?;
+    if claims.grant.is_none() && !claims.stands_alone() {
+        return Err(JwtError::Claims.into());
+    }
     if claims.iss != expected.issuer || claims.aud != expected.audience {
         return Err(AccessTokenError::Elsewhere);
     }

@@ -31,7 +31,10 @@ pub enum TokenRequest {
         scope: Option<Scopes>,
     },
     /// A token without a user.
-    ClientCredentials,
+    ClientCredentials {
+        /// What for; it must be said (BACK-01).
+        scope: Scopes,
+    },
 }
 
 /// A token request that cannot be understood.
@@ -72,7 +75,9 @@ impl TokenRequest {
                 refresh_token: required("refresh_token")?.parse().ok(),
                 scope: parameters.get("scope").map(Scopes::parse).transpose().map_err(E::Scope)?,
             }),
-            "client_credentials" => Ok(Self::ClientCredentials),
+            "client_credentials" => {
+                Ok(Self::ClientCredentials { scope: Scopes::parse(required("scope")?).map_err(E::Scope)? })
+            }
             _ => Err(E::GrantType),
         }
     }
@@ -82,7 +87,16 @@ impl TokenRequest {
         match self {
             Self::AuthorizationCode { .. } => GrantType::AuthorizationCode,
             Self::RefreshToken { .. } => GrantType::RefreshToken,
-            Self::ClientCredentials => GrantType::ClientCredentials,
+            Self::ClientCredentials { .. } => GrantType::ClientCredentials,
         }
+    }
+}
+
+/// The token that a client asks about, or revokes (RFC 7662 §2.1, RFC 7009 §2.1). `token_type_hint` is passed over: each kind of
+/// token is known by its form (REVOKE-07).
+pub fn token_of(parameters: &Parameters) -> Result<&str, TokenRequestError> {
+    match parameters.repeated() {
+        Some(name) => Err(TokenRequestError::Repeated(name.chars().take(40).collect())),
+        None => parameters.get("token").ok_or(TokenRequestError::Missing("token")),
     }
 }

@@ -38,6 +38,7 @@ fn grant(n: u8, user: &str) -> Grant {
         challenge: verifier().challenge(),
         nonce: None,
         sign_in: smart_core::grant::SignInWish::default(),
+        launch: None,
     };
     let owner = Owner {
         user: user.parse().unwrap(),
@@ -45,7 +46,8 @@ fn grant(n: u8, user: &str) -> Grant {
         fhir_user: "Patient/a".parse().unwrap(),
         auth_time: at(0),
     };
-    let known = Known { request: request.clone(), session: digest(n).into(), owner, patient: None };
+    let known =
+        Known { request: request.clone(), session: digest(n).into(), owner, patient: None, encounter: None };
     let id = Handle::new([n; 16]).grant_id();
     let begun = Grant::begin(id, "app".parse().unwrap(), request, Op::new([n; 32]), at(0));
     Grant { stage: Stage::Known(known), ..begun }

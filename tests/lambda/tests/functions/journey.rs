@@ -1,13 +1,13 @@
 //! An app's whole way through the four programs, and what the audit log says of it.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use scraper::{Html, Selector};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use smart_lambda_tests::event::{Answer, Event};
 
-use super::world::{PASSWORD, PUBLIC_URL, REDIRECT_URI, Service, World};
+use super::world::{PASSWORD, PUBLIC_URL, REDIRECT_URI, SECRET, Service, World};
 
 const VERIFIER: &str = "a-code-verifier-of-at-least-forty-three-characters";
 
@@ -78,9 +78,8 @@ fn read(service: &mut Service, access_token: &str, path: &str) -> Answer {
     service.ask(path, &Event::get(path).header("authorization", &format!("Bearer {access_token}")))
 }
 
-#[tokio::test]
-async fn an_app_signs_in_reads_refreshes_and_a_stolen_refresh_token_ends_it() {
-    let mut service = World::new().await.service();
+/// Anna signs in and shares her record: the answer to the code, and the code.
+fn authorized(service: &mut Service) -> (Answer, String) {
     let mut browser = Browser::default();
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
     let query = form_urlencoded::Serializer::new(String::new())
@@ -95,28 +94,35 @@ async fn an_app_signs_in_reads_refreshes_and_a_stolen_refresh_token_ends_it() {
             ("code_challenge_method", "S256"),
         ])
         .finish();
-    let sign_in = browser.go(&mut service, &format!("/auth/authorize?{query}"));
+    let sign_in = browser.go(service, &format!("/auth/authorize?{query}"));
     assert_eq!(sign_in.status, 200, "{}", sign_in.body);
     assert!(sign_in.body.contains("Growth Chart"));
-    let consent = browser.send(&mut service, &sign_in, &[("username", "anna"), ("password", PASSWORD)]);
+    let consent = browser.send(service, &sign_in, &[("username", "anna"), ("password", PASSWORD)]);
     assert_eq!(consent.status, 200, "{}", consent.body);
-    let back = browser.send(&mut service, &consent, &[("decision", "allow")]);
+    let back = browser.send(service, &consent, &[("decision", "allow")]);
     let location = back.header("location").to_owned();
     assert!(location.starts_with(REDIRECT_URI), "{}: {location} {}", back.status, back.body);
     let returned: Vec<(String, String)> =
         form_urlencoded::parse(location.split_once('?').unwrap().1.as_bytes()).into_owned().collect();
-    let code = &returned.iter().find(|(name, _)| name == "code").unwrap_or_else(|| panic!("{location}")).1;
-
+    let code = returned.into_iter().find(|(name, _)| name == "code");
+    let (_, code) = code.unwrap_or_else(|| panic!("{location}"));
     let tokens = token(
-        &mut service,
+        service,
         &[
             ("grant_type", "authorization_code"),
             ("client_id", "app"),
-            ("code", code),
+            ("code", &code),
             ("redirect_uri", REDIRECT_URI),
             ("code_verifier", VERIFIER),
         ],
     );
+    (tokens, code)
+}
+
+#[tokio::test]
+async fn an_app_signs_in_reads_refreshes_and_a_stolen_refresh_token_ends_it() {
+    let mut service = World::new().await.service();
+    let (tokens, code) = authorized(&mut service);
     assert_eq!(tokens.status, 200, "{}", tokens.body);
     let tokens = tokens.json();
     assert_eq!(tokens["patient"], "a");
@@ -160,8 +166,54 @@ async fn an_app_signs_in_reads_refreshes_and_a_stolen_refresh_token_ends_it() {
     assert_eq!(fields.map(|name| text(&audited, name)), ["app", "a", "read", "Patient"]);
     assert!(!text(&audited, "sub").is_empty());
     assert_eq!(text(&reads("b", "refused").expect("a line of the refusal"), "patient"), "a");
-    let secrets = [code, &access, &first, &second, &third, VERIFIER, PASSWORD, "an-opaque-state-value"];
+    let secrets = [&*code, &access, &first, &second, &third, VERIFIER, PASSWORD, "an-opaque-state-value"];
     for line in [&service.authorize, &service.token, &service.fhir_read].iter().flat_map(|f| f.lines()) {
         assert!(secrets.iter().all(|secret| !line.contains(secret)), "SEC-09: {line}");
+    }
+}
+
+/// What the resource server asks, or says, with its secret.
+fn ask_as_resource_server(service: &mut Service, path: &str, form: &[(&str, &str)]) -> Answer {
+    let credentials = STANDARD.encode(format!("resource-server:{SECRET}"));
+    let event = Event::post(path, form).header("authorization", &format!("Basic {credentials}"));
+    service.ask(path, &event)
+}
+
+#[tokio::test]
+async fn a_resource_server_asks_about_tokens_until_each_is_revoked() {
+    let mut service = World::new().await.service();
+    let (tokens, _) = authorized(&mut service);
+    let tokens = tokens.json();
+    let (access, refresh_token) = (text(&tokens, "access_token"), text(&tokens, "refresh_token"));
+    let told = ask_as_resource_server(&mut service, "/auth/introspect", &[("token", &access)]).json();
+    assert_eq!((&told["active"], &told["patient"]), (&true.into(), &"a".into()), "{told}");
+    assert_eq!(told["fhirUser"], format!("{PUBLIC_URL}/fhir/Patient/a"));
+
+    // A token of its own, and by it.
+    let form = [("grant_type", "client_credentials"), ("scope", "__token.introspect")];
+    let alone = ask_as_resource_server(&mut service, "/auth/token", &form).json();
+    assert_eq!((&alone["expires_in"], alone.get("refresh_token")), (&300.into(), None), "{alone}");
+    let alone = text(&alone, "access_token");
+    let by_token = |service: &mut Service, token: &str| {
+        let event = Event::post("/auth/introspect", &[("token", token)]);
+        service.ask("/auth/introspect", &event.header("authorization", &format!("Bearer {alone}")))
+    };
+    assert_eq!(by_token(&mut service, &refresh_token).json()["client_id"], "app");
+    assert_eq!(read(&mut service, &alone, "/fhir/Patient/a").status, 403);
+
+    // The app needs its own no longer, and the resource server neither.
+    let form = [("token", &*refresh_token), ("client_id", "app")];
+    assert_eq!(service.ask("/auth/revoke", &Event::post("/auth/revoke", &form)).status, 200);
+    assert_eq!(read(&mut service, &access, "/fhir/Patient/a").status, 401);
+    assert_eq!(by_token(&mut service, &access).body, "{\"active\":false}");
+    let revoked = ask_as_resource_server(&mut service, "/auth/revoke", &[("token", &alone)]);
+    assert_eq!(revoked.status, 200, "{}", revoked.body);
+    assert_eq!(by_token(&mut service, &access).status, 401);
+    assert_eq!(read(&mut service, &alone, "/fhir/Patient/a").status, 401);
+    for line in [&service.token, &service.fhir_read].iter().flat_map(|f| f.lines()) {
+        assert!(
+            [&*access, &refresh_token, &alone, SECRET].iter().all(|secret| !line.contains(secret)),
+            "{line}"
+        );
     }
 }

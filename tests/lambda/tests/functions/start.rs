@@ -72,6 +72,7 @@ fn identity_providers_that_are_wrong_or_whose_secret_is_nowhere_end_the_start_by
         ("SMART_PUBLIC_URL", PUBLIC_URL),
         ("SMART_TABLE", "nowhere"),
         ("SMART_RECORDS_TABLE", "nowhere"),
+        ("SMART_SIGNING_KEYS", "alias/nobody"),
     ]);
     let provider = |secret: &str| {
         let rest = r#""name":"Op","issuer":"https://idp.example","client_id":"smart""#;

@@ -60,6 +60,7 @@ async fn the_trace_goes_on_to_aws_and_the_calls_are_those_that_are_counted() {
         ("SMART_PUBLIC_URL", PUBLIC_URL.to_owned()),
         ("SMART_TABLE", "state".to_owned()),
         ("SMART_RECORDS_TABLE", "records".to_owned()),
+        ("SMART_SIGNING_KEYS", "alias/keys".to_owned()),
     ];
     let mut authorize = Function::start(program("authorize"), environment).unwrap();
     authorize.ready().unwrap();

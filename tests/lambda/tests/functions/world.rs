@@ -17,10 +17,12 @@ pub(crate) const PUBLIC_URL: &str = "https://smart.example";
 pub(crate) const REDIRECT_URI: &str = "https://app.example/callback";
 pub(crate) const PASSWORD: &str = "tests only: correct horse";
 
+pub(crate) const SECRET: &str = "tests-only-Zk3vT1uQ8xYw5bN7";
+
 /// The functions, with the variables that each needs.
 pub(crate) const FUNCTIONS: [(&str, &[&str]); 4] = [
     ("discovery", &["SMART_PUBLIC_URL", "SMART_SIGNING_KEYS"]),
-    ("authorize", &["SMART_PUBLIC_URL", "SMART_TABLE", "SMART_RECORDS_TABLE"]),
+    ("authorize", &["SMART_PUBLIC_URL", "SMART_TABLE", "SMART_RECORDS_TABLE", "SMART_SIGNING_KEYS"]),
     ("token", &["SMART_PUBLIC_URL", "SMART_TABLE", "SMART_SIGNING_KEYS"]),
     ("fhir-read", &["SMART_PUBLIC_URL", "SMART_TABLE", "SMART_RECORDS_TABLE", "SMART_SIGNING_KEYS"]),
 ];
@@ -31,7 +33,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// With the app `app`, the user `anna` and her one patient `a`, who is herself.
+    /// With the app `app`, the client `resource-server`, the user `anna` and her one patient `a`, who is herself.
     pub(crate) async fn new() -> Self {
         let sdk = emulator::sdk().await.unwrap();
         let table = emulator::make(&sdk.dynamodb(), tables::STATE).await.unwrap();
@@ -93,7 +95,7 @@ impl Service {
     /// Asks the function that the template routes this path to.
     pub(crate) fn ask(&mut self, path: &str, event: &Event) -> Answer {
         let function = match path {
-            "/auth/token" => &mut self.token,
+            "/auth/token" | "/auth/introspect" | "/auth/revoke" => &mut self.token,
             path if path.contains("/.well-known/") => &mut self.discovery,
             path if path.starts_with("/fhir") => &mut self.fhir_read,
             _ => &mut self.authorize,
@@ -119,6 +121,11 @@ async fn populate(state: &StateTable, records: &RecordsTable) {
         "scope": "openid fhirUser launch/patient offline_access patient/*.rs",
     });
     state.put_client(&metadata::parse(&client, Deployment::Public).unwrap()).await.unwrap();
+    let server = json!({
+        "client_id": "resource-server", "client_secret": SECRET, "grant_types": ["client_credentials"],
+        "scope": "__token.introspect", "smart_introspect": true,
+    });
+    state.put_client(&metadata::parse(&server, Deployment::Public).unwrap()).await.unwrap();
     let hash = Argon2::default().hash_password(PASSWORD.as_bytes()).unwrap().to_string();
     let user = User {
         username: "anna".parse().unwrap(),

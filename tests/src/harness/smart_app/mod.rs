@@ -72,6 +72,7 @@ impl SmartApp {
             }
             "rs384" => (clients::SERVER_REDIRECT, Proof::Assertion { key: &keys().rs384, kid: "rsa" }),
             "introspector" => ("", Proof::Basic(clients::INTROSPECTOR_SECRET)),
+            "ehr" => ("", Proof::Basic(clients::EHR_SECRET)),
             "native" => ("http://127.0.0.1:49152/callback", Proof::None),
             _ => (clients::WEB_REDIRECT, Proof::None),
         };
@@ -201,11 +202,60 @@ impl SmartApp {
         self.token_call(&[("grant_type", "refresh_token"), ("refresh_token", token)])
     }
 
+    /// A correct request for a token without a user.
+    pub(crate) fn credentials(&self, scope: &str) -> TokenCall {
+        self.token_call(&[("grant_type", "client_credentials"), ("scope", scope)])
+    }
+
+    /// A token without a user.
+    pub(crate) async fn alone(&self, scope: &str) -> Tokens {
+        self.tokens(&self.credentials(scope).send().await)
+    }
+
+    /// A question about a token.
+    pub(crate) fn introspection(&self, token: &str) -> TokenCall {
+        self.call_to("introspection_endpoint", &[("token", token)])
+    }
+
+    /// What is told of a token that is good.
+    pub(crate) async fn introspected(&self, token: &str) -> Value {
+        let answer = self.introspection(token).send().await;
+        let told = answer.ok();
+        assert_eq!(answer.header(CONTENT_TYPE), "application/json");
+        answer.is_kept_nowhere().is_open_to_all_origins();
+        assert_eq!(told["active"], true, "{told}");
+        told
+    }
+
+    /// That a token is told to be good for nothing, and nothing else of it (INTRO-08).
+    pub(crate) async fn is_inactive(&self, token: &str) {
+        let answer = self.introspection(token).send().await;
+        assert_eq!(answer.ok(), json!({ "active": false }));
+        answer.is_kept_nowhere().is_open_to_all_origins();
+    }
+
+    /// A token that is needed no longer.
+    pub(crate) fn revocation(&self, token: &str) -> TokenCall {
+        self.call_to("revocation_endpoint", &[("token", token)])
+    }
+
+    /// That a token is revoked now, whether or not it was good.
+    pub(crate) async fn revokes(&self, token: &str) {
+        let answer = self.revocation(token).send().await;
+        assert!(answer.ok().is_object());
+        answer.is_kept_nowhere().is_open_to_all_origins();
+    }
+
     /// A request to the token endpoint of this very app.
     pub(crate) fn token_call(&self, parameters: &[(&str, &str)]) -> TokenCall {
+        self.call_to("token_endpoint", parameters)
+    }
+
+    /// A request of this very app to an endpoint that is for clients.
+    fn call_to(&self, endpoint: &str, parameters: &[(&str, &str)]) -> TokenCall {
         let mut call = TokenCall {
             target: self.target.clone(),
-            endpoint: self.endpoint("token_endpoint").to_owned(),
+            endpoint: self.endpoint(endpoint).to_owned(),
             parameters: parameters
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
@@ -318,7 +368,7 @@ impl SmartApp {
 
 impl Target {
     /// The time on this server, as far as a client can know it.
-    fn now(&self) -> Instant {
+    pub(crate) fn now(&self) -> Instant {
         self.clock().map_or_else(system_clock, Clock::now)
     }
 }

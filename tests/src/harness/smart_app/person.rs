@@ -8,6 +8,7 @@ use crate::harness::{Browser, Shown};
 pub(crate) struct Choices<'a> {
     pub(crate) user: &'a str,
     patient: Option<&'a str>,
+    encounter: Option<&'a str>,
     changes: Vec<(&'a str, bool)>,
     decision: &'a str,
 }
@@ -15,12 +16,18 @@ pub(crate) struct Choices<'a> {
 impl<'a> Choices<'a> {
     /// This user allows everything.
     pub(crate) fn of(user: &'a str) -> Self {
-        Self { user, patient: None, changes: Vec::new(), decision: "allow" }
+        Self { user, patient: None, encounter: None, changes: Vec::new(), decision: "allow" }
     }
 
     /// For this patient, where there is a choice.
     pub(crate) fn patient(mut self, patient: &'a str) -> Self {
         self.patient = Some(patient);
+        self
+    }
+
+    /// With this encounter, where there is a choice.
+    pub(crate) fn encounter(mut self, encounter: &'a str) -> Self {
+        self.encounter = Some(encounter);
         self
     }
 
@@ -45,7 +52,7 @@ impl<'a> Choices<'a> {
 /// Answers each page as it comes, until the browser is sent elsewhere.
 pub(crate) async fn walk(browser: &mut Browser, shown: Shown, choices: &Choices<'_>) -> String {
     let mut shown = shown;
-    for _ in 0..4 {
+    for _ in 0..5 {
         let page = match shown {
             Shown::Left(url) => return url,
             Shown::Page(page) => page,
@@ -56,6 +63,9 @@ pub(crate) async fn walk(browser: &mut Browser, shown: Shown, choices: &Choices<
         } else if page.find_form("patient").is_some() {
             let patient = choices.patient.unwrap_or_else(|| panic!("nobody said which patient"));
             browser.press(&page, &page.form("patient"), "patient", patient).await
+        } else if page.find_form("encounter").is_some() {
+            let encounter = choices.encounter.unwrap_or_else(|| panic!("nobody said which encounter"));
+            browser.press(&page, &page.form("encounter"), "encounter", encounter).await
         } else {
             decide(browser, &page, choices).await
         };

@@ -10,7 +10,8 @@
 //! | `narrow` | is registered for two scopes |
 //! | `disabled` | was disabled |
 //! | `backend` | has no users: `client_credentials` |
-//! | `introspector` | may introspect any token |
+//! | `introspector` | may introspect any token: as itself, and by a token with the scope for it |
+//! | `ehr` | may make launches |
 
 use serde_json::{Value, json};
 
@@ -20,6 +21,11 @@ use crate::harness::keys::ClientKeys;
 pub(crate) const BASIC_SECRET: &str = "tests-only%41+b:c d&e=f-7RkV0qPz";
 pub(crate) const POST_SECRET: &str = "tests-only-u3Xw9LmQ2sTfYbN6";
 pub(crate) const INTROSPECTOR_SECRET: &str = "tests-only-Jk5Hd8RzC1vMnPq4";
+pub(crate) const EHR_SECRET: &str = "tests-only-Wp7Ex2BnK9cLrQz5";
+
+/// Where an EHR opens the app `web`: with a query of its own. The app `es384` has a plain one, the others none.
+pub(crate) const WEB_LAUNCH: &str = "https://app.example/launch?site=7";
+pub(crate) const SERVER_LAUNCH: &str = "https://server.example/launch";
 
 /// Where apps are sent back to.
 pub(crate) const WEB_REDIRECT: &str = "https://app.example/callback";
@@ -29,7 +35,7 @@ pub(crate) const NATIVE_SCHEME: &str = "com.example.app:/callback";
 pub(crate) const SERVER_REDIRECT: &str = "https://server.example/callback";
 
 /// All that a client with users can be registered for.
-const EVERYTHING: &str = "openid fhirUser profile launch launch/patient offline_access online_access \
+const EVERYTHING: &str = "openid fhirUser profile launch launch/patient launch/encounter offline_access online_access \
                           patient/*.cruds user/*.cruds";
 
 /// The two scopes of the client `narrow`.
@@ -53,7 +59,7 @@ pub(crate) fn all() -> Vec<Value> {
     vec![
         json!({
             "client_id": "web", "client_name": "Web App", "token_endpoint_auth_method": "none",
-            "redirect_uris": [WEB_REDIRECT, WEB_REDIRECT_WITH_QUERY],
+            "redirect_uris": [WEB_REDIRECT, WEB_REDIRECT_WITH_QUERY], "initiate_login_uri": WEB_LAUNCH,
             "grant_types": ["authorization_code", "refresh_token"], "scope": EVERYTHING,
         }),
         json!({
@@ -74,6 +80,7 @@ pub(crate) fn all() -> Vec<Value> {
         json!({
             "client_id": "es384", "client_name": "Asymmetric App", "token_endpoint_auth_method": "private_key_jwt",
             "jwks": { "keys": [of_another_kind(), keys.es384.jwk("ec"), for_encryption(keys)] }, "redirect_uris": [SERVER_REDIRECT],
+            "initiate_login_uri": SERVER_LAUNCH,
             "grant_types": ["authorization_code", "refresh_token"], "scope": EVERYTHING,
         }),
         json!({
@@ -102,7 +109,11 @@ pub(crate) fn all() -> Vec<Value> {
         json!({
             "client_id": "introspector", "client_name": "Resource Server",
             "token_endpoint_auth_method": "client_secret_basic", "client_secret": INTROSPECTOR_SECRET,
-            "grant_types": ["client_credentials"], "smart_introspect": true,
+            "grant_types": ["client_credentials"], "smart_introspect": true, "scope": "__token.introspect",
+        }),
+        json!({
+            "client_id": "ehr", "client_name": "The EHR", "token_endpoint_auth_method": "client_secret_basic",
+            "client_secret": EHR_SECRET, "grant_types": ["client_credentials"], "scope": "__launch.create",
         }),
     ]
 }

@@ -98,7 +98,7 @@ const KNOWN: [&str; 44] = [
     "0000-00-00",
 ];
 
-const NAMES: [&str; 40] = [
+const NAMES: [&str; 43] = [
     "response_type",
     "client_id",
     "redirect_uri",
@@ -119,6 +119,9 @@ const NAMES: [&str; 40] = [
     "username",
     "password",
     "patient",
+    "encounter",
+    "after_date",
+    "after_id",
     "q",
     "offset",
     "decision",
@@ -195,7 +198,7 @@ const PATHS: [&str; 24] = [
     "/auth/authorize/",
     "/auth/Token",
     "/auth/access",
-    "/auth/launch",
+    "/auth/launch/x",
     "/.well-known/",
     "/.well-known/jwks.json/",
     "/%61uth/token",

@@ -4,6 +4,7 @@
 //! program, no secret of the request, nobody else's record, and no redirect to elsewhere.
 
 mod attack;
+mod launches;
 mod raw;
 mod scene;
 mod verdict;

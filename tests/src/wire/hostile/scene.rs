@@ -1,9 +1,10 @@
 //! Good requests at every route, made on a server where somebody is at each page.
 
 use http::Method;
+use serde_json::json;
 
 use crate::harness::smart_app::{ALL_OF_MARIA, consent_form};
-use crate::harness::{Browser, Choices, SmartApp, Target, Tokens};
+use crate::harness::{Browser, Choices, Ehr, SmartApp, Target, Tokens};
 
 /// What stands in the secret parameters of the requests, and must be in no answer.
 pub(super) const CANARY: &str = "c4nary-0f-a-secret-that-nobody-else-has-0123456789";
@@ -99,6 +100,7 @@ impl Scene {
             pairs: parameters,
             ..Start::default()
         };
+        let post_to = |path: &str, parameters: Pairs| Start { path: path.to_owned(), ..post(parameters) };
         let assertion = app.as_client("es384").await.assertion();
         let mut starts = vec![
             post(pairs(&[
@@ -133,6 +135,28 @@ impl Scene {
                 ("scope", "system/*.rs"),
                 ("client_id", "backend"),
             ])),
+            post_to(
+                "/auth/revoke",
+                pairs(&[
+                    ("token", victim.refresh_token.as_deref().unwrap()),
+                    ("token_type_hint", "access_token"),
+                    ("client_id", "web"),
+                ]),
+            ),
+            post_to("/auth/revoke", pairs(&[("token", &victim.access_token), ("client_id", "web")])),
+            post_to(
+                "/auth/introspect",
+                pairs(&[
+                    ("token", &victim.access_token),
+                    ("token_type_hint", "refresh_token"),
+                    ("client_id", "post"),
+                    ("client_secret", CANARY),
+                ]),
+            ),
+            Start {
+                bearer: victim.access_token.clone(),
+                ..post_to("/auth/introspect", pairs(&[("token", victim.refresh_token.as_deref().unwrap())]))
+            },
         ];
         for claim in ["iss", "sub", "aud", "exp", "jti", "nbf", "iat"] {
             let nonsense = assertion.clone().claim(claim, serde_json::json!([{ "a": 1e300 }, null, ""]));
@@ -192,6 +216,18 @@ impl Scene {
         ));
         all.push(page(Method::GET, "/auth/consent", pairs(&[("request", &request)]), &browser));
         all.push(page(Method::GET, "/auth/authorize", app.request(ALL_OF_MARIA).parameters, &browser));
+        // At the visits, and in an app that an EHR opened.
+        let asked = app.request("launch/encounter patient/*.rs").set("prompt", "login");
+        let start = browser.open(&app.url_of(&asked)).await.page();
+        let visits = browser.sign_in(&start, "maria").await.page();
+        let form = visits.form("encounter");
+        let request = form.value("request").to_owned();
+        let after = pairs(&[("request", &request), ("after_date", "2025"), ("after_id", "maria-visit")]);
+        all.push(page(Method::GET, "/auth/encounter", after, &browser));
+        all.push(page(Method::POST, "/auth/encounter", form.pressing("encounter", "maria-visit"), &browser));
+        let launch = Ehr::of(&app.target).await.opens("web", json!({ "patient": "maria" })).await;
+        let asked = app.request("launch patient/*.rs").set("launch", &launch);
+        all.push(page(Method::GET, "/auth/authorize", asked.parameters, &browser));
         all.push(page(Method::GET, "/auth/sign-out", pairs(&[]), &browser));
         all.push(page(Method::POST, "/auth/sign-out", pairs(&[("form_token", CANARY)]), &browser));
         all

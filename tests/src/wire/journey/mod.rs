@@ -1,5 +1,6 @@
 //! Whole stories of people and their apps.
 
+mod at_the_ehr;
 mod clinician;
 mod newcomer;
 mod parent;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use smart_core::ports::Signer as _;
 
-use self::Standing::{Good, Invalid, Nobody, OfAnother, Scopeless};
+use self::Standing::{Good, Invalid, Nobody, OfAnother, Scopeless, System};
 use crate::harness::keys::{Key, jwt_parts, signing_input};
 use crate::harness::smart_app::{ALL_OF_MARIA, basic, challenge};
 use crate::harness::world::clients::BASIC_SECRET;
@@ -22,6 +22,8 @@ pub(super) enum Standing {
     OfAnother,
     /// It is Maria's, with all scopes.
     Good,
+    /// It is a client's that stands alone, for all patients.
+    System,
 }
 
 pub(super) struct Credential {
@@ -42,6 +44,11 @@ pub(super) async fn all(server: &Target) -> Vec<Credential> {
     let asked = app.request(ALL_OF_MARIA);
     let code = app.code(&mut browser, &asked, &maria).await;
     let revoked = revoked(&app, &mut browser).await;
+    let backend = app.as_client("backend").await;
+    let system = backend.alone("system/*.rs").await;
+    let ended = backend.alone("system/*.rs").await;
+    backend.revokes(&ended.access_token).await;
+    let question = app.as_client("introspector").await.alone("__token.introspect").await;
     let cookie = &browser.cookies()[0];
     let credential = |name, standing, value: String| Credential { name, value, standing };
     let bearer =
@@ -61,6 +68,9 @@ pub(super) async fn all(server: &Target) -> Vec<Credential> {
         bearer("a session's cookie as a token", Invalid, &cookie.value),
         bearer("a client's assertion", Invalid, &app.as_client("es384").await.assertion().sign()),
         bearer("a token of a revoked grant", Invalid, &revoked.access_token),
+        bearer("a token of a client alone", System, &system.access_token),
+        bearer("a revoked token of a client alone", Invalid, &ended.access_token),
+        bearer("a token of a client alone for something else", Scopeless, &question.access_token),
         bearer("a token without the scope", Scopeless, &scopeless.access_token),
         bearer("a token of another patient", OfAnother, &another.access_token),
         bearer("a good token", Good, &good.access_token),

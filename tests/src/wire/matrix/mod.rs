@@ -37,6 +37,8 @@ enum Access {
     Record,
     /// A search that may find records of Maria's, and finds others' for others.
     Search,
+    /// For an EHR: who has no token of one is told so, whatever their token is good for elsewhere.
+    OfAnEhr,
     /// What is described for all patients: any patient's token with the scope.
     Shared,
 }
@@ -89,6 +91,7 @@ const fn fhir(path: &'static str, methods: &'static [(&'static str, Access)]) ->
 }
 
 const TABLE: &[Row] = &[
+    document("/auth/style/v1.json"),
     document("/.well-known/jwks.json"),
     document("/.well-known/oauth-authorization-server"),
     document("/.well-known/openid-configuration"),
@@ -99,7 +102,9 @@ const TABLE: &[Row] = &[
     // An answer of an identity provider that nobody was sent to; HEAD would use it up.
     page("/auth/callback", &[("GET", Everybody(403, Form::Page))]),
     page("/auth/patient", PAGE),
+    page("/auth/encounter", PAGE),
     page("/auth/consent", PAGE),
+    page("/auth/launch", &[("POST", Access::OfAnEhr)]),
     // Whether somebody is signed in, their cookie says; the form of who is, needs its token.
     page(
         "/auth/sign-out",
@@ -110,6 +115,9 @@ const TABLE: &[Row] = &[
         ],
     ),
     Row { cors: true, ..page("/auth/token", &[("POST", Everybody(400, Form::Error))]) },
+    // Without a token that is asked about, or revoked.
+    Row { cors: true, ..page("/auth/introspect", &[("POST", Everybody(400, Form::Error))]) },
+    Row { cors: true, ..page("/auth/revoke", &[("POST", Everybody(400, Form::Error))]) },
     Row { route: "/fhir", ..fhir("/fhir", NOWHERE) },
     Row { route: "/fhir/", ..fhir("/fhir/", NOWHERE) },
     fhir("/fhir/metadata", &[("GET", Everybody(200, Form::Fhir)), ("HEAD", Everybody(200, Form::Fhir))]),
@@ -158,9 +166,14 @@ async fn every_route_with_every_method_and_every_credential() {
     let server = Target::wire().await;
     let credentials = all(&server).await;
     // A few whose absence would go unseen.
-    for standing in
-        [Standing::Nobody, Standing::Invalid, Standing::Scopeless, Standing::OfAnother, Standing::Good]
-    {
+    for standing in [
+        Standing::Nobody,
+        Standing::Invalid,
+        Standing::Scopeless,
+        Standing::OfAnother,
+        Standing::Good,
+        Standing::System,
+    ] {
         assert!(credentials.iter().any(|credential| credential.standing == standing), "{standing:?}");
     }
     for row in TABLE {
@@ -212,6 +225,11 @@ fn check(row: &Row, method: &str, credential: &Credential, answer: &Answer) {
         ("OPTIONS", _) if row.cors => (204, Form::Nothing),
         (_, None) => (405, row.refused),
         (_, Some(Everybody(status, form))) => (status, form),
+        // A token of a user is good, and for something else.
+        (_, Some(Access::OfAnEhr)) if credential.standing != Standing::Nobody && answer.status == 403 => {
+            (403, Form::Error)
+        }
+        (_, Some(Access::OfAnEhr)) => (401, Form::Error),
         (_, Some(guarded)) => (guarded_status(guarded, credential.standing), Form::Fhir),
     };
     // The sign-out page tells who is signed in; without its token it refuses to end a session.
@@ -225,7 +243,7 @@ fn check(row: &Row, method: &str, credential: &Credential, answer: &Answer) {
     let challenge = match (status, credential.standing) {
         (401, Standing::Nobody) => Some(""),
         (401, _) => Some("invalid_token"),
-        (403, _) if form == Form::Fhir => Some("insufficient_scope"),
+        (403, _) if form != Form::Page => Some("insufficient_scope"),
         _ => None,
     };
     if let Some(error) = challenge {
@@ -241,17 +259,17 @@ fn check(row: &Row, method: &str, credential: &Credential, answer: &Answer) {
         && method != "HEAD"
     {
         let found = answer.found();
-        let good = credential.standing == Standing::Good;
+        let good = matches!(credential.standing, Standing::Good | Standing::System);
         assert_eq!(found.iter().any(|address| address.contains("maria")), good, "{what}: {found:?}");
     }
 }
 
 fn guarded_status(access: Access, standing: Standing) -> u16 {
     match (standing, access) {
-        (Standing::Nobody | Standing::Invalid, _) => 401,
+        (Standing::Nobody | Standing::Invalid, _) | (_, Access::OfAnEhr) => 401,
         (Standing::Scopeless, _) => 403,
         (Standing::OfAnother, Record) => 404,
-        (Standing::OfAnother | Standing::Good, _) => 200,
+        (Standing::OfAnother | Standing::Good | Standing::System, _) => 200,
     }
 }
 

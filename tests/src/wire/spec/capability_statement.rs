@@ -58,8 +58,12 @@ async fn capst_03_the_endpoints_are_those_of_discovery() {
         .iter()
         .map(|uri| (uri["url"].as_str().unwrap(), uri["valueUri"].as_str().unwrap()))
         .collect();
-    let endpoints =
-        [("authorize", app.endpoint("authorization_endpoint")), ("token", app.endpoint("token_endpoint"))];
+    let endpoints = [
+        ("authorize", app.endpoint("authorization_endpoint")),
+        ("token", app.endpoint("token_endpoint")),
+        ("introspect", app.endpoint("introspection_endpoint")),
+        ("revoke", app.endpoint("revocation_endpoint")),
+    ];
     assert_eq!(uris, endpoints);
 }
 

@@ -29,7 +29,7 @@ async fn oidc_14_the_metadata_is_where_the_id_token_says() {
     assert_eq!(names("response_types_supported"), ["code"]);
     assert_eq!(names("subject_types_supported"), ["public"]);
     assert_eq!(names("id_token_signing_alg_values_supported"), ["RS256"]);
-    assert_eq!(names("grant_types_supported"), ["authorization_code", "refresh_token"]);
+    assert_eq!(names("grant_types_supported"), ["authorization_code", "refresh_token", "client_credentials"]);
     assert!(names("scopes_supported").contains(&"openid".to_owned()));
     // The defaults are another's (§3): what is not supported must be said.
     for name in

@@ -17,12 +17,22 @@ async fn sec_01_the_metadata_is_where_the_issuer_says() {
     let names = |name: &str| -> Vec<String> { serde_json::from_value(metadata[name].clone()).unwrap() };
     assert_eq!(names("response_types_supported"), ["code"]);
     assert_eq!(names("response_modes_supported"), ["query"]);
-    assert_eq!(names("grant_types_supported"), ["authorization_code", "refresh_token"]);
+    assert_eq!(names("grant_types_supported"), ["authorization_code", "refresh_token", "client_credentials"]);
     assert_eq!(names("code_challenge_methods_supported"), ["S256"]);
     let methods = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
     assert_eq!(names("token_endpoint_auth_methods_supported"), methods);
     assert_eq!(names("token_endpoint_auth_signing_alg_values_supported"), ["RS384", "ES384"]);
     assert_eq!(metadata["authorization_response_iss_parameter_supported"], json!(true));
+    // INTRO-10, INTRO-11, REVOKE-03: who may ask, and who may revoke.
+    assert_eq!(
+        names("introspection_endpoint_auth_methods_supported"),
+        ["client_secret_basic", "client_secret_post", "private_key_jwt", "Bearer"]
+    );
+    assert_eq!(names("revocation_endpoint_auth_methods_supported"), methods);
+    for endpoint in ["introspection", "revocation"] {
+        let algorithms = format!("{endpoint}_endpoint_auth_signing_alg_values_supported");
+        assert_eq!(names(&algorithms), ["RS384", "ES384"]);
+    }
 }
 
 /// DISC-29: the three documents agree wherever two of them say something.
@@ -66,7 +76,5 @@ async fn rfc8414_3_2_nothing_is_empty() {
             }
         }
     }
-    for absent in ["introspection_endpoint", "revocation_endpoint", "registration_endpoint"] {
-        assert_eq!(app.metadata.get(absent), None::<&Value>, "{absent}");
-    }
+    assert_eq!(app.metadata.get("registration_endpoint"), None::<&Value>);
 }

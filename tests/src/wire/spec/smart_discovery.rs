@@ -5,7 +5,7 @@ use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::harness::{Choices, SmartApp, Target};
+use crate::harness::{Browser, Choices, Ehr, SmartApp, Target};
 
 fn names(document: &Value, name: &str) -> Vec<String> {
     serde_json::from_value(document[name].clone()).unwrap_or_else(|error| panic!("{name}: {error}"))
@@ -85,7 +85,7 @@ async fn disc_06_browser_apps_may_read_it() {
 async fn disc_04_it_says_what_works() {
     let app = SmartApp::on_wire("web").await;
     let said = |name: &str| names(&app.metadata, name);
-    assert_eq!(said("grant_types_supported"), ["authorization_code"]);
+    assert_eq!(said("grant_types_supported"), ["authorization_code", "client_credentials"]);
     assert_eq!(said("response_types_supported"), ["code"]);
     assert_eq!(said("code_challenge_methods_supported"), ["S256"]);
     assert_eq!(
@@ -97,13 +97,19 @@ async fn disc_04_it_says_what_works() {
     assert_eq!(
         said("capabilities"),
         [
+            "launch-ehr",
             "launch-standalone",
             "authorize-post",
             "client-public",
             "client-confidential-symmetric",
             "client-confidential-asymmetric",
             "sso-openid-connect",
+            "context-banner",
+            "context-style",
+            "context-ehr-patient",
+            "context-ehr-encounter",
             "context-standalone-patient",
+            "context-standalone-encounter",
             "permission-offline",
             "permission-patient",
             "permission-user",
@@ -163,8 +169,8 @@ async fn cap_01_two_capability_sets_are_complete() {
 #[tokio::test]
 async fn disc_19_every_listed_scope_is_granted() {
     let app = SmartApp::on_wire("web").await;
-    let mut listed = names(&app.metadata, "scopes_supported");
-    for level in ["patient", "user"] {
+    let listed = names(&app.metadata, "scopes_supported");
+    for level in ["patient", "user", "system"] {
         for scope in [
             "Observation.rs",
             "Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|laboratory",
@@ -182,9 +188,21 @@ async fn disc_19_every_listed_scope_is_granted() {
             assert!(listed.contains(&format!("{level}/{scope}")), "{level}/{scope}");
         }
     }
+    // BACK-02: what a client has without a user.
+    let (alone, mut listed): (Vec<_>, Vec<_>) =
+        listed.into_iter().partition(|scope| scope.starts_with("system/"));
+    assert!(alone.contains(&"system/*.rs".to_owned()) && alone.contains(&"system/Patient.rs".to_owned()));
+    let backend = app.as_client("backend").await;
+    for some in alone.chunks(20) {
+        assert_eq!(backend.alone(&some.join(" ")).await.scope, some.join(" "));
+    }
     // Of both kinds of refresh tokens the first is granted (REFR-19).
     listed.retain(|scope| scope != "online_access");
-    let tokens = app.launch(&listed.join(" "), &Choices::of("maria")).await;
+    let launch =
+        Ehr::of(&app.target).await.opens("web", serde_json::json!({ "encounter": "maria-visit" })).await;
+    let asked = app.launched(&listed.join(" "), &launch);
+    let code = app.code(&mut Browser::new(&app.target), &asked, &Choices::of("maria")).await;
+    let tokens = app.tokens(&app.exchange(&asked, &code).send().await);
     listed.sort_unstable();
     assert_eq!(tokens.scopes(), listed);
 }

@@ -1,8 +1,9 @@
 //! Who the person is that a provider brings, and what the app wanted of their sign-in.
 
 use serde_json::json;
-use smart_core::ports::{Grants as _, Users as _};
-use smart_core::secret::Handle;
+use smart_core::launch::{Launch, Situation};
+use smart_core::ports::{Grants as _, Launches as _, Users as _};
+use smart_core::secret::{Handle, LaunchHandle, Op};
 use smart_core::user::{External, PatientAccess, User};
 
 use super::idp::query_of;
@@ -216,4 +217,24 @@ async fn oidc_core_3_1_2_1_a_sign_in_that_was_long_ago_at_the_provider_is_so_her
     );
     assert_eq!(clinic.visitor.get(&format!("{ASK}&max_age=10000")).await, 303);
     assert!(clinic.visitor.location.starts_with("/auth/patient"));
+}
+
+#[tokio::test]
+async fn launch_04_who_signs_in_elsewhere_must_be_whom_the_ehr_started_the_app_for() {
+    for (user, status) in [("Practitioner/moreau", 303), ("Practitioner/somebody-else", 403)] {
+        let mut clinic = Clinic::with_a().await;
+        let handle = LaunchHandle::new([9; 32]);
+        let context = serde_json::from_value(json!({ "patient": "amina" })).unwrap();
+        let situation = Situation { user: user.parse().ok(), context };
+        let launch = Launch::new(&handle, "app".parse().unwrap(), situation, Op::new([1; 32]), NOW);
+        clinic.store.store.create_launch(&launch).await.unwrap();
+        let ask = ASK.replace("launch%2Fpatient", "launch");
+        assert_eq!(clinic.visitor.get(&format!("{ask}&launch={}", handle.reveal())).await, 303);
+        let back = clinic.a.signs_in(&clinic.visitor.location);
+        assert_eq!(clinic.visitor.get(&back).await.as_u16(), status, "{user}: {}", clinic.visitor.page);
+        if status == 403 {
+            assert!(clinic.visitor.page.contains("The app was started for somebody else"));
+            assert!(!clinic.visitor.is_signed_in() && !clinic.somebody_signed_in());
+        }
+    }
 }

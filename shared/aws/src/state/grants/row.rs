@@ -9,7 +9,7 @@
 //! | `expires_at` | all | when DynamoDB may remove it; at the stages before `active`, when the grant expires |
 //! | `redirect_uri`, `challenge` | requested to active | of the request, and then of the code |
 //! | `request` | requested, known | |
-//! | `session`, `patient` | known | `patient` only once chosen |
+//! | `session`, `patient`, `encounter` | known | `patient` and `encounter` only once chosen |
 //! | `owner`, `list_as` | known to active | `list_as`: the list that it will be in |
 //! | `granted`, `nonce` | coded, active | the nonce by itself, since the first refresh takes it away |
 //! | `code`, `code_expires_at` | coded, active | active: until the first refresh |
@@ -76,7 +76,8 @@ pub(super) fn item_of(grant: &Grant) -> Option<Item> {
                 .with("session", text(known.session.as_str()))
                 .with("owner", json(&known.owner))
                 .with("list_as", text(list_of(&known.owner.user)))
-                .with_some("patient", known.patient.as_ref().map(|patient| text(patient.as_str()))),
+                .with_some("patient", known.patient.as_ref().map(|patient| text(patient.as_str())))
+                .with_some("encounter", known.encounter.as_ref().map(|encounter| text(encounter.as_str()))),
         ),
         Stage::Coded(_) | Stage::Active(_) | Stage::Revoked(_) => None,
     }
@@ -97,6 +98,7 @@ pub(super) fn grant_of(id: &GrantId, item: &Item) -> Result<Grant, Unreadable> {
             session: item.parsed("session")?,
             owner: item.json("owner")?,
             patient: item.optional("patient", Item::parsed)?,
+            encounter: item.optional("encounter", Item::parsed)?,
         }),
         CODED => Stage::Coded(Coded {
             owner: item.json("owner")?,

@@ -3,8 +3,8 @@
 //! Each condition holds just where the transition of the same name would change the grant. That both agree is proved step by step
 //! against core (`tests/emulator/steps.rs`); where they did not, a step would be refused or answered with 503, never made.
 
-use smart_core::grant::{CodeIssue, Redemption, RevocationReason, Rotation, SignIn};
-use smart_core::id::{GrantId, PatientId, SessionId};
+use smart_core::grant::{CodeIssue, EncounterChoice, Redemption, RevocationReason, Rotation, SignIn};
+use smart_core::id::{ClientId, GrantId, PatientId, SessionId};
 use smart_core::instant::Instant;
 use smart_core::ports::{Redeemed, Step};
 use smart_core::secret::Digest;
@@ -17,7 +17,7 @@ use crate::table::Update;
 const ALIVE: &str = "#expires_at > :now AND (attribute_not_exists(#access_until) OR #access_until > :now OR #refresh_until > :now)";
 
 /// What a grant loses when it ends: all but its name, its client, its expiry and its end.
-const FORGOTTEN: &str = "#request, #redirect_uri, #challenge, #session, #patient, #owner, #list_as, #list, #granted, #nonce, #code, \
+const FORGOTTEN: &str = "#request, #redirect_uri, #challenge, #session, #patient, #encounter, #owner, #list_as, #list, #granted, #nonce, #code, \
      #code_expires_at, #slides, #until, #ends_from, #ends_after, #ends_at, #current, #previous, #salt, #retry_until";
 
 pub(super) fn sign_in(id: &GrantId, sign_in: &SignIn, step: Step) -> Update {
@@ -33,9 +33,9 @@ pub(super) fn sign_in(id: &GrantId, sign_in: &SignIn, step: Step) -> Update {
     let patient = match &sign_in.patient {
         Some(patient) => {
             values.push((":patient", text(patient.as_str())));
-            ", #patient = :patient"
+            ", #patient = :patient REMOVE #encounter"
         }
-        None => " REMOVE #patient",
+        None => " REMOVE #patient, #encounter",
     };
     Update {
         key: row::key(id),
@@ -52,14 +52,33 @@ pub(super) fn sign_in(id: &GrantId, sign_in: &SignIn, step: Step) -> Update {
 pub(super) fn choose_patient(id: &GrantId, session: &SessionId, patient: &PatientId, step: Step) -> Update {
     Update {
         key: row::key(id),
-        change: "SET #patient = :patient, #last_op = :op".to_owned(),
-        condition: "#expires_at > :now AND #stage = :known AND #session = :session".to_owned(),
+        change: "SET #patient = :patient, #last_op = :op REMOVE #encounter".to_owned(),
+        // Seen twice, it stays as it is: an encounter may have been chosen since, under the same name.
+        condition: "#expires_at > :now AND #stage = :known AND #session = :session AND NOT (#last_op = :op AND #patient = :patient)"
+            .to_owned(),
         values: vec![
             (":now", instant(step.now)),
             (":op", row::op(step.op)),
             (":known", text(KNOWN)),
             (":session", text(session.as_str())),
             (":patient", text(patient.as_str())),
+        ],
+    }
+}
+
+pub(super) fn choose_encounter(id: &GrantId, choice: &EncounterChoice, step: Step) -> Update {
+    Update {
+        key: row::key(id),
+        change: "SET #encounter = :encounter, #last_op = :op".to_owned(),
+        condition: "#expires_at > :now AND #stage = :known AND #session = :session AND #patient = :patient"
+            .to_owned(),
+        values: vec![
+            (":now", instant(step.now)),
+            (":op", row::op(step.op)),
+            (":known", text(KNOWN)),
+            (":session", text(choice.session.as_str())),
+            (":patient", text(choice.patient.as_str())),
+            (":encounter", text(choice.encounter.as_str())),
         ],
     }
 }
@@ -94,7 +113,7 @@ pub(super) fn issue_code(id: &GrantId, issue: &CodeIssue, step: Step) -> Update 
             values.push((":from", from));
         }
     }
-    change.push_str(" REMOVE #request, #session, #patient");
+    change.push_str(" REMOVE #request, #session, #patient, #encounter");
     Update {
         key: row::key(id),
         change,
@@ -227,4 +246,12 @@ pub(super) fn revoke(id: &GrantId, reason: RevocationReason, step: Step) -> Upda
             (":reason", json(&reason)),
         ],
     }
+}
+
+/// The same by the client whose grant it is: another one's stays as it is.
+pub(super) fn revoke_by_client(id: &GrantId, client_id: &ClientId, step: Step) -> Update {
+    let mut update = revoke(id, RevocationReason::ByClient, step);
+    update.condition.push_str(" AND #client_id = :client");
+    update.values.push((":client", text(client_id.as_str())));
+    update
 }

@@ -38,6 +38,7 @@ fn requested() -> Grant {
         challenge: verifier.challenge(),
         nonce: Some("n".to_owned()),
         sign_in: smart_core::grant::SignInWish::default(),
+        launch: None,
     };
     Grant::begin(Handle::new([7; 16]).grant_id(), "app".parse().unwrap(), request, Op::new([1; 32]), at(0))
 }
@@ -101,12 +102,18 @@ fn each_expression_uses_what_it_is_given_and_demands_a_living_item() {
         retry: Duration::from_secs(30),
         access_lifetime: Duration::from_mins(15),
     };
+    let choice = EncounterChoice {
+        session: session.clone(),
+        patient: "a".parse().unwrap(),
+        encounter: "e".parse().unwrap(),
+    };
     let redeemed = Redeemed { grant: known(None), op: Op::new([4; 32]) };
     let ends = Until::SessionEnds { session: session.clone(), at: at(9) };
     for update in [
         steps::sign_in(&id, &sign_in(None), step()),
         steps::sign_in(&id, &sign_in(Some("a")), step()),
         steps::choose_patient(&id, &session, &"a".parse().unwrap(), step()),
+        steps::choose_encounter(&id, &choice, step()),
         steps::issue_code(&id, &issue(None, None), step()),
         steps::issue_code(&id, &issue(Some("n"), policy(Until::Forever)), step()),
         steps::issue_code(&id, &issue(None, policy(Until::After(Duration::from_secs(9)))), step()),
@@ -117,6 +124,7 @@ fn each_expression_uses_what_it_is_given_and_demands_a_living_item() {
         steps::refresh(&id, &rotation, step()),
         steps::extend_retry(&id, &rotation.presented, at(600), step()),
         steps::revoke(&id, RevocationReason::ByUser, step()),
+        steps::revoke_by_client(&id, &"growth-chart".parse().unwrap(), step()),
     ] {
         assert_eq!(update.key, format!("grant#{id}"));
         check_expression(&update);

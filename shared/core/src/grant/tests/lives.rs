@@ -22,6 +22,9 @@ enum Act {
     Deny {
         session: u64,
     },
+    Encounter {
+        patient: &'static str,
+    },
     Redeem {
         code: u64,
         client: &'static str,
@@ -64,6 +67,7 @@ fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         2 => session().prop_map(|session| Act::SignIn { session }),
         1 => (session(), select(vec!["a", "b"])).prop_map(|(session, patient)| Act::Choose { session, patient }),
+        1 => select(vec!["a", "b"]).prop_map(|patient| Act::Encounter { patient }),
         2 => (session(), prop::bool::weighted(0.1)).prop_map(|(session, stale)| Act::Issue { session, stale }),
         1 => session().prop_map(|session| Act::Deny { session }),
         3 => (code, client(), mostly(REDIRECT_URI, "https://app.example/"), mostly("v", "w"))
@@ -138,6 +142,11 @@ impl World {
             Act::SignIn { session } => before.clone().sign_in(&sign_in(*session), self.step()).ok(),
             Act::Choose { session: by, patient } => {
                 before.clone().choose_patient(&session(*by), &patient.parse().unwrap(), self.step()).ok()
+            }
+            Act::Encounter { patient } => {
+                let (patient, encounter) = (patient.parse().unwrap(), "e".parse().unwrap());
+                let choice = EncounterChoice { session: session(SESSION), patient, encounter };
+                before.clone().choose_encounter(&choice, self.step()).ok()
             }
             Act::Issue { session: by, stale } => {
                 let seen = if *stale { op(0) } else { before.last_op };

@@ -168,3 +168,25 @@ fn refr_19_21_23_tok_14_x_10_how_long_a_refresh_token_lasts() {
         assert_eq!(of(client, "online_access offline_access").as_ref(), Some(long));
     }
 }
+
+#[test]
+fn intro_12_and_14_a_refresh_token_is_good_as_long_as_a_refresh_would_take_it() {
+    let ends = at(10) + 180 * DAY;
+    let (current, previous) = (digest(4), digest(TOKEN));
+    let good = |grant: &Grant, token: &Digest, now| refresh_of(grant).good_until(token, now);
+    assert_eq!(good(&refreshed(), &current, at(10)), Some(ends));
+    assert_eq!(good(&refreshed(), &previous, at(39)), Some(at(10) + RETRY));
+    assert_eq!(good(&refreshed(), &previous, at(40)), None);
+    assert_eq!(good(&refreshed(), &digest(99), at(10)), None);
+    for (now, rotation) in [(at(39), TOKEN), (at(40), TOKEN), (ends - Duration::from_secs(1), 4), (ends, 4)] {
+        let taken = refreshed().refresh(&super::rotation(rotation, 9), Step { now, op: op(200) }).is_ok();
+        assert_eq!(good(&refreshed(), &digest(rotation), now).is_some(), taken, "{rotation} at {now:?}");
+    }
+    // What ends in any case ends here too.
+    let mut bounded = refreshed();
+    let Stage::Active(active) = &mut bounded.stage else { panic!("active") };
+    active.refresh.as_mut().unwrap().ends_at = at(20);
+    assert_eq!(good(&bounded, &current, at(19)), Some(at(20)));
+    assert_eq!(good(&bounded, &current, at(20)), None);
+    assert_eq!(good(&bounded, &previous, at(19)), Some(at(20)));
+}

@@ -5,9 +5,10 @@ use super::*;
 /// A step by its name, with everything right about it.
 type Named = (&'static str, fn(Grant, Step) -> Result<Grant, Refusal>);
 
-const STEPS: [Named; 6] = [
+const STEPS: [Named; 7] = [
     ("sign_in", |grant, step| grant.sign_in(&sign_in(SESSION), step)),
     ("choose_patient", |grant, step| grant.choose_patient(&session(SESSION), &"b".parse().unwrap(), step)),
+    ("choose_encounter", |grant, step| grant.choose_encounter(&choice(SESSION, "b", "e"), step)),
     ("issue_code", |grant, step| {
         let seen = grant.last_op;
         grant.issue_code(&issue(seen), step)
@@ -18,7 +19,7 @@ const STEPS: [Named; 6] = [
 ];
 
 /// A stage by its name, a grant that is there, and what that says to each step of [`STEPS`].
-type Answers = (&'static str, fn() -> Grant, [Result<(), Refusal>; 6]);
+type Answers = (&'static str, fn() -> Grant, [Result<(), Refusal>; 7]);
 
 /// What each stage says to each step of [`STEPS`].
 const STAGES: [Answers; 6] = {
@@ -27,12 +28,12 @@ const STAGES: [Answers; 6] = {
     const STAGE: Result<(), Refusal> = Err(R::Stage);
     const REPLAYED: Result<(), Refusal> = Err(R::Replayed);
     [
-        ("requested", requested, [OK, STAGE, STAGE, STAGE, STAGE, STAGE]),
-        ("known", known, [OK, OK, OK, OK, STAGE, STAGE]),
-        ("coded", coded, [STAGE, STAGE, STAGE, STAGE, OK, STAGE]),
-        ("active", active, [STAGE, STAGE, STAGE, STAGE, REPLAYED, OK]),
-        ("active without refresh", without_refresh, [STAGE, STAGE, STAGE, STAGE, REPLAYED, REPLAYED]),
-        ("revoked", revoked, [Err(R::Revoked); 6]),
+        ("requested", requested, [OK, STAGE, STAGE, STAGE, STAGE, STAGE, STAGE]),
+        ("known", known, [OK, OK, Err(R::Changed), OK, OK, STAGE, STAGE]),
+        ("coded", coded, [STAGE, STAGE, STAGE, STAGE, STAGE, OK, STAGE]),
+        ("active", active, [STAGE, STAGE, STAGE, STAGE, STAGE, REPLAYED, OK]),
+        ("active without refresh", without_refresh, [STAGE, STAGE, STAGE, STAGE, STAGE, REPLAYED, REPLAYED]),
+        ("revoked", revoked, [Err(R::Revoked); 7]),
     ]
 };
 
@@ -105,8 +106,9 @@ fn each_step_says_what_it_made_and_when_that_expires() {
     assert_eq!((grant.known(), grant.active()), (None, None));
 
     let grant = known();
-    let Known { request: asked, session: signed_in, owner: who, patient } = grant.known().unwrap();
+    let Known { request: asked, session: signed_in, owner: who, patient, encounter } = grant.known().unwrap();
     assert_eq!((asked, signed_in, who, patient), (&request(), &session(SESSION), &owner(), &None));
+    assert_eq!(encounter, &None);
     assert_eq!((grant.expires_at, grant.last_op), (at(IN_PROGRESS.as_secs()), op(101)));
 
     // CODE-01, CODE-02, PKCE-13: short-lived, and bound to what was asked.
@@ -144,6 +146,39 @@ fn who_signs_in_anew_chooses_anew() {
     let only = SignIn { patient: Some("a".parse().unwrap()), ..sign_in(SESSION) };
     let with_patient = requested().sign_in(&only, step(101, 1)).unwrap();
     assert_eq!(with_patient.known().unwrap().patient, Some("a".parse().unwrap()));
+}
+
+fn choice(by: u64, patient: &str, encounter: &str) -> EncounterChoice {
+    EncounterChoice {
+        session: session(by),
+        patient: patient.parse().unwrap(),
+        encounter: encounter.parse().unwrap(),
+    }
+}
+
+#[test]
+fn ctx_03_an_encounter_is_chosen_of_the_patient_who_was_chosen_and_goes_with_that_patient() {
+    let known = || known().choose_patient(&session(SESSION), &"b".parse().unwrap(), step(110, 2)).unwrap();
+    let chosen = known().choose_encounter(&choice(SESSION, "b", "e"), step(111, 3)).unwrap();
+    assert_eq!(chosen.known().unwrap().encounter, Some("e".parse().unwrap()));
+    same(chosen.clone().choose_encounter(&choice(SESSION, "b", "e"), step(111, 9)), &chosen);
+    assert_eq!(known().choose_encounter(&choice(SESSION, "a", "e"), step(111, 3)), Err(Refusal::Changed));
+    assert_eq!(known().choose_encounter(&choice(9, "b", "e"), step(111, 3)), Err(Refusal::Session));
+    let anew = chosen.clone().choose_patient(&session(SESSION), &"a".parse().unwrap(), step(112, 4)).unwrap();
+    assert_eq!(anew.known().unwrap().encounter, None);
+    let signed_in = chosen.sign_in(&sign_in(9), step(113, 5)).unwrap();
+    assert_eq!(signed_in.known().unwrap().encounter, None);
+}
+
+#[test]
+fn launch_14_the_patient_of_a_launch_comes_before_any_that_is_chosen() {
+    let context = LaunchContext { patient: "a".parse().ok(), ..LaunchContext::default() };
+    let launched = Launched { id: digest(1).into(), user: None, context };
+    let asked = Request { launch: Some(Box::new(launched)), ..request() };
+    let begun = Grant::begin(digest(1).into(), "app".parse().unwrap(), asked, op(100), at(0));
+    let known = begun.sign_in(&sign_in(SESSION), step(101, 1)).unwrap();
+    let chosen = known.choose_patient(&session(SESSION), &"b".parse().unwrap(), step(102, 2)).unwrap();
+    assert_eq!(chosen.known().unwrap().patient_in_context().unwrap().as_str(), "a");
 }
 
 #[test]
@@ -268,5 +303,23 @@ fn code_07_refr_25_a_stored_grant_reads_back_is_small_and_holds_no_secret() {
         assert!(stored.len() < 1_024, "{} bytes: {stored}", stored.len());
         assert!(!stored.contains(&secret.reveal()));
         assert!(!format!("{grant:?}").contains(&secret.reveal()));
+    }
+}
+
+#[test]
+fn revoke_03_a_client_revokes_its_own_grant_and_no_other() {
+    let (own, other): (ClientId, ClientId) = (active().client_id, "other".parse().unwrap());
+    for (stage, grant, _) in STAGES {
+        let by = |client: &ClientId, second| grant().revoke_by_client(client, step(200, second));
+        assert_eq!(by(&other, 5), Err(Refusal::Client), "{stage}");
+        let ended = by(&own, 5).unwrap();
+        match stage {
+            "revoked" => assert_eq!(ended, None),
+            _ => assert_eq!(ended, grant().revoke(RevocationReason::ByClient, step(200, 5)), "{stage}"),
+        }
+        let late = Step { now: grant().expires_at, op: op(200) };
+        for client in [&own, &other] {
+            assert_eq!(grant().revoke_by_client(client, late), Err(Refusal::Absent), "{stage}");
+        }
     }
 }

@@ -10,7 +10,6 @@ use crate::grant::{Granted, Owner};
 use crate::jose::test_keys::{TestKey, input};
 use crate::jose::{Algorithm, PublicKey, SigningKey, compact, signing_input};
 use crate::launch::LaunchContext;
-use crate::secret::Digest;
 use crate::token::{ACCESS_LIFETIME, IdTokenClaims};
 
 const NOW: Instant = Instant::from_unix(1_800_000_000);
@@ -29,7 +28,7 @@ fn claims() -> AccessTokenClaims {
         iat: NOW,
         jti: "jti-1".to_owned(),
         scope: Some("patient/*.rs openid".parse().unwrap()),
-        grant: Digest::of(b"handle").into(),
+        grant: Some(Digest::of(b"handle").into()),
         patient: Some("a".parse().unwrap()),
     }
 }
@@ -241,6 +240,7 @@ fn rfc8725_3_a_claim_that_is_missing_or_of_another_form_is_no_claim() {
         ("iat", json!(null)),
         ("jti", json!(null)),
         ("grant", json!(null)),
+        ("grant", json!(7)),
         ("scope", json!(["patient/*.rs"])),
         ("scope", json!("patient/*.sr")),
     ];
@@ -254,6 +254,33 @@ fn rfc8725_3_a_claim_that_is_missing_or_of_another_form_is_no_claim() {
             verify(&key.jwt(&header(&public), &claims), &keys),
             Err(JwtError::Claims.into()),
             "{name} {value}"
+        );
+    }
+}
+
+#[test]
+fn back_17_and_rfc9068_2_2_a_token_that_stands_on_a_client_alone_names_it_twice_and_says_all_by_itself() {
+    let (key, public) = server_key(Algorithm::ES256);
+    let keys = [public.clone()];
+    let alone = AccessTokenClaims {
+        sub: "app".parse().unwrap(),
+        scope: Some("system/*.rs".parse().unwrap()),
+        grant: None,
+        patient: None,
+        ..claims()
+    };
+    assert_eq!(verify(&key.jwt(&header(&public), &alone), &keys), Ok(alone.clone()));
+    assert!(serde_json::to_value(&alone).unwrap().get("grant").is_none());
+    for half in [
+        AccessTokenClaims { sub: "sub-maria".parse().unwrap(), ..alone.clone() },
+        AccessTokenClaims { client_id: "other".parse().unwrap(), ..alone.clone() },
+        AccessTokenClaims { scope: None, ..alone.clone() },
+        AccessTokenClaims { patient: Some("a".parse().unwrap()), ..alone },
+    ] {
+        assert_eq!(
+            verify(&key.jwt(&header(&public), &half), &keys),
+            Err(JwtError::Claims.into()),
+            "{half:?}"
         );
     }
 }
@@ -317,4 +344,51 @@ fn tok_22_a_token_may_do_what_it_says_within_its_grant_or_all_of_it_if_it_says_n
     }
     // What is left out is not sent.
     assert!(serde_json::to_value(saying(None)).unwrap().get("scope").is_none());
+}
+
+#[test]
+fn rs_06_and_intro_14_a_grant_speaks_for_the_tokens_that_say_what_it_says() {
+    let granted = Granted {
+        scopes: "patient/*.rs openid".parse().unwrap(),
+        context: LaunchContext::standalone(Some("a".parse().unwrap())),
+        name: None,
+        nonce: None,
+    };
+    let owner = Owner {
+        user: "maria".parse().unwrap(),
+        sub: "sub-maria".parse().unwrap(),
+        fhir_user: "Patient/a".parse().unwrap(),
+        auth_time: NOW,
+    };
+    let active = Active { owner, granted, code: None, refresh: None };
+    let grant = Grant {
+        id: Digest::of(b"handle").into(),
+        client_id: "app".parse().unwrap(),
+        expires_at: NOW + ACCESS_LIFETIME,
+        last_op: crate::secret::Op::new([1; 32]),
+        stage: crate::grant::Stage::Active(active),
+    };
+    assert_eq!(
+        claims().confirmed_by(&grant).map(|confirmed| confirmed.scopes.clone()),
+        Ok(claims().scope.unwrap())
+    );
+    for misfit in [
+        AccessTokenClaims { client_id: "other".parse().unwrap(), ..claims() },
+        AccessTokenClaims { sub: "sub-paul".parse().unwrap(), ..claims() },
+        AccessTokenClaims { patient: None, ..claims() },
+        AccessTokenClaims { patient: Some("b".parse().unwrap()), ..claims() },
+        AccessTokenClaims { scope: Some("user/*.rs".parse().unwrap()), ..claims() },
+    ] {
+        assert_eq!(misfit.confirmed_by(&grant).map(drop), Err(Unconfirmed::Misfit), "{misfit:?}");
+    }
+    let step = crate::ports::Step { now: NOW, op: crate::secret::Op::new([2; 32]) };
+    let revoked = grant.revoke(crate::grant::RevocationReason::ByClient, step).unwrap();
+    assert_eq!(claims().confirmed_by(&revoked).map(drop), Err(Unconfirmed::Ended));
+}
+
+#[test]
+fn each_token_has_a_name_of_its_own_for_its_revocation() {
+    let other = AccessTokenClaims { jti: "jti-2".to_owned(), ..claims() };
+    assert_eq!(claims().name(), claims().name());
+    assert_ne!(claims().name(), other.name());
 }

@@ -100,17 +100,46 @@ fn a_flow_cannot_read_another_flows_parameters() {
         ("redirect_uri", "x"),
         ("code_verifier", VERIFIER),
         ("refresh_token", &token),
+        ("scope", "system/*.rs"),
     ];
     let with =
         |grant_type| TokenRequest::parse(&form(&[&all[..], &[("grant_type", grant_type)]].concat())).unwrap();
     for grant_type in ["authorization_code", "refresh_token", "client_credentials"] {
         assert_eq!(with(grant_type).grant_type().as_str(), grant_type);
     }
-    assert!(matches!(with("client_credentials"), TokenRequest::ClientCredentials));
+    assert!(matches!(with("client_credentials"), TokenRequest::ClientCredentials { .. }));
     // A malformed parameter of another flow is not looked at.
     let pairs =
         [("grant_type", "refresh_token"), ("refresh_token", token.as_str()), ("code_verifier", "short")];
     assert!(TokenRequest::parse(&form(&pairs)).is_ok());
+}
+
+#[test]
+fn back_01_a_client_alone_says_what_it_wants_and_well_formed() {
+    let credentials =
+        |scope| TokenRequest::parse(&form(&[("grant_type", "client_credentials"), ("scope", scope)]));
+    let Ok(TokenRequest::ClientCredentials { scope }) = credentials("system/Patient.r system/*.read") else {
+        panic!("a request for a token of a client alone");
+    };
+    assert_eq!(scope.to_string(), "system/Patient.r system/*.read");
+    assert_eq!(refused(&[("grant_type", "client_credentials")]), TokenRequestError::Missing("scope"));
+    assert_eq!(credentials("").unwrap_err(), TokenRequestError::Missing("scope"));
+    for malformed in ["system/*.sr", "system/Patient", "system/*.rs  system/Patient.r", "email"] {
+        assert!(matches!(credentials(malformed), Err(TokenRequestError::Scope(_))), "{malformed}");
+    }
+}
+
+#[test]
+fn revoke_02_and_intro_02_one_token_is_named() {
+    let named = |pairs: &[(&str, &str)]| token_of(&form(pairs)).map(str::to_owned);
+    for hint in ["access_token", "refresh_token", "nonsense", ""] {
+        assert_eq!(named(&[("token", "t"), ("token_type_hint", hint)]).as_deref(), Ok("t"));
+    }
+    for missing in [&[][..], &[("token", "")], &[("Token", "t")], &[("access_token", "t")]] {
+        assert_eq!(named(missing), Err(TokenRequestError::Missing("token")));
+    }
+    let repeated = TokenRequestError::Repeated("token".to_owned());
+    assert_eq!(named(&[("token", "a"), ("token", "b")]), Err(repeated));
 }
 
 #[test]

@@ -154,16 +154,10 @@ async fn tok_30_a_grant_that_was_not_registered_is_unauthorized() {
     brief.token_call(&refresh).send().await.is_token_error(400, "unauthorized_client");
     let backend = app.as_client("backend").await;
     backend.token_call(&refresh).send().await.is_token_error(400, "unauthorized_client");
-    app.token_call(&[("grant_type", "client_credentials")])
-        .send()
-        .await
-        .is_token_error(400, "unauthorized_client");
-    // Not built yet, and says so by a registered name.
-    backend
-        .token_call(&[("grant_type", "client_credentials")])
-        .send()
-        .await
-        .is_token_error(400, "unauthorized_client");
+    for client in ["web", "basic", "es384"] {
+        let app = app.as_client(client).await;
+        app.credentials("patient/*.rs").send().await.is_token_error(400, "unauthorized_client");
+    }
     app.tokens(&app.refresh(&tokens).send().await);
 }
 

@@ -1,0 +1,152 @@
+//! `/auth/launch`: the EHR makes a launch (contract "Launch context"; LAUNCH-01 to LAUNCH-05, CTX rows).
+//!
+//! Who asks is proved first (`ehr`), then the request is read in full; then what it names is looked up, and the first thing that
+//! does not exist or does not fit is said by its name. Nothing is stored before.
+
+mod ehr;
+mod error;
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::body::{Body, to_bytes};
+use axum::extract::State;
+use http::header::{ALLOW, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use serde::Serialize;
+use smart_core::client::{Client, GrantType};
+use smart_core::instant::Instant;
+use smart_core::launch::{
+    LAUNCH_LIFETIME, LONGEST_REQUEST, Launch, LaunchContext, LaunchRequest, STYLE_PATH, launch_url,
+};
+use smart_core::ports::PublicKeys;
+use smart_core::secret::LaunchHandle;
+use smart_web::arrival::Arrival;
+use smart_web::{fallback, random, response};
+
+pub(crate) use self::ehr::Ehrs;
+use self::error::LaunchError;
+use crate::{Authorize, Store, step};
+
+/// What the EHR is told (contract "Launch context"). A secret is in here: it goes to the EHR, and into no log.
+#[derive(Serialize)]
+struct Made {
+    launch: String,
+    expires_in: u64,
+    launch_url: String,
+}
+
+/// What this endpoint needs: the function, and who may ask.
+pub(crate) struct Launches<S, K> {
+    pub(crate) function: Arc<Authorize<S>>,
+    pub(crate) ehrs: Ehrs<K>,
+}
+
+pub(crate) async fn create<S: Store, K: PublicKeys + 'static>(
+    State(launches): State<Arc<Launches<S, K>>>,
+    Extension(Arrival(now)): Extension<Arrival>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response<Body> {
+    let Launches { function, ehrs } = &*launches;
+    let answer = async {
+        let ehr = ehrs.who_asks(function, &headers, now).await?;
+        let made = function.make_launch(&ehr, &read(&headers, body).await?, now).await?;
+        Ok::<_, LaunchError>(response::json(StatusCode::CREATED, &made))
+    };
+    answer.await.unwrap_or_else(|error| error.into_response(function.here.issuer()))
+}
+
+/// 405: this is no page.
+pub(crate) async fn not_post() -> Response<Body> {
+    let mut response = fallback::method_not_allowed().await;
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+    response
+}
+
+/// The body, if it is said to be JSON and is not endless.
+async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, LaunchError> {
+    let mut said = headers.get_all(CONTENT_TYPE).iter();
+    let (Some(media_type), None) = (said.next(), said.next()) else { return Err(LaunchError::MediaType) };
+    let essence = media_type.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+    if !essence.trim().eq_ignore_ascii_case("application/json") {
+        return Err(LaunchError::MediaType);
+    }
+    let body = to_bytes(body, LONGEST_REQUEST).await.map_err(|_| LaunchError::TooLong)?;
+    Ok(body.into())
+}
+
+impl<S: Store> Authorize<S> {
+    async fn make_launch(&self, ehr: &Client, body: &[u8], now: Instant) -> Result<Made, LaunchError> {
+        let LaunchRequest { client_id, mut situation } = LaunchRequest::parse(body, &self.here)?;
+        let app = self.client(&client_id, now).await?.filter(|app| !app.disabled);
+        let app = app
+            .ok_or(LaunchError::Refers("client_id", "expected the id of a client that is registered here"))?;
+        if !app.may_use(GrantType::AuthorizationCode) {
+            return Err(LaunchError::Refers(
+                "client_id",
+                "expected an app with users: one of authorization_code",
+            ));
+        }
+        let handle = LaunchHandle::new(random::bytes()?);
+        let launch_url = launch_url(&app, &self.here, &handle).ok_or(LaunchError::Refers(
+            "client_id",
+            "expected an app with a launch URL: it is registered without initiate_login_uri",
+        ))?;
+        self.complete(&mut situation.context).await?;
+        let made_by = step(now)?.op;
+        let launch = Launch::new(&handle, client_id, situation, made_by, now);
+        self.store.create_launch(&launch).await?;
+        tracing::info!(target: "audit", event = "launch", outcome = "made", client_id = %launch.client_id,
+            ehr = %ehr.client_id, launch = %launch.id);
+        Ok(Made { launch: handle.reveal(), expires_in: LAUNCH_LIFETIME.as_secs(), launch_url })
+    }
+
+    /// That patients and encounters are there and belong together; and what an EHR need not say.
+    async fn complete(&self, context: &mut LaunchContext) -> Result<(), LaunchError> {
+        if let Some(patient) = &context.patient
+            && self.store.patient(patient).await?.is_none()
+        {
+            return Err(LaunchError::Refers("patient", "there is no such Patient here"));
+        }
+        if let Some(encounter) = &context.encounter {
+            let found = self.store.encounter(encounter).await?;
+            let found = found
+                .ok_or(LaunchError::Refers("encounter", "there is no such Encounter of a Patient here"))?;
+            match &context.patient {
+                Some(patient) if *patient != found.patient => {
+                    return Err(LaunchError::Refers("encounter", "it is an Encounter of another Patient"));
+                }
+                Some(_) => {}
+                None if self.store.patient(&found.patient).await?.is_none() => {
+                    return Err(LaunchError::Refers(
+                        "encounter",
+                        "the Patient of this Encounter is not here",
+                    ));
+                }
+                // CTX-03: whose encounter it is is in context too.
+                None => context.patient = Some(found.patient),
+            }
+        }
+        for item in &context.fhir_context {
+            let Some((resource_type, id)) = item.referred() else { continue };
+            let there = match resource_type.as_str() {
+                "Patient" => self.store.patient(&id).await?.is_some(),
+                "Encounter" => self.store.encounter(&id).await?.is_some(),
+                _ => true,
+            };
+            if !there {
+                return Err(LaunchError::Refers(
+                    "fhirContext",
+                    "a Patient or Encounter that is referred to is not here",
+                ));
+            }
+        }
+        // Whoever does not say that the EHR shows the patient has the app show them.
+        if context.patient.is_some() {
+            context.need_patient_banner.get_or_insert(true);
+        }
+        context.smart_style_url.get_or_insert_with(|| self.here.endpoint(STYLE_PATH));
+        Ok(())
+    }
+}

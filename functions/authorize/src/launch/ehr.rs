@@ -1,0 +1,84 @@
+//! Which EHR asks: a client with an access token that stands on it alone and says `__launch.create` (RFC 6750, RFC 9068; LAUNCH-04).
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use smart_core::client::Client;
+use smart_core::deployment::PublicUrl;
+use smart_core::instant::Instant;
+use smart_core::jose::PublicJwk;
+use smart_core::ports::{PublicKeys, Unavailable};
+use smart_core::scope::{Scope, Scopes};
+use smart_core::token::{AccessTokenError, Expected, verify_access_token};
+use smart_web::cached::Cached;
+
+use super::error::LaunchError;
+use crate::{Authorize, Store};
+
+/// The keys that sign access tokens, and what those must say.
+pub(crate) struct Ehrs<K> {
+    keys: K,
+    expected: Expected,
+    published: Cached<(), Arc<[PublicJwk]>>,
+}
+
+impl<K: PublicKeys> Ehrs<K> {
+    pub(crate) fn new(keys: K, here: &PublicUrl) -> Self {
+        let expected = Expected { issuer: here.issuer().to_owned(), audience: here.fhir_base().to_owned() };
+        Self { keys, expected, published: Cached::new() }
+    }
+
+    /// The client whose token a request bears: as it is now, a minute old at most.
+    pub(super) async fn who_asks<S: Store>(
+        &self,
+        function: &Authorize<S>,
+        headers: &HeaderMap,
+        now: Instant,
+    ) -> Result<Arc<Client>, LaunchError> {
+        let token = bearer(headers)?;
+        let fetch = async { Ok::<_, Unavailable>(Some(Arc::from(self.keys.public_keys().await?))) };
+        let keys = self.published.get_or(&(), now, fetch).await?.unwrap_or_default();
+        let claims = verify_access_token(token, &keys, &self.expected, now).map_err(|error| match error {
+            AccessTokenError::Expired => LaunchError::InvalidToken("it has expired"),
+            _ => LaunchError::InvalidToken("it was not issued here for this API, or it was changed"),
+        })?;
+        // A user's token has a grant: that one may not speak for the EHR.
+        if claims.grant.is_some() {
+            return Err(LaunchError::InsufficientScope);
+        }
+        if function.store.is_revoked(&claims.name(), now).await? {
+            return Err(LaunchError::InvalidToken("it was revoked"));
+        }
+        let client = function.client(&claims.client_id, now).await?.filter(|client| !client.disabled);
+        let client = client.ok_or(LaunchError::InvalidToken("its client is disabled"))?;
+        if claims.scope.as_ref().is_some_and(may_make_launches) && may_make_launches(&client.scope) {
+            Ok(client)
+        } else {
+            Err(LaunchError::InsufficientScope)
+        }
+    }
+}
+
+fn may_make_launches(scopes: &Scopes) -> bool {
+    scopes.iter().any(|scope| scope.is_extension(Scope::LAUNCH_CREATE))
+}
+
+/// The one token of a request: in one `Authorization` header (RFC 6750 §2.1).
+fn bearer(headers: &HeaderMap) -> Result<&str, LaunchError> {
+    let mut sent = headers.get_all(AUTHORIZATION).iter();
+    let value = match (sent.next(), sent.next()) {
+        (Some(value), None) => value.to_str().map_err(|_| LaunchError::NoToken)?,
+        (None, _) => return Err(LaunchError::NoToken),
+        (Some(_), Some(_)) => return Err(LaunchError::TwoTokens),
+    };
+    let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
+    let token = token.trim_matches(' ');
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(LaunchError::NoToken);
+    }
+    if token.is_empty() || token.contains(' ') {
+        return Err(LaunchError::InvalidToken("it is none"));
+    }
+    Ok(token)
+}

@@ -1,0 +1,92 @@
+//! Token introspection (RFC 7662; SMART 2.2 §"Token Introspection"; INTRO rows).
+//!
+//! Who asks has proved who they are: a client that authenticates may ask about its own tokens, and about all if it is
+//! registered so (`smart_introspect`); whoever shows an access token with the scope for it may ask about all. Of a token that is
+//! good for nothing, or is none, or is not theirs, everybody is told the same.
+
+use http::request::Parts;
+use smart_core::client::authentication::{Presented, PresentedError};
+use smart_core::id::ClientId;
+use smart_core::instant::Instant;
+use smart_core::oauth::Parameters;
+use smart_core::ports::{PublicKeys, Signer};
+use smart_core::scope::Scope;
+use smart_core::token::{Introspection, token_of};
+
+use crate::authenticate::authorization;
+use crate::error::{BearerError, TokenError};
+use crate::trail::Trail;
+use crate::{INTROSPECT, Store, TokenEndpoint};
+
+/// About whose tokens somebody may ask.
+enum May {
+    AskAboutAll,
+    AskAboutThoseOf(ClientId),
+}
+
+impl<S: Store, K: Signer + PublicKeys> TokenEndpoint<S, K> {
+    pub(crate) async fn introspect(
+        &self,
+        head: &Parts,
+        form: &Parameters,
+        now: Instant,
+        trail: &mut Trail,
+    ) -> Result<Introspection, TokenError> {
+        let token = token_of(form)?;
+        let may = self.may_ask(head, form, now, trail).await?;
+        let standing = self.stands(token, now).await?.filter(|standing| match &may {
+            May::AskAboutAll => true,
+            May::AskAboutThoseOf(client) => standing.state.client_id == *client,
+        });
+        if let Some(grant) = standing.as_ref().and_then(|standing| standing.grant.as_ref()) {
+            trail.is_about(grant);
+        }
+        trail.done(if standing.is_some() { "active" } else { "inactive" });
+        Ok(standing.map_or(Introspection::INACTIVE, |standing| standing.state.into()))
+    }
+
+    async fn may_ask(
+        &self,
+        head: &Parts,
+        form: &Parameters,
+        now: Instant,
+        trail: &mut Trail,
+    ) -> Result<May, TokenError> {
+        let header = authorization(&head.headers)?;
+        if let Some(token) = header.and_then(bearer) {
+            // A client that authenticates besides would leave it open who asks (RFC 6749 §2.3).
+            if ["client_secret", "client_assertion"].into_iter().any(|name| form.get(name).is_some()) {
+                return Err(PresentedError::Several.into());
+            }
+            self.holder_may_ask(token, now, trail).await?;
+            return Ok(May::AskAboutAll);
+        }
+        let presented = match Presented::parse(header, form) {
+            Err(PresentedError::Nobody) => return Err(TokenError::Unauthenticated),
+            presented => presented?,
+        };
+        let client = self.identify(presented, INTROSPECT, true, now, trail).await?;
+        if !client.is_confidential() {
+            return Err(TokenError::Unauthenticated);
+        }
+        Ok(if client.smart_introspect {
+            May::AskAboutAll
+        } else {
+            May::AskAboutThoseOf(client.client_id.clone())
+        })
+    }
+
+    /// INTRO-10: the token of a client alone, with the scope, good at this moment.
+    async fn holder_may_ask(&self, token: &str, now: Instant, trail: &mut Trail) -> Result<(), TokenError> {
+        let standing = self.access_token_stands(token, now).await?.ok_or(BearerError::Invalid)?;
+        trail.comes_from(&standing.state.client_id);
+        let has_scope = standing.state.scope.iter().any(|scope| scope.is_extension(Scope::TOKEN_INTROSPECT));
+        if standing.grant.is_none() && has_scope { Ok(()) } else { Err(BearerError::Scope.into()) }
+    }
+}
+
+/// The token of a header of that scheme, in any case (RFC 6750 §2.1).
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_matches(' '))
+}
