@@ -61,6 +61,8 @@ impl Default for Command {
             data: None,
             ephemeral: false,
             seed: None,
+            login_providers: None,
+            local_users: None,
             ehr_origins: EhrOrigins::default(),
             log: Log::Pretty,
         })
@@ -85,6 +87,12 @@ pub(crate) struct Serve {
     /// Load this seed folder first (clients.json, users.json, fhir/): adds and updates, deletes nothing
     #[arg(long, value_name = "DIR")]
     pub(crate) seed: Option<PathBuf>,
+    /// Let people sign in at the identity providers of this file, a JSON array that names their secrets (`env:NAME`, `file:PATH`)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) login_providers: Option<PathBuf>,
+    /// Whether users of this server may sign in with a password [default: false with --login-providers, else true]
+    #[arg(long, value_name = "BOOL", requires = "login_providers")]
+    pub(crate) local_users: Option<bool>,
     /// The EHRs that may show the pages inside their own, by origin, separated by commas
     #[arg(long, value_name = "ORIGINS", default_value = "", hide_default_value = true)]
     pub(crate) ehr_origins: EhrOrigins,

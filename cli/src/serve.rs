@@ -6,6 +6,7 @@
 mod app;
 mod ehr;
 mod listen;
+mod providers;
 mod welcome;
 
 use std::path::Path;
@@ -46,6 +47,8 @@ pub(crate) async fn run(arguments: Serve) -> Result<(), Failure> {
         None => None,
     };
 
+    let ways = providers::read(arguments.login_providers.as_deref(), arguments.local_users, &url)?;
+
     let folder = (!arguments.ephemeral).then(|| arguments.data.unwrap_or_else(|| DATA.into()));
     let store = match &folder {
         Some(folder) => Arc::new(LocalStore::open(folder).await?),
@@ -62,7 +65,7 @@ pub(crate) async fn run(arguments: Serve) -> Result<(), Failure> {
     store::note_public_url(&store, &url).await?;
     let key = Arc::new(joined(key.await)??);
 
-    let app = app::compose(&store, &key, &url, &arguments.ehr_origins, has_demo).await?;
+    let app = app::compose(&store, &key, &url, &arguments.ehr_origins, ways, has_demo).await?;
     let signals = Signals::listen()?;
     let sweeping = {
         let store = Arc::clone(&store);

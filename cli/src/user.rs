@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::json::Source;
 use crate::seed::Entries;
 use crate::seed::password::Password;
-use crate::seed::users::{self, NewUser};
+use crate::seed::users::{self, NewUser, Proof};
 use crate::{input, output, store};
 
 pub(crate) async fn run(command: Command) -> Result<(), Failure> {
@@ -69,7 +69,8 @@ fn by_flags(arguments: &mut AddUser) -> Result<(Vec<NewUser>, Option<String>), F
         let made = Secret::new(random::bytes()?).reveal();
         (made.clone(), Some(made))
     };
-    Ok((vec![NewUser { username, password: Password::new(password), name, fhir_user, patients }], made))
+    let proof = Proof::Password(Password::new(password));
+    Ok((vec![NewUser { username, proof, name, fhir_user, patients }], made))
 }
 
 fn first_line(source: &Source) -> Result<String, Failure> {
@@ -136,6 +137,7 @@ fn fields(user: &User) -> Result<Value, Unavailable> {
         "name": user.name,
         "fhirUser": user.fhir_user.to_string(),
         "patients": serde_json::to_value(&user.patients).map_err(text)?,
+        "external": user.external.as_ref().map(|who| json!({ "issuer": who.issuer, "subject": who.subject })),
         "sub": user.sub.as_str(),
         "disabled": user.disabled,
     }))

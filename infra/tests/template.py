@@ -102,6 +102,8 @@ class Stack:
             match how:
                 case "Ref":
                     return NOTHING if what == "AWS::NoValue" else self._parameters.get(what, f"${{{what}}}")
+                case "Fn::Join":
+                    return what[0].join(listed(self._resolved(what[1])))
                 case "Fn::GetAtt":
                     return f"${{{what if isinstance(what, str) else '.'.join(what)}}}"
                 case "Fn::If":

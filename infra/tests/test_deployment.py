@@ -38,6 +38,8 @@ class Deployment(unittest.TestCase):
             "SMART_TABLE": self.outputs["AuthorizationTableName"],
             "SMART_RECORDS_TABLE": self.outputs["RecordsTableName"],
             "SMART_SIGNING_KEYS": self.outputs["SigningKeyAArn"],
+            "SMART_LOGIN_PROVIDERS": "",
+            "SMART_LOGIN_LOCAL_USERS": "",
         }
         for function, name in FUNCTIONS.items():
             for route in sorted(code.routes_of(function)):

@@ -23,6 +23,7 @@ class Needs:
 PORTS = {
     "Clients": Needs(STATE, {"dynamodb:GetItem"}, ("client#",)),
     "Users": Needs(STATE, {"dynamodb:GetItem"}, ("user#",)),
+    "Enrolments": Needs(STATE, {"dynamodb:PutItem"}, ("user#oidc:",)),
     "Sessions": Needs(STATE, {"dynamodb:GetItem"}, ("session#",)),
     "SignIns": Needs(STATE, {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}, ("session#",)),
     "Throttle": Needs(STATE, {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}, ("attempts#",)),
@@ -39,6 +40,9 @@ PORTS = {
     "Signer": Needs(KEY, {"kms:GetPublicKey", "kms:Sign"}),
     "PublicKeys": Needs(KEY, {"kms:GetPublicKey"}),
 }
+
+# How people sign in: no port's.
+SIGN_IN = {"SMART_LOGIN_PROVIDERS", "SMART_LOGIN_LOCAL_USERS"}
 
 # What a function may do besides: its own logs and traces.
 BESIDES = {"Logs", "Trace"}
@@ -111,6 +115,7 @@ class Ports(unittest.TestCase):
         for function, name in FUNCTIONS.items():
             with self.subTest(function):
                 needed = {PORTS[port].of for port in code.ports_of(function)} | {"SMART_PUBLIC_URL"}
+                needed |= SIGN_IN if function == "authorize" else set()
                 needed |= {"SMART_EHR_ORIGINS"} if function == "authorize" else set()
                 variables = stack[f"{name}Function"]["Environment"]["Variables"]
                 self.assertEqual(set(variables), needed)
@@ -119,6 +124,17 @@ class Ports(unittest.TestCase):
                 for variable in needed & set(expected):
                     self.assertEqual(variables[variable], expected[variable])
 
+    def test_only_authorize_reads_the_secrets_of_identity_providers_and_only_those(self):
+        arns = ["arn:aws:secretsmanager:us-east-1:000000000000:secret:smart/a-AbCdEf", "arn:aws:secretsmanager:us-east-1:000000000000:secret:b-123456"]
+        stack = deployed(LoginProviders="[]", LoginLocalUsers="true", LoginSecretArns=arns)
+        for name in FUNCTIONS.values():
+            statement = stack.statements(f"{name}Policy").get("LoginSecrets")
+            self.assertEqual(statement is not None, name == "Authorize")
+            if statement:
+                self.assertEqual((statement["Action"], statement["Resource"]), ("secretsmanager:GetSecretValue", arns))
+            self.assertNotIn("LoginSecrets", deployed().statements(f"{name}Policy"))
+        variables = stack["AuthorizeFunction"]["Environment"]["Variables"]
+        self.assertEqual([variables[name] for name in sorted(SIGN_IN)], ["true", "[]"])
     def test_the_authorize_function_alone_is_told_who_may_embed_its_pages(self):
         stack = deployed(EhrOrigins="https://ehr.example.org,https://ward.example.org:8443")
         for function, name in FUNCTIONS.items():

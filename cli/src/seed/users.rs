@@ -1,11 +1,12 @@
 //! Users in files, as `users.json` of a seed and `smart user add` take them:
-//! `{ username, password, name, fhirUser, patients: [ids] | "*" }`, each of them given, and nothing else.
+//! `{ username, password, name, fhirUser, patients: [ids] | "*" }`, each of them given, and nothing else. Who signs in at an identity
+//! provider has `external: { issuer, subject }` in the place of `username` and `password`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use smart_core::id::Username;
 use smart_core::ports::Unavailable;
-use smart_core::user::{FhirUser, PatientAccess, User, new_subject};
+use smart_core::user::{External, FhirUser, PatientAccess, User, new_subject};
 use smart_web::random;
 
 use super::Entries;
@@ -16,15 +17,23 @@ use crate::parallel;
 /// How long a password may be, in bytes: the sign-in page takes no longer one.
 const LONGEST_PASSWORD: usize = 1024;
 
-const FIELDS: [&str; 5] = ["username", "password", "name", "fhirUser", "patients"];
+const FIELDS: [&str; 6] = ["username", "password", "name", "fhirUser", "patients", "external"];
 
 /// A user whose password was not hashed yet.
 pub(crate) struct NewUser {
     pub(crate) username: Username,
-    pub(crate) password: Password,
+    pub(crate) proof: Proof,
     pub(crate) name: String,
     pub(crate) fhir_user: FhirUser,
     pub(crate) patients: PatientAccess,
+}
+
+/// How a user proves who they are.
+pub(crate) enum Proof {
+    /// With a password of ours.
+    Password(Password),
+    /// At an identity provider.
+    External(External),
 }
 
 /// The users of a file.
@@ -33,7 +42,9 @@ pub(crate) fn read(source: &Source, entries: Entries) -> Result<Vec<NewUser>, Fa
     let mut known = BTreeMap::new();
     for node in entries.of(source)? {
         let user = one(node)?;
-        let here = node.fault("username", "");
+        // Who signs in elsewhere has a name that follows from where.
+        let here =
+            node.fault(if matches!(user.proof, Proof::External(_)) { "external" } else { "username" }, "");
         if let Some(line) = known.insert(user.username.clone(), here.line) {
             let expected =
                 format!("expected another name: {:?} is on line {line} already", user.username.as_str());
@@ -58,16 +69,44 @@ fn one(node: Node<'_>) -> Result<NewUser, Fault> {
         let text = field(name)?.string().ok_or_else(|| node.fault(name, "expected a string"))?;
         if text.is_empty() { Err(node.fault(name, "expected some text")) } else { Ok(text.into_owned()) }
     };
-    let username = text("username")?.parse().map_err(|e| node.fault("username", format!("{e}")))?;
-    let password = text("password")?;
-    if password.len() > LONGEST_PASSWORD {
-        return Err(node.fault("password", format!("expected at most {LONGEST_PASSWORD} bytes")));
-    }
-    let password = Password::new(password);
+    let external = properties.iter().find_map(|(name, value)| (name == "external").then_some(*value));
+    let (username, proof) = if let Some(value) = external {
+        let taken =
+            ["username", "password"].into_iter().find(|name| properties.iter().any(|(n, _)| n == name));
+        if let Some(name) = taken {
+            return Err(node.fault(name, "expected none beside external: issuer and subject name the user"));
+        }
+        let external = elsewhere(node, value)?;
+        (external.username(), Proof::External(external))
+    } else {
+        let username = text("username")?.parse().map_err(|e| node.fault("username", format!("{e}")))?;
+        let password = text("password")?;
+        if password.len() > LONGEST_PASSWORD {
+            return Err(node.fault("password", format!("expected at most {LONGEST_PASSWORD} bytes")));
+        }
+        (username, Proof::Password(Password::new(password)))
+    };
     let name = text("name")?;
     let fhir_user = text("fhirUser")?.parse().map_err(|e| node.fault("fhirUser", format!("{e}")))?;
     let patients = patients(node, field("patients")?)?;
-    Ok(NewUser { username, password, name, fhir_user, patients })
+    Ok(NewUser { username, proof, name, fhir_user, patients })
+}
+
+/// `external`: the issuer of a provider, as it writes it, and the user's `sub` there.
+fn elsewhere(user: Node<'_>, value: Node<'_>) -> Result<External, Fault> {
+    let fault = |name: &str, expected: &str| user.fault(&format!("external{name}"), expected);
+    let expected = "expected an object: issuer and subject, and nothing else";
+    let properties = value.properties().ok_or_else(|| fault("", expected))?;
+    if properties.iter().any(|(name, _)| name != "issuer" && name != "subject") {
+        return Err(fault("", expected));
+    }
+    let text = |name: &str| {
+        let value = properties.iter().find_map(|(known, value)| (known == name).then_some(*value));
+        let text = value.and_then(Node::string).filter(|text| !text.is_empty());
+        text.map(std::borrow::Cow::into_owned)
+            .ok_or_else(|| fault("", &format!("expected {name}: some text")))
+    };
+    Ok(External { issuer: text("issuer")?, subject: text("subject")?, by_claims: false })
 }
 
 fn patients(user: Node<'_>, value: Node<'_>) -> Result<PatientAccess, Fault> {
@@ -90,7 +129,13 @@ fn patients(user: Node<'_>, value: Node<'_>) -> Result<PatientAccess, Fault> {
 pub(crate) fn enlisted(users: Vec<NewUser>, known: &[User]) -> Result<Vec<User>, Unavailable> {
     let enlist = |hasher: &mut Hasher, user: NewUser| {
         let before = known.iter().find(|known| known.username == user.username);
-        let password = hasher.hash(&user.password, before.map(|user| &user.password))?;
+        let (password, external) = match user.proof {
+            Proof::Password(password) => {
+                let kept = before.and_then(|user| user.password.as_ref());
+                (Some(hasher.hash(&password, kept)?), None)
+            }
+            Proof::External(external) => (None, Some(external)),
+        };
         Ok(User {
             username: user.username,
             sub: new_subject(random::bytes()?),
@@ -98,6 +143,7 @@ pub(crate) fn enlisted(users: Vec<NewUser>, known: &[User]) -> Result<Vec<User>,
             fhir_user: user.fhir_user,
             patients: user.patients,
             password,
+            external,
             disabled: false,
         })
     };
@@ -169,7 +215,7 @@ mod tests {
             (
                 "role",
                 Some("\"nurse\""),
-                "7: role: no field of a user: expected username, password, name, fhirUser, patients",
+                "7: role: no field of a user: expected username, password, name, fhirUser, patients, external",
             ),
         ] {
             assert_eq!(told(&with(field, value)), format!("users.json:{expected}"));
@@ -182,6 +228,47 @@ mod tests {
         assert_eq!(
             told(&twice),
             "users.json:8: username: expected another name: \"maria\" is on line 2 already"
+        );
+    }
+
+    #[test]
+    fn a_user_of_a_provider_is_named_by_issuer_and_subject() {
+        let user = |head: &str| {
+            format!("[{{{head}, \"name\": \"M\", \"fhirUser\": \"Patient/a\", \"patients\": []}}]")
+        };
+        let good = user(r#""external": {"issuer": "https://idp.example", "subject": "7"}"#);
+        let source = Source::new("f", good.clone());
+        let users = read(&source, Entries::Array).unwrap();
+        let Proof::External(external) = &users[0].proof else { panic!("no password") };
+        assert_eq!((external.issuer.as_str(), external.subject.as_str()), ("https://idp.example", "7"));
+        assert_eq!(users[0].username, external.username());
+        let stored = enlisted(users, &[]).unwrap();
+        assert!(stored[0].password.is_none() && stored[0].external.is_some());
+        for (head, expected) in [
+            (
+                r#""username": "m", "external": {"issuer": "i", "subject": "s"}"#,
+                "1: username: expected none beside external",
+            ),
+            (
+                r#""password": "p", "external": {"issuer": "i", "subject": "s"}"#,
+                "1: password: expected none beside external",
+            ),
+            (r#""external": "7""#, "1: external: expected an object"),
+            (r#""external": {"issuer": "i"}"#, "1: external: expected subject: some text"),
+            (r#""external": {"issuer": "", "subject": "s"}"#, "1: external: expected issuer: some text"),
+            (
+                r#""external": {"issuer": "i", "subject": "s", "by_claims": true}"#,
+                "1: external: expected an object",
+            ),
+        ] {
+            let told = told(&user(head));
+            assert!(told.starts_with(&format!("users.json:{expected}")), "{told}");
+        }
+        let twice = format!("[{},{}]", &good[1..good.len() - 1], &good[1..good.len() - 1]);
+        assert!(
+            told(&twice).starts_with("users.json:1: external: expected another name"),
+            "{}",
+            told(&twice)
         );
     }
 

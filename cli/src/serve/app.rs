@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use smart_authorize::SignInWays;
 use smart_core::deployment::{EhrOrigins, PublicUrl};
 use smart_core::discovery::{Discovery, Offered};
 use smart_fhir_read::Settings;
@@ -18,6 +19,7 @@ pub(crate) async fn compose(
     key: &Arc<SoftwareKey>,
     url: &PublicUrl,
     ehr_origins: &EhrOrigins,
+    ways: SignInWays,
     has_demo: bool,
 ) -> Result<Router, Failure> {
     // The demo's EHR is one.
@@ -25,10 +27,11 @@ pub(crate) async fn compose(
     let (store, key) = (|| Arc::clone(store), || Arc::clone(key));
     let mut app = smart_discovery::router(&*key(), Discovery::new(url, Offered::HERE))
         .await?
-        .merge(smart_authorize::router(
+        .merge(smart_authorize::router_with(
             store(),
             key(),
             smart_authorize::Settings { here: url.clone(), ehr_origins },
+            ways,
         ))
         .merge(smart_token::router(store(), key(), url.clone()))
         .merge(smart_fhir_read::router(store(), key(), &Settings::new(url, Offered::HERE)));

@@ -97,7 +97,7 @@ fn a_fault_in_clients_or_users_names_its_file_line_and_field() {
                 "users.json",
                 format!("[{USER},\n{}]", USER.replace("maria", "tom").replace("\"name\"", "\"nmae\"")),
             ),
-            "users.json:4: nmae: no field of a user: expected username, password, name, fhirUser, patients",
+            "users.json:4: nmae: no field of a user: expected username, password, name, fhirUser, patients, external",
         ),
         (
             with("users.json", format!("[{}]", USER.replace("\"*\"", "[\n\"a\",\n\"b/c\"]"))),
@@ -203,4 +203,26 @@ fn a_bad_seed_leaves_the_store_as_it_was() {
     assert_eq!(smart(folder.path(), &["client", "show", "other"]).code, 1);
     let server = Server::start(folder.path(), &[]);
     assert_eq!(get(server.port(), "/fhir/metadata").0, 200);
+}
+
+#[test]
+fn identity_providers_that_are_wrong_are_said_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let faulty = r#"[{ "id": "op", "name": "Op", "issuer": "http://idp.example", "client_id": "c",
+        "client_secret": "hunter2" }, { "id": "op" }]"#;
+    std::fs::write(folder.path().join("idp.json"), faulty).unwrap();
+    let serve = ["serve", "--ephemeral", "--port", "0"];
+    let done = smart(folder.path(), &[&serve[..], &["--login-providers", "idp.json"]].concat());
+    assert_eq!((done.code, done.out.as_str()), (2, ""));
+    assert_eq!(done.err.lines().count(), 1, "{}", done.err);
+    for expected in [
+        "smart: idp.json: [0].issuer: expected",
+        "; [0].client_secret: expected env:NAME or file:PATH",
+        "; [1].issuer: expected, and",
+    ] {
+        assert!(done.err.contains(expected), "{}", done.err);
+    }
+    assert!(!done.err.contains("hunter2"));
+    let alone = smart(folder.path(), &[&serve[..], &["--local-users", "false"]].concat());
+    assert_eq!(alone.code, 2, "there would be no way to sign in: {}", alone.err);
 }

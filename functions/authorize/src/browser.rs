@@ -19,11 +19,14 @@ use crate::embedding::ON_OUR_SITE;
 pub(crate) struct Browser {
     secret: Secret,
     signed_in: bool,
+    signed_out: bool,
 }
 
 /// What begins the value of a browser in which somebody signed in, and of one in which nobody has.
 const SIGNED_IN: &str = "s.";
 const ANONYMOUS: &str = "a.";
+/// And of one in which somebody signed out: a provider is to ask who is there now.
+const SIGNED_OUT: &str = "o.";
 
 /// What a form is about.
 #[derive(Clone, Copy)]
@@ -43,12 +46,17 @@ pub(crate) enum Form {
 impl Browser {
     /// A browser that nobody signed in with.
     pub(crate) fn anonymous() -> Result<Self, Unavailable> {
-        Ok(Self { secret: Secret::new(random::bytes()?), signed_in: false })
+        Ok(Self { secret: Secret::new(random::bytes()?), signed_in: false, signed_out: false })
     }
 
     /// A browser in which somebody just signed in.
     pub(crate) fn signed_in() -> Result<Self, Unavailable> {
-        Ok(Self { secret: Secret::new(random::bytes()?), signed_in: true })
+        Ok(Self { secret: Secret::new(random::bytes()?), signed_in: true, signed_out: false })
+    }
+
+    /// A browser in which somebody just signed out.
+    pub(crate) fn signed_out() -> Result<Self, Unavailable> {
+        Ok(Self { signed_out: true, ..Self::anonymous()? })
     }
 
     /// The browser that sent a request, if it has our cookie.
@@ -62,11 +70,11 @@ impl Browser {
     }
 
     fn parse(value: &str) -> Option<Self> {
-        let (signed_in, secret) = match value.strip_prefix(SIGNED_IN) {
-            Some(secret) => (true, secret),
-            None => (false, value.strip_prefix(ANONYMOUS)?),
-        };
-        Some(Self { secret: secret.parse().ok()?, signed_in })
+        let kinds = [(SIGNED_IN, true, false), (ANONYMOUS, false, false), (SIGNED_OUT, false, true)];
+        kinds.into_iter().find_map(|(prefix, signed_in, signed_out)| {
+            let secret = value.strip_prefix(prefix)?.parse().ok()?;
+            Some(Self { secret, signed_in, signed_out })
+        })
     }
 
     /// The session's secret, if somebody signed in.
@@ -74,9 +82,18 @@ impl Browser {
         self.signed_in.then_some(&self.secret)
     }
 
+    /// Whether somebody signed out here, and nobody has signed in since.
+    pub(crate) fn was_left(&self) -> bool {
+        self.signed_out
+    }
+
     /// Sets the cookie with an answer. It ends with the browser: how long the session lives is the server's to say.
     pub(crate) fn remember(&self, response: &mut Response<Body>, here: &PublicUrl) {
-        let prefix = if self.signed_in { SIGNED_IN } else { ANONYMOUS };
+        let prefix = match (self.signed_in, self.signed_out) {
+            (true, _) => SIGNED_IN,
+            (false, true) => SIGNED_OUT,
+            (false, false) => ANONYMOUS,
+        };
         set_cookie(response, here, &format!("{prefix}{}", self.secret.reveal()), "");
     }
 
@@ -88,6 +105,11 @@ impl Browser {
     /// Whether what was sent is the token of this form, in this browser. Compared in constant time.
     pub(crate) fn sent(&self, form: Form, token: Option<&str>) -> bool {
         token.and_then(|token| token.parse::<Digest>().ok()).is_some_and(|token| token == self.token(form))
+    }
+
+    /// A key for one purpose, which nobody has who has not this browser's cookie.
+    pub(crate) fn key(&self, purpose: &str) -> Digest {
+        self.secret.derive(purpose.as_bytes())
     }
 
     fn token(&self, form: Form) -> Digest {

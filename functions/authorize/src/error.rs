@@ -12,6 +12,7 @@ use smart_core::ports::{Stopped, Unavailable};
 use smart_web::form::FormError;
 use thiserror::Error;
 
+use crate::external::fault::ExternalError;
 use crate::pages::{ForDeveloper, Problem};
 use crate::respond::page;
 
@@ -32,8 +33,12 @@ pub(crate) enum AuthorizeError {
     Moved(Refusal),
     #[error("the user may not choose this patient")]
     PatientRefused,
+    #[error("{0:?}")]
+    External(Box<ExternalError>),
     #[error("this is no encounter of the patient who was chosen")]
     EncounterRefused,
+    #[error("nobody signs in with a password here")]
+    NoPasswords,
     #[error("no such grant is active and this user's")]
     NoAccess,
     #[error(transparent)]
@@ -68,8 +73,11 @@ impl AuthorizeError {
                 StatusCode::BAD_REQUEST
             }
             Self::FormToken | Self::PatientRefused | Self::EncounterRefused => StatusCode::FORBIDDEN,
+            Self::NoPasswords => StatusCode::UNAUTHORIZED,
             Self::NoAccess => StatusCode::NOT_FOUND,
             Self::Moved(_) => StatusCode::CONFLICT,
+            // Has a page of its own.
+            Self::External(_) => StatusCode::BAD_GATEWAY,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -111,12 +119,17 @@ impl AuthorizeError {
                 "Nothing was shared. It is no visit of the patient whom you chose.",
                 FROM_THE_APP,
             ),
+            Self::NoPasswords => (
+                "Sign in from one of your apps",
+                "You are not signed in here. That happens when an app asks for access, at the provider who gave you your account.",
+                "Open one of your apps and sign in there; then come back to this page.",
+            ),
             Self::NoAccess => (
                 "There is no such access of yours",
                 "Nothing was changed. Perhaps it has ended before, or it was given by somebody else.",
                 "See which apps have access now.",
             ),
-            Self::Unavailable(_) => (
+            Self::External(_) | Self::Unavailable(_) => (
                 "Something is not working at the moment",
                 "Nothing was shared. The fault is on our side, and it is usually over soon.",
                 "Wait a moment, then load this page again.",
@@ -150,13 +163,18 @@ impl AuthorizeError {
             Self::Moved(_)
             | Self::PatientRefused
             | Self::EncounterRefused
+            | Self::NoPasswords
             | Self::NoAccess
+            | Self::External(_)
             | Self::Unavailable(_) => None,
         }
     }
 
     /// The page. Ours are logged as errors; the caller's are told and no more.
     pub(crate) fn into_response(self) -> Response<Body> {
+        if let Self::External(error) = self {
+            return error.into_response();
+        }
         match &self {
             Self::Unavailable(reason) => tracing::error!(error = %reason, "a port is unavailable"),
             refused => tracing::debug!(reason = %refused, "refused"),

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `authorize` | whether a request can be answered, and which page comes first |
 //! | `login` | who signs in; `throttle` and `passwords` how often and how |
+//! | `external` | who signs in at an identity provider |
 //! | `patient` | which patients are offered, and that no other is chosen |
 //! | `encounter` | the same of a patient's encounters, where an app asks for one |
 //! | `launch` | what an EHR may open an app with |
@@ -31,6 +32,7 @@ mod destination;
 mod embedding;
 mod encounter;
 mod error;
+mod external;
 mod launch;
 mod login;
 mod pages;
@@ -54,13 +56,14 @@ use smart_core::deployment::{EhrOrigins, PublicUrl};
 use smart_core::id::ClientId;
 use smart_core::instant::Instant;
 use smart_core::ports::{
-    Authorizations, Clients, Launches, Patients, PublicKeys, RevokedTokens, SignIns, Step, Throttle,
-    Unavailable, UserGrants, Users,
+    Authorizations, Clients, Enrolments, Launches, Patients, PublicKeys, Replay, RevokedTokens, SignIns,
+    Step, Throttle, Unavailable, UserGrants, Users,
 };
 use smart_core::secret::Op;
 use smart_web::cached::Cached;
 use smart_web::random;
 
+pub use self::external::{ClientSecret, SignInWays};
 use self::launch::Ehrs;
 use self::passwords::Passwords;
 
@@ -68,8 +71,10 @@ use self::passwords::Passwords;
 pub trait Store:
     Clients
     + Users
+    + Enrolments
     + SignIns
     + Throttle
+    + Replay
     + Authorizations
     + UserGrants
     + Launches
@@ -82,8 +87,10 @@ pub trait Store:
 impl<T> Store for T where
     T: Clients
         + Users
+        + Enrolments
         + SignIns
         + Throttle
+        + Replay
         + Authorizations
         + UserGrants
         + Launches
@@ -109,15 +116,26 @@ impl From<PublicUrl> for Settings {
     }
 }
 
-/// The routes of the user's way: `/auth/authorize`, `/auth/login`, `/auth/patient`, `/auth/encounter`, `/auth/consent`; of their
-/// own page: `/auth/access`, `/auth/sign-out`; and of the EHR: `/auth/launch`. `keys` are those that sign access tokens: it signs
-/// nothing itself.
+/// The routes of the user's way: `/auth/authorize`, `/auth/login`, `/auth/callback`, `/auth/patient`, `/auth/encounter`,
+/// `/auth/consent`; of their own page: `/auth/access`, `/auth/sign-out`; and of the EHR: `/auth/launch`. `keys` are those that sign
+/// access tokens: it signs nothing itself. Users sign in with a password.
 pub fn router<S: Store, K: PublicKeys + 'static>(store: S, keys: K, settings: impl Into<Settings>) -> Router {
+    router_with(store, keys, settings, SignInWays::local())
+}
+
+/// The same, with the ways to sign in that are given.
+pub fn router_with<S: Store, K: PublicKeys + 'static>(
+    store: S,
+    keys: K,
+    settings: impl Into<Settings>,
+    ways: SignInWays,
+) -> Router {
     let Settings { here, ehr_origins } = settings.into();
     let ehrs = Ehrs::new(keys, &here);
     let function = Arc::new(Authorize {
         store,
         here: here.clone(),
+        ways,
         clients: Cached::new(),
         passwords: Passwords::new(),
     });
@@ -129,9 +147,14 @@ pub fn router<S: Store, K: PublicKeys + 'static>(store: S, keys: K, settings: im
         .post(authorize::by_form::<S>)
         .head(authorize::neither_get_nor_post)
         .fallback(authorize::neither_get_nor_post);
+    // Nor by HEAD: an answer of a provider is used once.
+    let callback = get(external::callback::page::<S>)
+        .head(external::callback::not_get)
+        .fallback(external::callback::not_get);
     let pages = Router::new()
         .route("/auth/authorize", authorize)
         .route("/auth/login", get(login::page::<S>).post(login::submit::<S>))
+        .route("/auth/callback", callback)
         .route("/auth/patient", get(patient::page::<S>).post(patient::submit::<S>))
         .route("/auth/encounter", get(encounter::page::<S>).post(encounter::submit::<S>))
         .route("/auth/consent", get(consent::page::<S>).post(consent::submit::<S>))
@@ -145,6 +168,7 @@ pub fn router<S: Store, K: PublicKeys + 'static>(store: S, keys: K, settings: im
 struct Authorize<S> {
     store: S,
     here: PublicUrl,
+    ways: SignInWays,
     clients: Cached<ClientId, Arc<Client>>,
     passwords: Passwords,
 }

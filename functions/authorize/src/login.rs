@@ -11,6 +11,7 @@ use axum::extract::{RawQuery, State};
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, Response, StatusCode};
 use smart_core::client::Client;
+use smart_core::external::Provider;
 use smart_core::grant::{Grant, IN_PROGRESS, Request, SignIn, Stage};
 use smart_core::id::{ClientId, PatientId, Username};
 use smart_core::instant::Instant;
@@ -25,9 +26,10 @@ use smart_web::{form, response};
 use tracing::field::display;
 
 use crate::authorize::is_for;
-use crate::browser::Browser;
+use crate::browser::{Browser, Form};
 use crate::destination::Destination;
 use crate::error::AuthorizeError;
+use crate::external::{Account, First, LOCAL, Remote};
 use crate::pages::Asking;
 use crate::respond;
 use crate::throttle::{self, Attempt};
@@ -74,6 +76,8 @@ pub(crate) struct Door {
     app: Option<String>,
     /// Where the browser may go from here, if nothing more is to be asked.
     leads_out_to: Option<RedirectUri>,
+    /// The user name that the app expects: written into the form.
+    hint: String,
 }
 
 impl Door {
@@ -84,12 +88,13 @@ impl Door {
             to: Destination::Authorization(handle),
             app: Some(client.client_name.clone()),
             leads_out_to: uri.cloned(),
+            hint: request.and_then(|request| request.sign_in.login_hint.clone()).unwrap_or_default(),
         }
     }
 
     /// Before the page of apps.
     pub(crate) fn to_access() -> Self {
-        Self { to: Destination::Access, app: None, leads_out_to: None }
+        Self { to: Destination::Access, app: None, leads_out_to: None, hint: String::new() }
     }
 }
 
@@ -111,8 +116,17 @@ impl<S: Store> Authorize<S> {
         let handle = request_of(&parameters)?;
         let grant = self.in_progress(handle, now).await?;
         let client = self.enabled_client(&grant.client_id, now).await?;
-        let door = Door::to_app(handle, &client, grant.request());
-        self.sign_in_page(&door, Browser::of(headers, &self.here), "")
+        let browser = Browser::of(headers, &self.here);
+        match parameters.get("provider") {
+            None => self.first_page(handle, &grant, &client, browser, now).await,
+            Some(LOCAL) if self.ways.local_users() => {
+                self.sign_in_page(&Door::to_app(handle, &client, grant.request()), browser)
+            }
+            Some(id) => {
+                let remote = self.ways.remote(id).ok_or(AuthorizeError::Field("provider"))?;
+                self.go_to_provider(handle, &grant, remote, browser, Account::of(&parameters), now).await
+            }
+        }
     }
 
     async fn log_in(
@@ -135,6 +149,19 @@ impl<S: Store> Authorize<S> {
             }
             Destination::Access => (Door::to_access(), None),
         };
+        match (form.get("provider"), &waiting) {
+            // By a link of ours, so that the form for the password has its own, stricter policy.
+            (Some(LOCAL), Some((handle, _))) if self.ways.local_users() => {
+                let request = handle.reveal();
+                return Ok(response::see_other(&format!("/auth/login?request={request}&provider={LOCAL}")));
+            }
+            (Some(id), Some((handle, grant))) => {
+                let remote = self.ways.remote(id).ok_or(AuthorizeError::Field("provider"))?;
+                return self.go_to_provider(*handle, grant, remote, Some(browser), Account::Any, now).await;
+            }
+            _ if !self.ways.local_users() => return Err(AuthorizeError::Field("provider")),
+            _ => {}
+        }
         let grant = waiting.as_ref().map(|(_, grant)| display(&grant.id));
         let username = form.get("username").unwrap_or_default().trim();
         let again = |status, message| {
@@ -162,7 +189,7 @@ impl<S: Store> Authorize<S> {
             let message = "The app was started for somebody else. Sign in as the user who started it.";
             return Ok(again(StatusCode::UNAUTHORIZED, message));
         }
-        self.signed_in(waiting.as_ref(), &browser, user, now).await
+        self.signed_in(waiting.as_ref(), &browser, user, now, now).await
     }
 
     /// The form of a browser that has another cookie by now: somebody signed in in another window meanwhile. If it is the user
@@ -201,22 +228,25 @@ impl<S: Store> Authorize<S> {
             Ok(username) => self.store.user(&username).await?.filter(|user| !user.disabled),
             Err(_) => None,
         };
-        let fits = self.passwords.verify(user.as_ref().map(|user| &user.password), password).await?;
+        let hash = user.as_ref().and_then(|user| user.password.as_ref());
+        let fits = self.passwords.verify(hash, password).await?;
         Ok(user.filter(|_| fits))
     }
 
     /// A new session in a browser with a new cookie; the session before, if there was one, ends. The authorization that waits
-    /// for it, if one does, goes on.
-    async fn signed_in(
+    /// for it, if one does, goes on. `auth_time` is when the user proved who they are: at a provider, that may be a while ago.
+    pub(crate) async fn signed_in(
         &self,
         waiting: Option<&(Handle, Grant)>,
         before: &Browser,
         user: User,
+        auth_time: Instant,
         now: Instant,
     ) -> Result<Response<Body>, AuthorizeError> {
         let browser = Browser::signed_in()?;
         let secret = browser.session().ok_or(AuthorizeError::FormToken)?;
-        let session = Session::start(secret.session_id(), user.username.clone(), now);
+        let session =
+            Session { auth_time, ..Session::start(secret.session_id(), user.username.clone(), now) };
         let visit = Visit { session, user };
         let patient = match waiting.and_then(|(_, grant)| grant.request()) {
             Some(request) => self.sole_patient(request, &visit).await?,
@@ -275,14 +305,59 @@ impl<S: Store> Authorize<S> {
         client.filter(|client| !client.disabled).ok_or(AuthorizeError::NoRequest)
     }
 
-    /// The sign-in page, in a browser that has a cookie from then on.
+    /// What is shown first to somebody who has to sign in.
+    pub(crate) async fn first_page(
+        &self,
+        handle: Handle,
+        grant: &Grant,
+        client: &Client,
+        browser: Option<Browser>,
+        now: Instant,
+    ) -> Result<Response<Body>, AuthorizeError> {
+        match self.ways.first() {
+            First::Password => self.sign_in_page(&Door::to_app(handle, client, grant.request()), browser),
+            First::Provider(only) => {
+                self.go_to_provider(handle, grant, only, browser, Account::Any, now).await
+            }
+            First::Choice => self.choose_provider_page(handle, &client.client_name, browser),
+        }
+    }
+
+    /// The ways to sign in, in a browser that has a cookie from then on.
+    fn choose_provider_page(
+        &self,
+        handle: Handle,
+        app: &str,
+        browser: Option<Browser>,
+    ) -> Result<Response<Body>, AuthorizeError> {
+        let known = browser.is_some();
+        let browser = browser.map_or_else(Browser::anonymous, Ok)?;
+        let providers = || self.ways.remotes().iter().map(Remote::provider);
+        let page = pages::ChooseProvider {
+            app,
+            request: &handle.reveal(),
+            form_token: &browser.form_token(Form::Request(handle)),
+            providers: providers().map(|provider| (provider.id.as_str(), provider.name.as_str())).collect(),
+            local: self.ways.local_users(),
+        };
+        let loopback: Vec<String> = providers().filter_map(Provider::loopback_origin).collect();
+        let mut response = respond::page_to_providers(&page, &loopback);
+        if !known {
+            browser.remember(&mut response, &self.here);
+        }
+        Ok(response)
+    }
+
+    /// The form for a user name and a password, in a browser that has a cookie from then on.
     pub(crate) fn sign_in_page(
         &self,
         door: &Door,
         browser: Option<Browser>,
-        username: &str,
     ) -> Result<Response<Body>, AuthorizeError> {
-        let again = Again { status: StatusCode::OK, username, message: None };
+        if !self.ways.local_users() {
+            return Err(AuthorizeError::NoPasswords);
+        }
+        let again = Again { status: StatusCode::OK, username: &door.hint, message: None };
         if let Some(known) = browser {
             return Ok(sign_in_form(door, &known, &again));
         }

@@ -8,13 +8,14 @@
 //! | page | posts to | fields |
 //! |---|---|---|
 //! | [`SignIn`] | `/auth/login` | `username`, `password` |
+//! | [`ChooseProvider`] | `/auth/login` | `provider` |
 //! | [`ChoosePatient`] | `/auth/patient` | `patient`; searches with GET: `q`, `request` |
 //! | [`ChooseEncounter`] | `/auth/encounter` | `encounter` |
 //! | [`Consent`] | `/auth/consent` | `scope` (checkboxes), `decision` = `allow` or `deny` |
 //! | [`NoPatients`], [`NoEncounters`], [`OutOfReach`] | `/auth/consent` | `decision` = `deny` |
 //! | [`Access`] | `/auth/access` | `grant` (hidden, perhaps several), `decision` = `revoke` |
 //! | [`SignOut`] | `/auth/sign-out` | |
-//! | [`Problem`], [`SignedOut`] | | |
+//! | [`Problem`], [`SignInProblem`], [`SignedOut`] | | |
 //!
 //! Every form that posts carries `form_token`, and those of an authorization in progress carry it as `request`
 //! (requirement AUTHZ-27). Everything is escaped by askama.
@@ -78,6 +79,22 @@ pub(crate) struct Asking<'a> {
     pub(crate) app: &'a str,
     /// The authorization in progress.
     pub(crate) request: &'a str,
+}
+
+/// Choose where to sign in, where there are several ways.
+#[derive(Template)]
+#[template(path = "choose_provider.html")]
+pub(crate) struct ChooseProvider<'a> {
+    /// The name of the app that asks.
+    pub(crate) app: &'a str,
+    /// The authorization in progress.
+    pub(crate) request: &'a str,
+    /// Against forged posts.
+    pub(crate) form_token: &'a str,
+    /// The providers: the value posted, and the name.
+    pub(crate) providers: Vec<(&'a str, &'a str)>,
+    /// Whether one may sign in with a password of ours, too.
+    pub(crate) local: bool,
 }
 
 /// Choose whose record the app gets: a search, and one button for each patient found.
@@ -303,6 +320,22 @@ pub(crate) struct Problem<'a> {
     pub(crate) developer: Option<ForDeveloper<'a>>,
     /// Whether the way on is the page of apps.
     pub(crate) leads_to_apps: bool,
+}
+
+/// Why nobody was signed in by an identity provider.
+#[derive(Template)]
+#[template(path = "sign_in_problem.html")]
+pub(crate) struct SignInProblem<'a> {
+    /// What happened, in a few words: the heading.
+    pub(crate) title: &'a str,
+    /// What it means to the user, without a term of the trade.
+    pub(crate) explanation: &'a str,
+    /// What the user can do about it.
+    pub(crate) what_to_do: &'a str,
+    /// Where to try again: a path and query on this server.
+    pub(crate) retry: Option<&'a str>,
+    /// Where to sign in with another account of that provider.
+    pub(crate) other_account: Option<&'a str>,
 }
 
 /// What is wrong with a request, exactly.

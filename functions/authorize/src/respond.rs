@@ -31,6 +31,14 @@ pub(crate) fn page_to_app_with(
     with_policy(status, page, &format!("'self' {}", redirect_uri.csp_source()))
 }
 
+/// A page whose forms may end at an identity provider, and wherever that passes browsers on to: so any https origin is allowed, and
+/// what is given, which is plain http on loopback. Such a page asks for no secret.
+pub(crate) fn page_to_providers(page: &impl Template, loopback: &[String]) -> Response<Body> {
+    let sources: Vec<&str> =
+        ["'self'", "https:"].into_iter().chain(loopback.iter().map(String::as_str)).collect();
+    with_policy(StatusCode::OK, page, &sources.join(" "))
+}
+
 fn with_policy(status: StatusCode, page: &impl Template, form_action: &str) -> Response<Body> {
     let policy = format!(
         "default-src 'none'; style-src {}; base-uri 'none'; {BY_NOBODY}; form-action {form_action}",

@@ -74,7 +74,12 @@ impl<S: Store> Authorize<S> {
             self.store.end_session(&secret.session_id()).await?;
         }
         let mut response = respond::page(StatusCode::OK, &SignedOut);
-        browser::forget(&mut response, &self.here);
+        // Who signed out here may still be signed in at a provider: it is to ask the next one.
+        if self.ways.remotes().is_empty() {
+            browser::forget(&mut response, &self.here);
+        } else {
+            Browser::signed_out()?.remember(&mut response, &self.here);
+        }
         Ok(response)
     }
 

@@ -4,3 +4,4 @@
 mod budgets;
 mod counting;
 mod embedding;
+mod external;

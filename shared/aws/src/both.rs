@@ -12,8 +12,8 @@ use smart_core::id::{ClientId, EncounterId, GrantId, LaunchId, PatientId, Resour
 use smart_core::instant::Instant;
 use smart_core::launch::Launch;
 use smart_core::ports::{
-    Attempts, Authorizations, Clients, Grants, Launches, Patients, Records, Replay, RevokedTokens, Sessions,
-    SignIns, Step, Stopped, Throttle, Unavailable, UserGrants, Users,
+    Attempts, Authorizations, Clients, Enrolments, Grants, Launches, Patients, Records, Replay,
+    RevokedTokens, Sessions, SignIns, Step, Stopped, Throttle, Unavailable, UserGrants, Users,
 };
 use smart_core::secret::Digest;
 use smart_core::session::Session;
@@ -70,6 +70,8 @@ macro_rules! forward {
 forward! {
     Clients to state { fn client(&self, id: &ClientId) -> Result<Option<Client>, Unavailable>; }
     Users to state { fn user(&self, username: &Username) -> Result<Option<User>, Unavailable>; }
+    Enrolments to state { fn enrol(&self, said: &User) -> Result<User, Unavailable>; }
+    Replay to state { fn first_use(&self, key: &Digest, expires_at: Instant, step: Step) -> Result<bool, Unavailable>; }
     Sessions to state { fn session(&self, id: &SessionId, now: Instant) -> Result<Option<Session>, Unavailable>; }
     SignIns to state {
         fn start_session(&self, session: &Session) -> Result<(), Unavailable>;
@@ -95,7 +97,6 @@ forward! {
         fn use_launch(&self, id: &LaunchId, grant: &GrantId, step: Step) -> Result<bool, Unavailable>;
     }
     RevokedTokens to state { fn is_revoked(&self, token: &Digest, now: Instant) -> Result<bool, Unavailable>; }
-    Replay to state { fn first_use(&self, of: &Digest, expires_at: Instant, step: Step) -> Result<bool, Unavailable>; }
     UserGrants to state {
         fn own_grants(&self, owner: &Owner, now: Instant) -> Result<Vec<Grant>, Unavailable>;
         fn revoke_own(&self, id: &GrantId, owner: &Owner, reason: RevocationReason, step: Step) -> Result<bool, Unavailable>;

@@ -5,7 +5,9 @@
 
 use std::fmt;
 
+use smart_core::client::metadata::Deployment;
 use smart_core::deployment::{EhrOrigins, PublicUrl, PublicUrlError};
+use smart_core::external::{SecretPlace, SignInSettings};
 use thiserror::Error;
 
 /// Everything that is wrong with the environment.
@@ -78,6 +80,9 @@ pub struct AuthorizeConfig {
     pub table: TableName,
     /// `SMART_RECORDS_TABLE`
     pub records_table: TableName,
+    /// `SMART_LOGIN_PROVIDERS` and
+    /// `SMART_LOGIN_LOCAL_USERS`
+    pub sign_in: SignInSettings,
     /// `SMART_SIGNING_KEYS`: an EHR that makes a launch shows an access token
     pub signing_keys: KeyNames,
     /// `SMART_EHR_ORIGINS`, which may be left out
@@ -129,11 +134,17 @@ impl AuthorizeConfig {
     }
 
     fn read(mut from: Reader<impl Fn(&str) -> Option<String>>) -> Result<Self, ConfigError> {
-        match (from.public_url(), from.table(), from.records_table(), from.signing_keys(), from.ehr_origins())
-        {
-            (Some(public_url), Some(table), Some(records_table), Some(signing_keys), Some(ehr_origins)) => {
-                Ok(Self { public_url, table, records_table, signing_keys, ehr_origins })
-            }
+        let public_url = from.public_url();
+        let sign_in = from.sign_in(public_url.as_ref());
+        let tables = from.table().zip(from.records_table());
+        match (public_url, tables, from.signing_keys(), from.ehr_origins(), sign_in) {
+            (
+                Some(public_url),
+                Some((table, records_table)),
+                Some(signing_keys),
+                Some(ehr_origins),
+                Some(sign_in),
+            ) => Ok(Self { public_url, table, records_table, sign_in, signing_keys, ehr_origins }),
             _ => Err(from.error()),
         }
     }
@@ -196,6 +207,25 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
 
     fn signing_keys(&mut self) -> Option<KeyNames> {
         self.required("SMART_SIGNING_KEYS", "expected KMS key ids, ARNs or aliases", KeyNames::parse)
+    }
+
+    /// The ways to sign in: with a password, unless something is said.
+    fn sign_in(&mut self, public_url: Option<&PublicUrl>) -> Option<SignInSettings> {
+        const NAMES: [&str; 2] = ["SMART_LOGIN_PROVIDERS", "SMART_LOGIN_LOCAL_USERS"];
+        let [providers, local_users] =
+            NAMES.map(|name| (self.variable)(name).filter(|text| !text.trim().is_empty()));
+        let deployment = public_url.map_or(Deployment::Public, PublicUrl::deployment);
+        let read = SignInSettings::read(
+            providers.as_deref(),
+            local_users.as_deref().map(str::trim),
+            deployment,
+            |place| matches!(place, SecretPlace::SecretsManager(_)),
+            "secretsmanager:NAME, the name or ARN of a secret of AWS Secrets Manager",
+        );
+        let told = |(setting, fault): (usize, String)| {
+            format!("{} is wrong: {fault}", NAMES.get(setting).copied().unwrap_or_default())
+        };
+        read.map_err(|faults| self.faults.extend(faults.into_iter().map(told))).ok()
     }
 
     /// Which EHRs may embed the pages; none, if nothing is said.
@@ -302,6 +332,28 @@ mod tests {
             assert!(message.contains(expected), "{message}");
         }
         assert!(!message.contains("a table"), "{message}");
+    }
+
+    #[test]
+    fn identity_providers_are_read_and_their_secrets_are_named_never_given() {
+        let provider = r#"[{"id":"a","name":"A","issuer":"https://a.example","client_id":"c","client_secret":"secretsmanager:smart/a"}]"#;
+        let with = |providers, local_users| {
+            let more = [("SMART_LOGIN_PROVIDERS", providers), ("SMART_LOGIN_LOCAL_USERS", local_users)];
+            AuthorizeConfig::read(reader([&ALL[..], &more].concat()))
+        };
+        let sign_in = with(provider, "").unwrap().sign_in;
+        assert_eq!((sign_in.providers.len(), sign_in.local_users), (1, false));
+        assert!(with("", "").unwrap().sign_in.local_users);
+        let clear = r#"[{"id":"a","name":"A","issuer":"http://a.example","client_id":"c","client_secret":"hunter2"}]"#;
+        let message = with(clear, "perhaps").unwrap_err().to_string();
+        for expected in [
+            "SMART_LOGIN_PROVIDERS is wrong: [0].issuer: expected",
+            "SMART_LOGIN_PROVIDERS is wrong: [0].client_secret: expected secretsmanager:NAME",
+            "SMART_LOGIN_LOCAL_USERS is wrong: expected true or false",
+        ] {
+            assert!(message.contains(expected), "{message}");
+        }
+        assert!(!message.contains("hunter2"), "{message}");
     }
 
     #[test]

@@ -34,7 +34,12 @@ use crate::counted::Counted;
 const AMAZON_ROOTS: &[u8] = include_bytes!("roots/amazon.pem");
 
 /// The variables that point the SDK elsewhere than to AWS.
-const ENDPOINTS: [&str; 3] = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_KMS"];
+const ENDPOINTS: [&str; 4] = [
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_DYNAMODB",
+    "AWS_ENDPOINT_URL_KMS",
+    "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+];
 
 const CONNECT: Duration = Duration::from_secs(1);
 const ATTEMPT: Duration = Duration::from_secs(2);
@@ -66,6 +71,14 @@ pub enum SdkSetupError {
     /// There is no TLS to be had.
     #[error("TLS cannot be set up: {0}")]
     Tls(String),
+    /// A secret that is named cannot be had.
+    #[error("the secret {name}: {why}")]
+    Secret {
+        /// Its name.
+        name: String,
+        /// Why: the service's own code.
+        why: String,
+    },
     /// Nothing says in which region the tables and keys are.
     #[error("no region: set AWS_REGION, or name one in the profile")]
     NoRegion,
@@ -118,6 +131,21 @@ impl Sdk {
     pub fn kms(&self) -> aws_sdk_kms::Client {
         let config = aws_sdk_kms::config::Builder::from(&self.config);
         aws_sdk_kms::Client::from_conf(config.interceptor(self.counted.clone()).build())
+    }
+
+    /// The secret that Secrets Manager keeps under a name or ARN: read once, at start.
+    pub async fn secret(&self, name: &str) -> Result<String, SdkSetupError> {
+        let config = aws_sdk_secretsmanager::config::Builder::from(&self.config);
+        let client =
+            aws_sdk_secretsmanager::Client::from_conf(config.interceptor(self.counted.clone()).build());
+        let fault = |why: String| SdkSetupError::Secret { name: name.to_owned(), why };
+        let answer = client.get_secret_value().secret_id(name).send().await.map_err(|error| {
+            let service = error.as_service_error().and_then(|error| error.meta().code().map(str::to_owned));
+            fault(service.unwrap_or_else(|| "no answer".to_owned()))
+        })?;
+        // As it is typed into the console, perhaps with a newline at its end.
+        let secret = answer.secret_string().map(str::trim).filter(|secret| !secret.is_empty());
+        secret.map(str::to_owned).ok_or_else(|| fault("it holds no text".to_owned()))
     }
 
     /// How many calls the clients have made so far, each attempt counted.

@@ -15,7 +15,7 @@ use std::time::Duration;
 use crate::client::{Client, GrantType};
 use crate::deployment::PublicUrl;
 use crate::fhir::access::{enforceable, supported};
-use crate::grant::Request;
+use crate::grant::{Request, SignInWish};
 use crate::id::ClientId;
 use crate::instant::Instant;
 use crate::jose::KeyId;
@@ -201,10 +201,22 @@ fn read(
         .transpose()
         .map_err(|_| invalid("max_age must be a whole number of seconds"))?;
     let (scopes, launch) = scopes(parameters, client)?;
-    let redirect_uri = redirect_uri.clone();
-    let always_ask = asks_consent(parameters);
-    let request =
-        Request { redirect_uri, state, scopes, challenge, nonce, dpop_jkt, launch: None, always_ask };
+    let sign_in = SignInWish {
+        anew: prompt == Prompt::Login,
+        max_age: max_age.map(|max_age| max_age.as_secs()),
+        login_hint: login_hint.clone(),
+    };
+    let request = Request {
+        redirect_uri: redirect_uri.clone(),
+        state,
+        scopes,
+        challenge,
+        nonce,
+        dpop_jkt,
+        sign_in,
+        launch: None,
+        always_ask: asks_consent(parameters),
+    };
     Ok(AuthorizationRequest { request, launch, prompt, max_age, login_hint })
 }
 

@@ -92,12 +92,36 @@ pub struct Request {
     /// The key that the code's redeemer must prove to have (RFC 9449 §10).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dpop_jkt: Option<KeyId>,
+    /// How the app wants the user to sign in.
+    #[serde(default, skip_serializing_if = "SignInWish::is_none")]
+    pub sign_in: SignInWish,
     /// The EHR's launch that it came with, as the EHR made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub launch: Option<Box<Launched>>,
     /// The app wants the user to be asked, whatever was granted before: `prompt=consent` (OIDC Core §3.1.2.1).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub always_ask: bool,
+}
+
+/// How an app wants the user to sign in (OIDC Core §3.1.2.1): passed on to an identity provider, whose answer is held to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignInWish {
+    /// Anew, although they may be signed in: `prompt`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub anew: bool,
+    /// How many seconds ago at most: `max_age`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_age: Option<u64>,
+    /// As whom, perhaps: `login_hint`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login_hint: Option<String>,
+}
+
+impl SignInWish {
+    /// Whether the app said nothing of it.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A request whose user is known.

@@ -169,6 +169,13 @@ impl From<crate::secret::Digest> for Subject {
     }
 }
 
+impl Username {
+    /// The name of a user who signs in at an identity provider ([`crate::user::External`]).
+    pub(crate) fn from_external(digest: crate::secret::Digest) -> Self {
+        Self(format!("{}{digest}", crate::user::EXTERNAL_PREFIX).into())
+    }
+}
+
 digest_id!(GrantId);
 digest_id!(SessionId);
 digest_id!(LaunchId);

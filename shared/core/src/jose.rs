@@ -194,6 +194,11 @@ impl PublicKey {
         }
     }
 
+    /// Whether it is one that signatures may be checked with: large enough, and of its curve's size.
+    pub fn is_sound(&self) -> bool {
+        self.check().is_ok()
+    }
+
     fn decoding_key(&self) -> Result<DecodingKey, JwtError> {
         match self {
             Self::Rsa { n, e } => DecodingKey::from_rsa_components(n, e),

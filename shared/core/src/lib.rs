@@ -11,6 +11,7 @@ pub mod client;
 pub mod deployment;
 pub mod discovery;
 pub mod dpop;
+pub mod external;
 pub mod fhir;
 pub mod grant;
 pub mod id;

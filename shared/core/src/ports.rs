@@ -86,6 +86,14 @@ pub trait Users: Send + Sync {
     fn user(&self, username: &Username) -> impl Future<Output = Result<Option<User>, Unavailable>> + Send;
 }
 
+/// Users whom an identity provider vouches for, to be written as it describes them: the function that signs them in may write
+/// no others.
+pub trait Enrolments: Users {
+    /// Stores what becomes of the user when a provider's claims say `said` ([`User::enrolled`]), decided against the record
+    /// as it is at the write, and returns it. Writes nothing if it is as it was.
+    fn enrol(&self, said: &User) -> impl Future<Output = Result<User, Unavailable>> + Send;
+}
+
 /// Browser sessions, to be read.
 pub trait Sessions: Send + Sync {
     /// The session, unless it has ended by `now`.
@@ -408,6 +416,7 @@ macro_rules! forward {
 forward! {
     Clients { fn client(&self, id: &ClientId) -> Result<Option<Client>, Unavailable>; }
     Users { fn user(&self, username: &Username) -> Result<Option<User>, Unavailable>; }
+    Enrolments { fn enrol(&self, said: &User) -> Result<User, Unavailable>; }
     PublicKeys { fn public_keys(&self) -> Result<Vec<PublicJwk>, Unavailable>; }
     Sessions { fn session(&self, id: &SessionId, now: Instant) -> Result<Option<Session>, Unavailable>; }
     SignIns {

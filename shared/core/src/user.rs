@@ -1,4 +1,7 @@
-//! Local users: who may sign in, as whom, and for which patients.
+//! Users: who may sign in, as whom, and for which patients.
+//!
+//! A user signs in with a password of ours or at an identity provider ([`External`]), never with both. Everything that is
+//! decided about a user is decided by this one record, wherever they signed in.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -24,11 +27,61 @@ pub struct User {
     pub fhir_user: FhirUser,
     /// The patients whose records the user may see, and so delegate.
     pub patients: PatientAccess,
-    /// The Argon2id hash of the password.
-    pub password: PasswordHash,
+    /// The Argon2id hash of the password; none is nobody's, and fits nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<PasswordHash>,
+    /// Who the user is at an identity provider, if they sign in there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external: Option<External>,
     /// A disabled user cannot sign in, and the grants of a disabled user open nothing.
     #[serde(default)]
     pub disabled: bool,
+}
+
+/// Who a user is at an identity provider: the only two claims that together name a person (OIDC Core §5.7).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct External {
+    /// The provider's issuer, exactly as it writes it.
+    pub issuer: String,
+    /// The person's `sub` there.
+    pub subject: String,
+    /// Whether the record was made of the provider's claims, and is made anew of them at each sign-in. What the operator
+    /// registered is the operator's to change.
+    #[serde(default)]
+    pub by_claims: bool,
+}
+
+/// What the names of users who sign in elsewhere begin with. No store writes such a user for a function under another name.
+pub const EXTERNAL_PREFIX: &str = "oidc:";
+
+impl External {
+    /// The name that such a user has here. It follows from issuer and subject, so that one read finds the user, nobody else can
+    /// have it, and a log that shows it says nothing of the person.
+    pub fn username(&self) -> Username {
+        // A NUL is in no issuer: no two pairs are the same text.
+        let digest = Digest::of(format!("{}\0{}", self.issuer, self.subject).as_bytes());
+        Username::from_external(digest)
+    }
+
+    /// Whether both name the same person.
+    pub fn is_same_person(&self, other: &Self) -> bool {
+        self.issuer == other.issuer && self.subject == other.subject
+    }
+}
+
+impl User {
+    /// What becomes of the record that is `known` when a provider's claims say `said`: made of them anew, with its `sub`, and
+    /// disabled if it was. What the operator registered stays as it is.
+    #[must_use]
+    pub fn enrolled(known: Option<&User>, said: &User) -> User {
+        let Some(known) = known else { return said.clone() };
+        match (&known.external, &said.external) {
+            (Some(before), Some(now)) if before.by_claims && before.is_same_person(now) => {
+                User { sub: known.sub.clone(), disabled: known.disabled, ..said.clone() }
+            }
+            _ => known.clone(),
+        }
+    }
 }
 
 /// Which patients a user may see. An empty set is nobody, never everybody.
@@ -194,6 +247,62 @@ mod tests {
         for bad in ["\"all\"", "null", "{}", "[1]", "[\"a/b\"]", "\"\""] {
             assert!(serde_json::from_str::<PatientAccess>(bad).is_err(), "{bad}");
         }
+    }
+
+    fn external(issuer: &str, subject: &str, by_claims: bool) -> User {
+        let external = External { issuer: issuer.to_owned(), subject: subject.to_owned(), by_claims };
+        User {
+            username: external.username(),
+            sub: new_subject([1; 32]),
+            name: "Maria".to_owned(),
+            fhir_user: "Patient/maria".parse().unwrap(),
+            patients: PatientAccess::All,
+            password: None,
+            external: Some(external),
+            disabled: false,
+        }
+    }
+
+    #[test]
+    fn oidc_core_5_7_issuer_and_subject_together_name_a_person() {
+        let name = |issuer, subject| external(issuer, subject, false).username;
+        assert_eq!(name("https://idp.example", "7"), name("https://idp.example", "7"));
+        assert_ne!(name("https://idp.example", "7"), name("https://idp.example", "8"));
+        assert_ne!(name("https://idp.example", "7"), name("https://idp.example.evil", "7"));
+        assert_ne!(name("https://idp.example/a", "b"), name("https://idp.example/", "ab"));
+        assert!(name("https://idp.example", "7").as_str().starts_with(EXTERNAL_PREFIX));
+    }
+
+    #[test]
+    fn claims_change_what_they_made_and_nothing_else() {
+        let before = external("https://idp.example", "7", true);
+        let said = User {
+            sub: new_subject([2; 32]),
+            name: "Maria B.".to_owned(),
+            patients: PatientAccess::Only(BTreeSet::new()),
+            ..before.clone()
+        };
+        assert_eq!(User::enrolled(None, &said), said);
+        let after = User::enrolled(Some(&before), &said);
+        assert_eq!((after.name.as_str(), &after.patients), ("Maria B.", &said.patients));
+        assert_eq!(after.sub, before.sub, "a sub is kept");
+        let disabled = User { disabled: true, ..before.clone() };
+        assert!(User::enrolled(Some(&disabled), &said).disabled, "who is disabled stays so");
+        let operators = external("https://idp.example", "7", false);
+        assert_eq!(User::enrolled(Some(&operators), &said), operators);
+        let local = User { external: None, ..before.clone() };
+        assert_eq!(User::enrolled(Some(&local), &said), local);
+        let other = external("https://idp.example", "8", true);
+        assert_eq!(User::enrolled(Some(&other), &said), other, "a record of somebody else is not taken over");
+    }
+
+    #[test]
+    fn a_user_without_a_word_of_either_is_read_as_before() {
+        let user: User = serde_json::from_str(
+            r#"{"username":"m","sub":"s","name":"M","fhirUser":"Patient/m","patients":[],"password":"$argon2id$"}"#,
+        )
+        .unwrap();
+        assert_eq!((user.external, user.password.is_some()), (None, true));
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use redb::TableDefinition;
 use smart_core::client::Client;
 use smart_core::id::{ClientId, Username};
-use smart_core::ports::{Clients, Unavailable, Users};
-use smart_core::user::User;
+use smart_core::ports::{Clients, Enrolments, Unavailable, Users};
+use smart_core::user::{EXTERNAL_PREFIX, User};
 
 use crate::LocalStore;
 use crate::error::Failure;
@@ -37,6 +37,25 @@ impl Clients for LocalStore {
 impl Users for LocalStore {
     async fn user(&self, username: &Username) -> Result<Option<User>, Unavailable> {
         self.engine.read(USERS_PORT, |snapshot| snapshot.get(USERS, username))
+    }
+}
+
+impl Enrolments for LocalStore {
+    async fn enrol(&self, said: &User) -> Result<User, Unavailable> {
+        if !said.username.as_str().starts_with(EXTERNAL_PREFIX) {
+            return Err(Unavailable::new(USERS_PORT, "no user of an identity provider"));
+        }
+        let said = said.clone();
+        self.engine
+            .write(USERS_PORT, move |writing| {
+                let known = writing.get(USERS, &said.username)?;
+                let user = User::enrolled(known.as_ref(), &said);
+                if known.as_ref() != Some(&user) {
+                    writing.put(USERS, &user.username, &user)?;
+                }
+                Ok(user)
+            })
+            .await
     }
 }
 

@@ -31,7 +31,8 @@ fn user(name: &str, random: u8) -> User {
         name: "Maria Álvarez".to_owned(),
         fhir_user: "Patient/a".parse().unwrap(),
         patients: PatientAccess::Only(["a".parse().unwrap()].into()),
-        password: PasswordHash::from_phc("$argon2id$"),
+        password: Some(PasswordHash::from_phc("$argon2id$")),
+        external: None,
         disabled: false,
     }
 }

@@ -15,7 +15,7 @@ use smart_core::instant::Instant;
 use smart_core::jose::{PublicJwk, SigningKey};
 use smart_core::launch::Launch;
 use smart_core::ports::{
-    Attempts, Authorizations, Clients, Grants, Launches, Patients, PublicKeys, Records, Redeemed,
+    Attempts, Authorizations, Clients, Enrolments, Grants, Launches, Patients, PublicKeys, Records, Redeemed,
     Redemptions, Replay, Revocations, RevokedTokens, Sessions, SignIns, Signer, Step, Stopped, Throttle,
     Unavailable, UserGrants, Users,
 };
@@ -172,6 +172,7 @@ macro_rules! switched {
 switched! {
     Clients on store { fn client(&self, id: &ClientId) -> Result<Option<Client>, Unavailable>; }
     Users on store { fn user(&self, username: &Username) -> Result<Option<User>, Unavailable>; }
+    Enrolments on store { fn enrol(&self, said: &User) -> Result<User, Unavailable>; }
     Sessions on store { fn session(&self, id: &SessionId, now: Instant) -> Result<Option<Session>, Unavailable>; }
     SignIns on store {
         fn start_session(&self, session: &Session) -> Result<(), Unavailable>;

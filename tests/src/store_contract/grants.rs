@@ -97,6 +97,7 @@ fn request() -> Request {
         challenge: verifier("v").challenge(),
         nonce: Some("n-1".to_owned()),
         dpop_jkt: None,
+        sign_in: smart_core::grant::SignInWish::default(),
         launch: None,
         always_ask: false,
     }

@@ -5,6 +5,7 @@
 //! clock: the instants are theirs.
 
 pub(crate) mod attempts;
+pub(crate) mod enrolments;
 pub(crate) mod grants;
 pub(crate) mod launches;
 pub(crate) mod own_grants;
@@ -18,19 +19,30 @@ use std::sync::Arc;
 
 use smart_core::instant::Instant;
 use smart_core::ports::{
-    Authorizations, Launches, Redemptions, Replay, Revocations, SignIns, Step, Throttle, UserGrants,
+    Authorizations, Enrolments, Launches, Redemptions, Replay, Revocations, SignIns, Step, Throttle,
+    UserGrants,
 };
 use smart_core::secret::{Digest, Op};
 use tokio::sync::Barrier;
 
 /// The ports of the authorization store.
 pub(crate) trait Store:
-    Authorizations + Launches + Redemptions + Replay + Revocations + SignIns + Throttle + UserGrants + 'static
+    Authorizations
+    + Enrolments
+    + Launches
+    + Redemptions
+    + Replay
+    + Revocations
+    + SignIns
+    + Throttle
+    + UserGrants
+    + 'static
 {
 }
 
 impl<S> Store for S where
     S: Authorizations
+        + Enrolments
         + Launches
         + Redemptions
         + Replay
@@ -92,6 +104,8 @@ macro_rules! store_contract {
         mod $name {
             $crate::store_contract::store_contract!(@rules $make;
                 attempts: attempts_are_counted_one_by_one, a_window_ends_by_itself, a_success_forgets_the_attempts;
+                enrolments: whom_a_provider_vouches_for_is_a_user, at_many_sign_ins_at_once_there_is_one_new_user,
+                    no_other_user_is_written;
                 uses: one_use_is_the_first, a_retry_is_the_same_use, a_use_is_remembered_until_it_expires;
                 launches: a_launch_is_made_once, one_grant_uses_a_launch, a_launch_stays_with_its_grant,
                     a_forgotten_launch_is_nobodys;

@@ -94,6 +94,21 @@ fn apps(texts: Texts) -> Vec<AppAccess> {
     ]
 }
 
+fn choose_provider(texts: Texts) -> ChooseProvider<'static> {
+    let providers = vec![("hospital", texts.user), (texts.other, texts.patient)];
+    ChooseProvider { app: texts.app, request: texts.other, form_token: "tok", providers, local: true }
+}
+
+fn sign_in_problem(texts: Texts) -> SignInProblem<'static> {
+    SignInProblem {
+        title: texts.user,
+        explanation: texts.other,
+        what_to_do: "Wait a moment, then try again.",
+        retry: Some("/auth/login?request=r"),
+        other_account: Some("/auth/login?request=r&provider=p&account=other"),
+    }
+}
+
 fn choose_patient(texts: Texts, query: &str, patients: usize) -> String {
     let more: [(&str, &str, Option<u32>, &str); 5] = [
         ("Abena Osei", "2016-11-02", Some(10), "female"),
@@ -242,6 +257,8 @@ fn pages(texts: Texts) -> Vec<(&'static str, String)> {
     vec![
         ("sign-in", sign_in(texts, None)),
         ("sign-in-error", sign_in(texts, Some(message))),
+        ("providers", render(&choose_provider(texts))),
+        ("sign-in-problem", render(&sign_in_problem(texts))),
         ("patients", choose_patient(texts, "", 6)),
         ("patients-search", choose_patient(texts, texts.patient, 1)),
         ("patients-none", choose_patient(texts, texts.other, 0)),

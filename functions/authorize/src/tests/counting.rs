@@ -12,8 +12,8 @@ use smart_core::id::{ClientId, EncounterId, GrantId, LaunchId, PatientId, Sessio
 use smart_core::instant::Instant;
 use smart_core::launch::Launch;
 use smart_core::ports::{
-    Attempts, Authorizations, Clients, Grants, Launches, Patients, RevokedTokens, Sessions, SignIns, Step,
-    Stopped, Throttle, Unavailable, UserGrants, Users,
+    Attempts, Authorizations, Clients, Enrolments, Grants, Launches, Patients, Replay, RevokedTokens,
+    Sessions, SignIns, Step, Stopped, Throttle, Unavailable, UserGrants, Users,
 };
 use smart_core::secret::Digest;
 use smart_core::session::Session;
@@ -61,6 +61,8 @@ macro_rules! counted {
 counted! {
     Clients { fn client(&self, id: &ClientId) -> Result<Option<Client>, Unavailable>; }
     Users { fn user(&self, username: &Username) -> Result<Option<User>, Unavailable>; }
+    Enrolments { fn enrol(&self, said: &User) -> Result<User, Unavailable>; }
+    Replay { fn first_use(&self, key: &Digest, expires_at: Instant, step: Step) -> Result<bool, Unavailable>; }
     Sessions { fn session(&self, id: &SessionId, now: Instant) -> Result<Option<Session>, Unavailable>; }
     SignIns {
         fn start_session(&self, session: &Session) -> Result<(), Unavailable>;

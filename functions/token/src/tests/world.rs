@@ -227,6 +227,7 @@ impl World {
             challenge: CodeChallenge::parse(Some(CHALLENGE), Some("S256")).unwrap(),
             nonce: consent.nonce.map(str::to_owned),
             dpop_jkt: consent.dpop_jkt.map(KeyId::from),
+            sign_in: smart_core::grant::SignInWish::default(),
             launch: None,
             always_ask: false,
         };

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use smart_core::client::Client;
 use smart_core::id::{ClientId, Username};
-use smart_core::ports::{Clients, Unavailable, Users};
+use smart_core::ports::{Clients, Enrolments, Unavailable, Users};
 use smart_core::user::User;
 
 use super::StateTable;
@@ -17,6 +17,9 @@ use crate::tables::LISTS;
 
 const CLIENTS: Kind = Kind { port: "clients", prefix: "client#", list: "clients" };
 const USERS: Kind = Kind { port: "users", prefix: "user#", list: "users" };
+
+/// What the keys of users begin with who sign in at an identity provider: all of the users that the functions may write.
+const EXTERNAL_USERS: &str = "user#oidc:";
 
 /// How often a write is tried anew when another one came first.
 const TRIES: usize = 5;
@@ -50,6 +53,18 @@ impl Clients for StateTable {
 impl Users for StateTable {
     async fn user(&self, username: &Username) -> Result<Option<User>, Unavailable> {
         self.registered(USERS, username.as_str()).await
+    }
+}
+
+impl Enrolments for StateTable {
+    async fn enrol(&self, said: &User) -> Result<User, Unavailable> {
+        let name = said.username.as_str();
+        if !format!("{}{name}", USERS.prefix).starts_with(EXTERNAL_USERS) {
+            return Err(Unavailable::new(USERS.port, "no user of an identity provider"));
+        }
+        let enrolled = |known: Option<&User>| Some(User::enrolled(known, said));
+        let made = self.rewrite(USERS, name, enrolled).await?;
+        made.map(|(_, user)| user).ok_or_else(|| Unavailable::new(USERS.port, "nothing to store"))
     }
 }
 
@@ -114,17 +129,17 @@ impl StateTable {
     where
         T: Serialize + DeserializeOwned + PartialEq,
     {
-        let put = self.rewrite(kind, name, make).await?;
-        put.ok_or_else(|| Unavailable::new(kind.port, "nothing to store"))
+        let outcome = self.rewrite(kind, name, make).await?;
+        outcome.map(|(put, _)| put).ok_or_else(|| Unavailable::new(kind.port, "nothing to store"))
     }
 
-    /// Replaces what is registered by what `make` makes of it; `None` if it makes nothing.
+    /// Replaces what is registered by what `make` makes of it, and returns that; `None` if it makes nothing.
     async fn rewrite<T>(
         &self,
         kind: Kind,
         name: &str,
         make: impl Fn(Option<&T>) -> Option<T>,
-    ) -> Result<Option<Put>, Unavailable>
+    ) -> Result<Option<(Put, T)>, Unavailable>
     where
         T: Serialize + DeserializeOwned + PartialEq,
     {
@@ -134,7 +149,7 @@ impl StateTable {
             let known: Option<T> = item.as_ref().map(|item| kind.read(item)).transpose()?;
             let Some(wanted) = make(known.as_ref()) else { return Ok(None) };
             if known.as_ref() == Some(&wanted) {
-                return Ok(Some(Put::Unchanged));
+                return Ok(Some((Put::Unchanged, wanted)));
             }
             let (put, condition) = match &item {
                 None => (Put::Created, Condition::absent()),
@@ -143,7 +158,7 @@ impl StateTable {
             let item =
                 Item::new(&key).with("body", json(&wanted)).with(LISTS.hash, crate::item::text(kind.list));
             match self.table.put(kind.port, item, Some(condition)).await {
-                Ok(()) => return Ok(Some(put)),
+                Ok(()) => return Ok(Some((put, wanted))),
                 // Our own write whose answer was lost, or another operator's: read anew.
                 Err(Failed::Condition(_)) => {}
                 Err(Failed::Unknown(unavailable)) => return Err(unavailable),
@@ -162,5 +177,15 @@ impl Kind {
     fn unchanged(self, item: &Item) -> Result<Condition, Unavailable> {
         let body = item.text("body").map_err(|error| error.at(self.port))?;
         Ok(Condition { expression: "#body = :body", values: vec![(":body", crate::item::text(body))] })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_users_that_functions_may_write_are_those_of_providers() {
+        assert_eq!(format!("{}{}", USERS.prefix, smart_core::user::EXTERNAL_PREFIX), EXTERNAL_USERS);
     }
 }

@@ -21,6 +21,8 @@ mod registry;
 #[cfg(test)]
 mod sample;
 #[cfg(test)]
+mod secrets;
+#[cfg(test)]
 mod steps;
 #[cfg(test)]
 mod units;

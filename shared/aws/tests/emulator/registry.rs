@@ -24,7 +24,8 @@ fn user(name: &str, sub: u8) -> User {
         name: "Maria Alvarez".to_owned(),
         fhir_user: "Practitioner/p1".parse().unwrap(),
         patients: PatientAccess::All,
-        password: PasswordHash::from_phc("$argon2id$…"),
+        password: Some(PasswordHash::from_phc("$argon2id$…")),
+        external: None,
         disabled: false,
     }
 }

@@ -77,6 +77,7 @@ pub(crate) fn begun_for(n: u64, bound: u8) -> Grant {
         challenge: verifier(0).challenge(),
         nonce: Some("n-0S6_WzA2Mj".to_owned()),
         dpop_jkt: key(bound),
+        sign_in: smart_core::grant::SignInWish::default(),
         launch: None,
         always_ask: false,
     };

@@ -57,6 +57,7 @@ fn request() -> Request {
         challenge: challenge("v"),
         nonce: Some("n-1".to_owned()),
         dpop_jkt: None,
+        sign_in: SignInWish::default(),
         launch: None,
         always_ask: false,
     }

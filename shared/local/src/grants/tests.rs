@@ -38,6 +38,7 @@ fn grant(n: u8, user: &str) -> Grant {
         challenge: verifier().challenge(),
         nonce: None,
         dpop_jkt: None,
+        sign_in: smart_core::grant::SignInWish::default(),
         launch: None,
         always_ask: false,
     };

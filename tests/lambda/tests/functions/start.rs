@@ -64,6 +64,34 @@ fn a_key_that_kms_does_not_know_ends_the_start_by_name() {
     }
 }
 
+#[test]
+fn identity_providers_that_are_wrong_or_whose_secret_is_nowhere_end_the_start_by_name() {
+    let aws = aws();
+    let mut environment: Vec<_> = aws.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    environment.extend([
+        ("SMART_PUBLIC_URL", PUBLIC_URL),
+        ("SMART_TABLE", "nowhere"),
+        ("SMART_RECORDS_TABLE", "nowhere"),
+        ("SMART_SIGNING_KEYS", "alias/nobody"),
+    ]);
+    let provider = |secret: &str| {
+        let rest = r#""name":"Op","issuer":"https://idp.example","client_id":"smart""#;
+        format!(r#"[{{"id":"op",{rest},"client_secret":"{secret}"}}]"#)
+    };
+    for (secret, expected) in [
+        ("s3cr3t", "SMART_LOGIN_PROVIDERS is wrong: [0].client_secret: expected secretsmanager:NAME"),
+        ("secretsmanager:smart/nobody", "the secret smart/nobody: ResourceNotFoundException"),
+    ] {
+        let providers = provider(secret);
+        let told = [environment.clone(), vec![("SMART_LOGIN_PROVIDERS", providers.as_str())]].concat();
+        let (status, polled, lines) =
+            Function::start(program("authorize"), told.into_iter()).unwrap().end().unwrap();
+        assert!(!status.success() && !polled, "{status}, {lines:?}");
+        assert!(lines.iter().any(|line| line.contains(expected)), "{lines:?}");
+        assert!(!lines.concat().contains("s3cr3t"), "{lines:?}");
+    }
+}
+
 #[tokio::test]
 async fn each_function_answers_for_itself() {
     let mut service = World::new().await.service();

@@ -133,7 +133,8 @@ async fn populate(state: &StateTable, records: &RecordsTable) {
         name: "Anna".to_owned(),
         fhir_user: "Patient/a".parse().unwrap(),
         patients: serde_json::from_value(json!(["a"])).unwrap(),
-        password: PasswordHash::from_phc(hash),
+        password: Some(PasswordHash::from_phc(hash)),
+        external: None,
         disabled: false,
     };
     state.put_user(&user).await.unwrap();

@@ -76,7 +76,8 @@ fn with_hash(user: &Value, password: PasswordHash) -> User {
         name: text("name").to_owned(),
         fhir_user: text("fhirUser").parse().unwrap(),
         patients: serde_json::from_value(user["patients"].clone()).unwrap(),
-        password,
+        password: Some(password),
+        external: None,
         disabled: false,
     }
 }

@@ -196,6 +196,8 @@ impl Scene {
         all.push(page(Method::POST, "/auth/login", form.entering(), &browser));
         let request = form.value("request").to_owned();
         all.push(page(Method::GET, "/auth/login", pairs(&[("request", &request)]), &browser));
+        let answer = [("state", CANARY), ("code", CANARY), ("iss", "https://idp.example")];
+        all.push(page(Method::GET, "/auth/callback", pairs(&answer), &browser));
         // At the picker, and at the consent.
         let mut browser = Browser::new(&app.target);
         let start = browser.open(&app.url_of(&app.request(ALL_OF_MARIA))).await.page();

@@ -16,9 +16,10 @@ const TRACES: [&str; 7] =
 /// Of other patients than Maria.
 const OTHERS: [&str; 5] = ["Patient/lena", "Patient/tom", "\"lena-", "\"tom-", "Berg"];
 
-const PAGES: [&str; 7] = [
+const PAGES: [&str; 8] = [
     "/auth/authorize",
     "/auth/login",
+    "/auth/callback",
     "/auth/patient",
     "/auth/encounter",
     "/auth/consent",

@@ -38,6 +38,7 @@ fn requested() -> Grant {
         challenge: verifier.challenge(),
         nonce: Some("n".to_owned()),
         dpop_jkt: None,
+        sign_in: smart_core::grant::SignInWish::default(),
         launch: None,
         always_ask: false,
     };

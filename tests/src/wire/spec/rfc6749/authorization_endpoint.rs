@@ -257,7 +257,14 @@ async fn authz_25_a_refusal_is_access_denied() {
 #[tokio::test]
 async fn authz_30_there_is_no_cors_here() {
     let app = SmartApp::on_wire("web").await;
-    for path in ["/auth/authorize", "/auth/login", "/auth/patient", "/auth/consent", "/auth/sign-out"] {
+    for path in [
+        "/auth/authorize",
+        "/auth/login",
+        "/auth/callback",
+        "/auth/patient",
+        "/auth/consent",
+        "/auth/sign-out",
+    ] {
         for method in [Method::GET, Method::POST, Method::OPTIONS] {
             let preflight = app.target.call(method, path).header("origin", "https://app.example");
             let answer = preflight.header("access-control-request-method", "POST").send().await;

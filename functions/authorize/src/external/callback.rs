@@ -1,0 +1,148 @@
+//! `/auth/callback`: the way back from an identity provider (OIDC Core §3.1.2.5; RFC 9207; RFC 9700 §2.1, §4.4, §4.7).
+//!
+//! In this order, so that nothing is believed too early: the state is this browser's; the answer is of the provider that it names; it is
+//! used for the first time; the code is redeemed; the ID token answers what was asked; the person is somebody here.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{RawQuery, State as Function};
+use http::header::ALLOW;
+use http::{HeaderMap, HeaderValue, Response};
+use smart_core::external::{Expected, Person};
+use smart_core::grant::Grant;
+use smart_core::instant::Instant;
+use smart_core::oauth::Parameters;
+use smart_core::user::User;
+use smart_web::arrival::Arrival;
+use smart_web::{fallback, form, random};
+
+use super::CALLBACK;
+use super::fault::{ExternalError, ExternalFault};
+use super::remote::Remote;
+use super::state::{self, State};
+use crate::authorize::is_for;
+use crate::browser::Browser;
+use crate::error::AuthorizeError;
+use crate::{Authorize, Store, step};
+
+/// How long a code may be that is passed on.
+const LONGEST_CODE: usize = 8_192;
+
+pub(crate) async fn page<S: Store>(
+    Function(function): Function<Arc<Authorize<S>>>,
+    Extension(Arrival(now)): Extension<Arrival>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response<Body> {
+    let answer = async {
+        let parameters = Parameters::parse(query.unwrap_or_default().as_bytes());
+        function.come_back(&headers, &parameters.map_err(form::FormError::from)?, now).await
+    };
+    answer.await.unwrap_or_else(AuthorizeError::into_response)
+}
+
+/// 405. The router would name HEAD among what is allowed (RFC 9110 §15.5.6).
+pub(crate) async fn not_get() -> Response<Body> {
+    let mut response = fallback::method_not_allowed().await;
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET"));
+    response
+}
+
+/// A sign-in that came back to the browser that it began in.
+struct Return<'a> {
+    state: State,
+    text: &'a str,
+    browser: Browser,
+    remote: &'a Remote,
+    grant: Grant,
+}
+
+impl<S: Store> Authorize<S> {
+    async fn come_back(
+        &self,
+        headers: &HeaderMap,
+        parameters: &Parameters,
+        now: Instant,
+    ) -> Result<Response<Body>, AuthorizeError> {
+        let nowhere = ExternalError::nowhere;
+        let browser = Browser::of(headers, &self.here).ok_or_else(|| nowhere(ExternalFault::State))?;
+        let text = parameters.get("state").ok_or_else(|| nowhere(ExternalFault::State))?;
+        let state = State::open(&browser, text, now).ok_or_else(|| nowhere(ExternalFault::State))?;
+        // A provider that the operator took away meanwhile brings nobody.
+        let remote =
+            self.ways.remote(state.provider.as_str()).ok_or_else(|| nowhere(ExternalFault::State))?;
+        let handle = state.handle;
+        let fault = |fault: ExternalFault| ExternalError::at(remote.provider(), handle, fault);
+        if parameters.repeated().is_some() {
+            return Err(fault(ExternalFault::Answer));
+        }
+        check_issuer(remote, parameters, now).await.map_err(fault)?;
+        let grant = self.in_progress(handle, now).await?;
+        let once = self.store.first_use(&state::use_of(text), state.expires_at(), step(now)?).await?;
+        if !once {
+            return Err(fault(ExternalFault::Replayed));
+        }
+        if let Some(error) = parameters.get("error") {
+            return Err(fault(ExternalFault::of_provider(error)));
+        }
+        let code = parameters.get("code").filter(|code| (1..=LONGEST_CODE).contains(&code.len()));
+        let code = code.ok_or_else(|| fault(ExternalFault::Answer))?;
+        let back = Return { state, text, browser, remote, grant };
+        self.redeem(&back, code, now).await
+    }
+
+    /// Who the code is for, and their session.
+    async fn redeem(
+        &self,
+        back: &Return<'_>,
+        code: &str,
+        now: Instant,
+    ) -> Result<Response<Body>, AuthorizeError> {
+        let Return { state, text, browser, remote, grant } = back;
+        let provider = remote.provider();
+        let fault = |fault: ExternalFault| ExternalError::at(provider, state.handle, fault);
+        let request = grant.request().ok_or(AuthorizeError::NoRequest)?;
+        let (nonce, verifier) = (state::nonce(browser, text), state::verifier(browser, text));
+        let expected =
+            Expected { provider, nonce: &nonce, wish: &request.sign_in, asked_at: state.asked_at, now };
+        let token = remote.id_token(code, &self.here.endpoint(CALLBACK), &verifier, &expected).await;
+        let token = token.map_err(|remote| fault(remote.into()))?;
+        let person = Person::of(&token, provider, &self.here, random::bytes()?);
+        let user = self.user_of(&person).await?.ok_or_else(|| match person.said {
+            Some(Err(claims)) => fault(claims.into()),
+            _ => fault(ExternalFault::Unknown),
+        })?;
+        if !is_for(request, &user.fhir_user) {
+            return Err(fault(ExternalFault::AnotherUser));
+        }
+        let auth_time = token.auth_time.unwrap_or(now);
+        self.signed_in(Some(&(state.handle, grant.clone())), browser, user, auth_time, now).await
+    }
+
+    /// Who the person is here, if they are anybody and not disabled.
+    async fn user_of(&self, person: &Person) -> Result<Option<User>, AuthorizeError> {
+        let (user, vouched) = match &person.said {
+            Some(Ok(said)) => (Some(self.store.enrol(said).await?), true),
+            Some(Err(_)) | None => (self.store.user(&person.external.username()).await?, false),
+        };
+        let is_they = |user: &User| {
+            user.external.as_ref().is_some_and(|external| {
+                // What claims made of somebody is nobody's once they say it no more.
+                external.is_same_person(&person.external) && (vouched || !external.by_claims)
+            })
+        };
+        Ok(user.filter(|user| !user.disabled && is_they(user)))
+    }
+}
+
+/// Whose answer it is (RFC 9207 §2.4). One that does not say, of a provider that would, is not its.
+async fn check_issuer(remote: &Remote, parameters: &Parameters, now: Instant) -> Result<(), ExternalFault> {
+    let metadata = remote.metadata(now).await?;
+    match parameters.get("iss") {
+        Some(issuer) if issuer == remote.provider().issuer => Ok(()),
+        None if !metadata.names_issuer => Ok(()),
+        _ => Err(ExternalFault::Issuer),
+    }
+}

@@ -1,0 +1,6 @@
+//! Fetches from servers on this host, which say what they like.
+
+mod fetch;
+mod names;
+mod server;
+mod tls;
