@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `codes` | one code, redeemed; consents to one page |
 //! | `refreshes` | one refresh token, presented; together with older ones; together with a sign-out |
-//! | `revocations` | the user ends an access, and the app uses it |
+//! | `ended_access` | the user ends an access, and the app uses it |
 //! | `forgeries` | codes and tokens that somebody made up of what they have seen |
 //! | `pages` | decisions, choices and passwords |
 //! | `assertions` | one client assertion |
@@ -14,10 +14,10 @@
 
 mod assertions;
 mod codes;
+mod ended_access;
 mod forgeries;
 mod pages;
 mod refreshes;
-mod revocations;
 
 use std::sync::Arc;
 
