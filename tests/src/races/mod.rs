@@ -6,7 +6,7 @@
 //! | `codes` | one code, redeemed; consents to one page |
 //! | `refreshes` | one refresh token, presented; together with older ones; together with a sign-out |
 //! | `revocations` | revocations, together with refreshes, reads and questions |
-//! | `ended_by_user` | the user ends an access, and the app uses it |
+//! | `ended_access` | the user ends an access, and the app uses it |
 //! | `forgeries` | codes and tokens that somebody made up of what they have seen |
 //! | `launches` | consents to one launch of an EHR |
 //! | `pages` | decisions, choices and passwords |
@@ -16,12 +16,11 @@
 
 mod assertions;
 mod codes;
-mod ended_by_user;
+mod ended_access;
 mod forgeries;
 mod launches;
 mod pages;
 mod refreshes;
-mod revocations;
 
 use std::sync::Arc;
 
