@@ -7,6 +7,7 @@ use smart_core::deployment::PublicUrl;
 use smart_core::discovery::{Discovery, Offered};
 use smart_fhir_read::Settings;
 use smart_local::{LocalStore, SoftwareKey};
+use smart_outbound::{Outbound, PublishedKeys, Reach};
 use smart_web::{arrival, fallback, observe};
 
 use crate::failure::Failure;
@@ -19,10 +20,11 @@ pub(crate) async fn compose(
     has_demo: bool,
 ) -> Result<Router, Failure> {
     let (store, key) = (|| Arc::clone(store), || Arc::clone(key));
+    let key_sets = PublishedKeys::new(Outbound::new(url.deployment(), Reach::Public));
     let mut app = smart_discovery::router(&*key(), Discovery::new(url, Offered::HERE))
         .await?
         .merge(smart_authorize::router(store(), url.clone()))
-        .merge(smart_token::router(store(), key(), url.clone()))
+        .merge(smart_token::router(store(), key(), key_sets, url.clone()))
         .merge(smart_fhir_read::router(store(), key(), &Settings::new(url, Offered::HERE)));
     if has_demo {
         app = app.merge(smart_demo::router());

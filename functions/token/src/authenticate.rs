@@ -30,7 +30,7 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
         now: Instant,
         trail: &mut Trail,
     ) -> Result<Arc<Client>, TokenError> {
-        let presented = match (Presented::parse(authorization(headers)?, form), asked) {
+        let mut presented = match (Presented::parse(authorization(headers)?, form), asked) {
             (Err(PresentedError::Nobody), TokenRequest::RefreshToken { refresh_token: Some(token), .. }) => {
                 self.bearer(token, now).await?
             }
@@ -41,6 +41,10 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
         let client = self.client(presented.client_id(), grant_type, now).await?;
         // One that is disabled is told what one that never was is told.
         let client = client.filter(|client| !client.disabled).ok_or(AuthenticationError::Failed)?;
+        if let Some(wanted) = presented.published_key(&client)? {
+            let keys = self.key_sets.key_set(wanted.uri, &wanted.kid, now).await;
+            presented.accept(keys.map_err(AuthenticationError::from)?);
+        }
         // Never the FHIR base (ASYM-11; X-09).
         let audiences = [&*self.endpoint, self.here.issuer()];
         if let Verified::Once { key, until } = presented.verify(&client, &audiences, now)? {

@@ -8,6 +8,7 @@
 //! | file | decides |
 //! |---|---|
 //! | `authenticate` | which client asks, and whether it may ask so |
+//! | `key_sets` | where the keys are that a client publishes |
 //! | `grants/authorization_code` | a code: redeemed, and the way back if its tokens cannot be signed |
 //! | `grants/refresh_token` | a refresh token: replaced, and client, user and session looked at anew |
 //! | `sign` | what the tokens say |
@@ -17,6 +18,7 @@
 mod authenticate;
 mod error;
 mod grants;
+mod key_sets;
 mod sign;
 #[cfg(test)]
 mod tests;
@@ -34,7 +36,9 @@ use smart_core::deployment::PublicUrl;
 use smart_core::id::ClientId;
 use smart_core::instant::Instant;
 use smart_core::oauth::Parameters;
-use smart_core::ports::{Clients, Grants, Redemptions, Replay, Sessions, Signer, Unavailable, Users};
+use smart_core::ports::{
+    ClientKeySets, Clients, Grants, Redemptions, Replay, Sessions, Signer, Unavailable, Users,
+};
 use smart_core::token::{TokenAnswer, TokenRequest};
 use smart_web::arrival::Arrival;
 use smart_web::cached::Cached;
@@ -43,6 +47,7 @@ use smart_web::{form, response};
 use tracing::Instrument as _;
 
 use self::error::TokenError;
+use self::key_sets::AnyKeySets;
 use self::trail::Trail;
 
 /// Where the one route is.
@@ -53,10 +58,17 @@ pub trait Store: Clients + Users + Sessions + Grants + Redemptions + Replay + 's
 
 impl<T: Clients + Users + Sessions + Grants + Redemptions + Replay + 'static> Store for T {}
 
-/// The route `/auth/token`; `here` is the issuer, and where the FHIR API is that the tokens are for.
-pub fn router<S: Store, K: Signer + 'static>(store: S, signer: K, here: PublicUrl) -> Router {
+/// The route `/auth/token`; `key_sets` has the keys that clients publish, `here` is the issuer, and where the FHIR API is
+/// that the tokens are for.
+pub fn router<S: Store, K: Signer + 'static, P: ClientKeySets + 'static>(
+    store: S,
+    signer: K,
+    key_sets: P,
+    here: PublicUrl,
+) -> Router {
     let endpoint = here.endpoint(PATH);
-    let function = TokenEndpoint { store, signer, here, endpoint, clients: Cached::new() };
+    let key_sets = Box::new(key_sets);
+    let function = TokenEndpoint { store, signer, key_sets, here, endpoint, clients: Cached::new() };
     Cors::TOKEN.open(Router::new().route(PATH, post(handle::<S, K>)).with_state(Arc::new(function)))
 }
 
@@ -64,6 +76,7 @@ pub fn router<S: Store, K: Signer + 'static>(store: S, signer: K, here: PublicUr
 struct TokenEndpoint<S, K> {
     store: S,
     signer: K,
+    key_sets: Box<dyn AnyKeySets>,
     here: PublicUrl,
     /// Its own URL.
     endpoint: String,

@@ -4,6 +4,7 @@
 //! contradict each other: an asymmetric client has keys, a symmetric one a secret, a public one neither (REG-08).
 
 pub mod authentication;
+pub mod key_set;
 pub mod metadata;
 
 use std::collections::BTreeSet;

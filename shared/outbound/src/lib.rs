@@ -11,6 +11,7 @@
 //! | `trust` | whom TLS believes: the host's roots, read at the first use |
 //! | `fetch` | one request, one small JSON answer, in time |
 //! | `freshness` | how long an answer may be kept |
+//! | `key_sets` | clients' keys: kept as long as they are fresh, fetched once for all who wait |
 //!
 //! Invariants: nothing is read, opened or connected before the first fetch; no redirect is followed, no proxy is asked, no connection is
 //! kept; a name is resolved once, and the address that was looked at is the one that is connected to, so that a
@@ -22,9 +23,11 @@ mod connection;
 mod destination;
 mod fetch;
 mod freshness;
+mod key_sets;
 #[cfg(test)]
 mod tests;
 mod trust;
 
 pub use self::destination::Reach;
 pub use self::fetch::{Answer, FetchError, Outbound};
+pub use self::key_sets::PublishedKeys;

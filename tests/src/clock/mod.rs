@@ -8,6 +8,7 @@
 //! | `sessions` | the browser session at the pages, and the access that ends with it |
 //! | `throttle` | how long wrong passwords are counted |
 //! | `assertions` | client assertions: how long they are good, and how long their `jti` is remembered |
+//! | `published_keys` | keys that a client publishes: how long they are kept, and where they are fetched from |
 //! | `changes` | what an operator changes, and from when on it counts |
 //! | `sweep` | that the sweep frees room and changes nothing |
 //! | `signing` | tokens that could not be signed |
@@ -20,6 +21,7 @@ mod changes;
 mod codes;
 mod faults;
 mod outages;
+mod published_keys;
 mod refresh;
 mod sessions;
 mod signing;
