@@ -8,6 +8,7 @@ use smart_core::deployment::{EhrOrigins, PublicUrl};
 use smart_core::discovery::{Discovery, Offered};
 use smart_fhir_read::Settings;
 use smart_local::{LocalStore, SoftwareKey};
+use smart_outbound::{Outbound, PublishedKeys, Reach};
 use smart_web::{arrival, fallback, observe};
 
 use super::ehr;
@@ -25,6 +26,7 @@ pub(crate) async fn compose(
     // The demo's EHR is one.
     let ehr_origins = if has_demo { ehr_origins.clone().and(url) } else { ehr_origins.clone() };
     let (store, key) = (|| Arc::clone(store), || Arc::clone(key));
+    let key_sets = PublishedKeys::new(Outbound::new(url.deployment(), Reach::Public));
     let mut app = smart_discovery::router(&*key(), Discovery::new(url, Offered::HERE))
         .await?
         .merge(smart_authorize::router_with(
@@ -33,7 +35,7 @@ pub(crate) async fn compose(
             smart_authorize::Settings { here: url.clone(), ehr_origins },
             ways,
         ))
-        .merge(smart_token::router(store(), key(), url.clone()))
+        .merge(smart_token::router(store(), key(), key_sets, url.clone()))
         .merge(smart_fhir_read::router(store(), key(), &Settings::new(url, Offered::HERE)));
     if has_demo {
         app = app.merge(smart_demo::router()).merge(ehr::router(store(), url.clone()));

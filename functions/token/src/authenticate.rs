@@ -47,7 +47,7 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
     /// may be a minute old.
     pub(crate) async fn identify(
         &self,
-        presented: Presented,
+        mut presented: Presented,
         path: &str,
         remembered: bool,
         now: Instant,
@@ -57,6 +57,10 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
         let client = self.client(presented.client_id(), remembered, now).await?;
         // One that is disabled is told what one that never was is told.
         let client = client.filter(|client| !client.disabled).ok_or(AuthenticationError::Failed)?;
+        if let Some(wanted) = presented.published_key(&client)? {
+            let keys = self.key_sets.key_set(wanted.uri, &wanted.kid, now).await;
+            presented.accept(keys.map_err(AuthenticationError::from)?);
+        }
         // Never the FHIR base (ASYM-11; X-09).
         let [here, token_endpoint] = [path, TOKEN].map(|path| self.here.endpoint(path));
         let audiences = [&*token_endpoint, self.here.issuer(), &*here];

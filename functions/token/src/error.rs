@@ -128,7 +128,10 @@ impl TokenError {
             Self::Resource { .. } => (E::InvalidTarget, Level::DEBUG),
             Self::Request(R::GrantType) => (E::UnsupportedGrantType, Level::DEBUG),
             Self::Request(R::Scope(_)) | Self::Scope(_) => (E::InvalidScope, Level::DEBUG),
-            Self::Authentication(AuthenticationError::Replayed) => (E::InvalidClient, Level::WARN),
+            // A client whose keys cannot be had cannot mend it alone: its operator, or ours, has to look.
+            Self::Authentication(AuthenticationError::Replayed | AuthenticationError::NotFetched(_)) => {
+                (E::InvalidClient, Level::WARN)
+            }
             Self::Presented(_) | Self::Authentication(_) | Self::Unauthenticated => {
                 (E::InvalidClient, Level::INFO)
             }

@@ -9,6 +9,7 @@
 //! | file | decides |
 //! |---|---|
 //! | `authenticate` | which client asks, and whether it may ask so |
+//! | `key_sets` | where the keys are that a client publishes |
 //! | `proof` | which key its tokens are bound to, if it proves to have one |
 //! | `grants/authorization_code` | a code: redeemed, and the way back if its tokens cannot be signed |
 //! | `grants/refresh_token` | a refresh token: replaced, and client, user and session looked at anew |
@@ -24,6 +25,7 @@ mod authenticate;
 mod error;
 mod grants;
 mod introspect;
+mod key_sets;
 mod proof;
 mod revoke;
 mod sign;
@@ -47,7 +49,8 @@ use smart_core::id::{ClientId, Username};
 use smart_core::instant::Instant;
 use smart_core::oauth::Parameters;
 use smart_core::ports::{
-    Clients, Grants, PublicKeys, Redemptions, Replay, Revocations, Sessions, Signer, Unavailable, Users,
+    ClientKeySets, Clients, Grants, PublicKeys, Redemptions, Replay, Revocations, Sessions, Signer,
+    Unavailable, Users,
 };
 use smart_core::token::{TokenAnswer, TokenRequest};
 use smart_core::user::User;
@@ -58,6 +61,7 @@ use smart_web::{form, response};
 use tracing::Instrument as _;
 
 use self::error::TokenError;
+use self::key_sets::AnyKeySets;
 use self::proof::Caller;
 use self::trail::Trail;
 
@@ -73,11 +77,22 @@ pub trait Store: Clients + Users + Sessions + Grants + Redemptions + Replay + Re
 
 impl<T: Clients + Users + Sessions + Grants + Redemptions + Replay + Revocations + 'static> Store for T {}
 
-/// The routes `/auth/token`, `/auth/introspect` and `/auth/revoke`; `here` is the issuer, and where the FHIR API is that the
-/// tokens are for.
-pub fn router<S: Store, K: Signer + PublicKeys + 'static>(store: S, signer: K, here: PublicUrl) -> Router {
-    let function =
-        Arc::new(TokenEndpoint { store, signer, here, clients: Cached::new(), users: Cached::new() });
+/// The routes `/auth/token`, `/auth/introspect` and `/auth/revoke`; `key_sets` has the keys that clients publish, `here` is the
+/// issuer, and where the FHIR API is that the tokens are for.
+pub fn router<S: Store, K: Signer + PublicKeys + 'static, P: ClientKeySets + 'static>(
+    store: S,
+    signer: K,
+    key_sets: P,
+    here: PublicUrl,
+) -> Router {
+    let function = Arc::new(TokenEndpoint {
+        store,
+        signer,
+        key_sets: Box::new(key_sets),
+        here,
+        clients: Cached::new(),
+        users: Cached::new(),
+    });
     let at = |endpoint: Endpoint| {
         let function = Arc::clone(&function);
         post(move |Extension(Arrival(now)): Extension<Arrival>, request: Request| {
@@ -95,6 +110,7 @@ pub fn router<S: Store, K: Signer + PublicKeys + 'static>(store: S, signer: K, h
 struct TokenEndpoint<S, K> {
     store: S,
     signer: K,
+    key_sets: Box<dyn AnyKeySets>,
     here: PublicUrl,
     clients: Cached<ClientId, Arc<Client>>,
     users: Cached<Username, Arc<User>>,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use smart_aws::config::TokenConfig;
 use smart_aws::{KmsKeys, Sdk, StateTable};
+use smart_outbound::{Outbound, PublishedKeys, Reach};
 use smart_web::lambda::{self, Fault, Function};
 
 #[tokio::main(flavor = "current_thread")]
@@ -17,6 +18,7 @@ async fn token() -> Result<Function, Fault> {
     let sdk = Sdk::from_environment().await?;
     let state = StateTable::new(sdk.dynamodb(), table.as_str());
     let (keys, ()) = tokio::join!(KmsKeys::load(sdk.kms(), &signing_keys), state.connect());
-    let router = smart_token::router(state, keys?, public_url.clone());
+    let key_sets = PublishedKeys::new(Outbound::new(public_url.deployment(), Reach::Public));
+    let router = smart_token::router(state, keys?, key_sets, public_url.clone());
     Ok(Function { router, public_url, calls: Arc::new(move || sdk.calls()) })
 }

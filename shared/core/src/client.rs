@@ -5,6 +5,7 @@
 
 pub mod alone;
 pub mod authentication;
+pub mod key_set;
 pub mod metadata;
 
 use std::collections::BTreeSet;

@@ -156,6 +156,15 @@ impl PublicKey {
         )
     }
 
+    /// Whether it is of the `kty` of `alg`, whatever its curve.
+    pub(crate) fn is_of_the_kind_of(&self, alg: Algorithm) -> bool {
+        matches!(
+            (self, alg),
+            (Self::Rsa { .. }, Algorithm::RS256 | Algorithm::RS384)
+                | (Self::Ec { .. }, Algorithm::ES256 | Algorithm::ES384)
+        )
+    }
+
     /// The thumbprint: SHA-256 of the required members in lexical order (RFC 7638 §3).
     pub fn thumbprint(&self) -> KeyId {
         let canonical = match self {
@@ -168,7 +177,7 @@ impl PublicKey {
     }
 
     /// What is wrong with the parameters, if anything: RSA has 2,048 bits or more, a point has its curve's size.
-    fn check(&self) -> Result<(), (&'static str, &'static str)> {
+    pub(crate) fn check(&self) -> Result<(), (&'static str, &'static str)> {
         let bytes = |text: &str| URL_SAFE_NO_PAD.decode(text).ok();
         match self {
             Self::Rsa { n, e } => {
@@ -390,7 +399,7 @@ pub struct JwksError {
 }
 
 /// The members that make a JWK private (RFC 7518 §6).
-const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+pub(crate) const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 impl ClientKeys {
     /// Reads a JWK set (RFC 7517 §5; REG-05): bare public keys, each with a `kid` of its own. Keys of an unknown `kty` or

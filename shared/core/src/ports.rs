@@ -14,6 +14,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::client::Client;
+use crate::client::key_set::{KeySet, NotFetched};
 use crate::fhir::encounter::{EncounterPage, EncounterQuery, EncounterSummary};
 use crate::fhir::record::{PatientPage, PatientQuery, PatientSummary, Record, RecordPage, RecordQuery};
 use crate::grant::{
@@ -339,6 +340,18 @@ pub trait Revocations: RevokedTokens {
     ) -> impl Future<Output = Result<(), Unavailable>> + Send;
 }
 
+/// The key sets that clients publish (ASYM-18 to ASYM-21).
+pub trait ClientKeySets: Send + Sync {
+    /// The set at `uri`, as it was published no longer ago than it said that it may be kept; asked for again if it has no
+    /// key named `kid`, but not more than once a minute. Whoever waits for the same set shares one fetch.
+    fn key_set(
+        &self,
+        uri: &str,
+        kid: &str,
+        now: Instant,
+    ) -> impl Future<Output = Result<Arc<KeySet>, NotFetched>> + Send;
+}
+
 /// The keys that sign, by name: their private parts stay where they are.
 pub trait Signer: Send + Sync {
     /// The key that signs access tokens.
@@ -457,6 +470,7 @@ forward! {
     RevokedTokens { fn is_revoked(&self, token: &Digest, now: Instant) -> Result<bool, Unavailable>; }
     Revocations { fn revoke_token(&self, token: &Digest, until: Instant) -> Result<(), Unavailable>; }
     Replay { fn first_use(&self, key: &Digest, expires_at: Instant, step: Step) -> Result<bool, Unavailable>; }
+    ClientKeySets { fn key_set(&self, uri: &str, kid: &str, now: Instant) -> Result<Arc<KeySet>, NotFetched>; }
     Patients {
         fn patient(&self, id: &PatientId) -> Result<Option<PatientSummary>, Unavailable>;
         fn patients(&self, query: &PatientQuery) -> Result<PatientPage, Unavailable>;

@@ -31,7 +31,7 @@ const LARGEST_HEAD: usize = 16 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum FetchError {
     /// The URL is none, or none that is fetched.
-    #[error("its URL is no https URL without user information")]
+    #[error("its URL must be https, without user information")]
     Url,
     /// Its name has no address.
     #[error("its name cannot be resolved")]

@@ -11,6 +11,7 @@
 //! | `trust` | whom TLS believes: the host's roots, read at the first use |
 //! | `fetch` | one request, one small JSON answer, in time |
 //! | `freshness` | how long an answer may be kept |
+//! | `key_sets` | clients' keys: kept as long as they are fresh, fetched once for all who wait |
 //! | `web` | the port of sign-in at identity providers |
 //!
 //! Invariants: nothing is read, opened or connected before the first fetch; no redirect is followed, no proxy is asked, no connection is
@@ -23,6 +24,7 @@ mod connection;
 mod destination;
 mod fetch;
 mod freshness;
+mod key_sets;
 #[cfg(test)]
 mod tests;
 mod trust;
@@ -30,3 +32,4 @@ mod web;
 
 pub use self::destination::Reach;
 pub use self::fetch::{Answer, FetchError, Outbound};
+pub use self::key_sets::PublishedKeys;

@@ -11,6 +11,7 @@
 //! | `remembered` | how long a consent is remembered |
 //! | `throttle` | how long wrong passwords are counted |
 //! | `assertions` | client assertions: how long they are good, and how long their `jti` is remembered |
+//! | `published_keys` | keys that a client publishes: how long they are kept, and where they are fetched from |
 //! | `changes` | what an operator changes, and from when on it counts |
 //! | `sweep` | that the sweep frees room and changes nothing |
 //! | `signing` | tokens that could not be signed |
@@ -25,6 +26,7 @@ mod codes;
 mod faults;
 mod launches;
 mod outages;
+mod published_keys;
 mod refresh;
 mod remembered;
 mod sessions;

@@ -11,6 +11,7 @@ use smart_core::instant::Instant;
 use smart_core::ports::{PublicKeys, Signer};
 use smart_fhir_read::Settings;
 use smart_local::{LocalStore, SoftwareKey};
+use smart_outbound::{Outbound, PublishedKeys, Reach};
 use smart_web::{arrival, fallback, observe};
 
 use super::world;
@@ -46,11 +47,12 @@ impl App {
     {
         let url: PublicUrl = url.parse().unwrap();
         world::load(&store, &url, clock()).await;
+        let key_sets = PublishedKeys::new(Outbound::new(url.deployment(), Reach::Public));
         let functions = smart_discovery::router(&keys, Discovery::new(&url, Offered::HERE))
             .await
             .unwrap()
             .merge(smart_authorize::router(ports.clone(), keys.clone(), url.clone()))
-            .merge(smart_token::router(ports.clone(), keys.clone(), url.clone()))
+            .merge(smart_token::router(ports.clone(), keys.clone(), key_sets, url.clone()))
             .merge(smart_fhir_read::router(ports, keys, &Settings::new(&url, Offered::HERE)));
         let paths = paths_of(&functions);
         let router = arrival::stamp(observe::layer(fallback::answers(functions)), clock);

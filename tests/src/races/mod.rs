@@ -21,6 +21,7 @@ mod forgeries;
 mod launches;
 mod pages;
 mod refreshes;
+mod revocations;
 
 use std::sync::Arc;
 

@@ -5,6 +5,7 @@ mod budgets;
 mod hostile;
 mod keys;
 mod oidc_core;
+mod published;
 mod races;
 mod rfc6749;
 mod rfc7009;

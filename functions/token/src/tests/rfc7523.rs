@@ -172,19 +172,92 @@ async fn asym_13_a_use_counts_although_the_request_fails() {
     coded.redemption().by_jwt("2").send(&world).await.tokens();
 }
 
-#[tokio::test]
-async fn keys_by_url_are_not_supported_yet_and_it_says_so() {
+const JWKS_URI: &str = "https://app.example/jwks.json";
+
+/// A world with the client `by-uri`, which publishes its keys.
+async fn world_by_uri() -> World {
     let world = World::new().await;
     world
         .register(json!({
-            "client_id": "by-uri", "token_endpoint_auth_method": "private_key_jwt",
-            "jwks_uri": "https://app.example/jwks.json",
+            "client_id": "by-uri", "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": JWKS_URI,
         }))
         .await;
-    let coded = world.consent(anna("by-uri", SCOPE)).await;
+    world
+}
+
+#[tokio::test]
+async fn asym_08_and_22_a_published_key_authenticates_for_codes_and_for_refresh() {
+    let world = world_by_uri().await;
     let key = ClientKey::es384();
-    let assertion = key.sign(&header(key), &claims("by-uri", "1"));
-    let answer = coded.redemption().asserting(&assertion).send(&world).await;
+    let assertion = |jti: &str| key.sign(&header(key), &claims("by-uri", jti));
+    world.published.publish(&[key.jwk(), ClientKey::rs384().jwk()]);
+    let coded = world.consent(anna("by-uri", SCOPE)).await;
+    let answer = coded.redemption().asserting(&assertion("1")).send(&world).await;
+    let token = answer.tokens()["refresh_token"].as_str().unwrap().to_owned();
+    refresh(&token).asserting(&assertion("2")).send(&world).await.tokens();
+    let asked = (JWKS_URI.to_owned(), "es384".to_owned());
+    assert_eq!(world.published.asked(), [asked.clone(), asked]);
+    // ASYM-13: as one by value, it is good once.
+    let coded = world.consent(anna("by-uri", SCOPE)).await;
+    coded.redemption().asserting(&assertion("2")).send(&world).await.is_error(401, "invalid_client");
+}
+
+#[tokio::test]
+async fn asym_17_and_20_keys_that_cannot_be_had_authenticate_nobody_and_it_says_so() {
+    let world = world_by_uri().await;
+    let key = ClientKey::es384();
+    let coded = world.consent(anna("by-uri", SCOPE)).await;
+    let assertion = |jti: &str| key.sign(&header(key), &claims("by-uri", jti));
+    let answer = coded.redemption().asserting(&assertion("1")).send(&world).await;
     answer.is_error(401, "invalid_client");
-    assert!(answer.description().contains("jwks_uri"));
+    let told = answer.description();
+    assert!(
+        told.contains("the keys at the registered jwks_uri cannot be fetched: it takes longer"),
+        "{told}"
+    );
+    for keys in [vec![], vec![ClientKey::rs384().jwk()], vec![key.jwk(), key.jwk()]] {
+        world.published.publish(&keys);
+        let answer = coded.redemption().asserting(&assertion("1")).send(&world).await;
+        answer.is_error(401, "invalid_client");
+    }
+    // Nothing was used up by that, neither the code nor the name of the assertion.
+    world.published.publish(&[key.jwk()]);
+    coded.redemption().asserting(&assertion("1")).send(&world).await.tokens();
+}
+
+#[tokio::test]
+async fn asym_07_a_foreign_jku_and_whatever_cannot_succeed_has_nothing_fetched() {
+    let world = world_by_uri().await;
+    let key = ClientKey::es384();
+    world.published.publish(&[key.jwk()]);
+    let coded = world.consent(anna("by-uri", SCOPE)).await;
+    let with_header = |name: &str, value: Value| {
+        let mut header = header(key);
+        header[name] = value;
+        key.sign(&header, &claims("by-uri", "1"))
+    };
+    for assertion in [
+        with_header("jku", json!("https://evil.example/jwks.json")),
+        with_header("jku", json!("http://169.254.169.254/latest/meta-data/")),
+        with_header("alg", json!("none")),
+        with_header("alg", json!("HS384")),
+        with_header("kid", Value::Null),
+        with_header("typ", json!("at+jwt")),
+        with_header("crit", json!(["exp"])),
+        key.sign(&header(key), &claims("jwt", "1")),
+        key.sign(&header(key), &claims("unknown", "1")),
+    ] {
+        coded
+            .redemption()
+            .asserting(&assertion)
+            .by("by-uri")
+            .send(&world)
+            .await
+            .is_error(401, "invalid_client");
+    }
+    // Nor for one that authenticates otherwise, or not at all.
+    coded.redemption().by("by-uri").send(&world).await.is_error(401, "invalid_client");
+    assert_eq!(world.published.asked(), []);
+    let registered = with_header("jku", json!(JWKS_URI));
+    coded.redemption().asserting(&registered).send(&world).await.tokens();
 }

@@ -24,6 +24,7 @@ use smart_core::user::{PatientAccess, User};
 use smart_local::LocalStore;
 
 use super::keys::{ClientKey, Keys};
+use super::published::Published;
 use super::store::Watched;
 use super::{Answer, Ask, NOW, ask};
 
@@ -42,6 +43,7 @@ pub(super) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 pub(super) struct World {
     pub(super) store: Arc<Watched>,
     pub(super) keys: Arc<Keys>,
+    pub(super) published: Arc<Published>,
     drawn: AtomicU64,
 }
 
@@ -85,7 +87,8 @@ impl World {
     /// the users anna and ben (patients), a clinician, and a mother of both.
     pub(super) async fn new() -> Self {
         let store = Arc::new(Watched::new(LocalStore::in_memory().await.unwrap()));
-        let world = Self { store, keys: Arc::new(Keys::generate()), drawn: AtomicU64::new(0) };
+        let (keys, published) = (Arc::new(Keys::generate()), Arc::default());
+        let world = Self { store, keys, published, drawn: AtomicU64::new(0) };
         world.register(json!({ "client_id": "web", "token_endpoint_auth_method": "none" })).await;
         world
             .register(json!({
@@ -169,7 +172,8 @@ impl World {
 
     /// A function that has just started.
     pub(super) fn function(&self) -> Router {
-        crate::router(Arc::clone(&self.store), Arc::clone(&self.keys), ISSUER.parse().unwrap())
+        let (store, keys) = (Arc::clone(&self.store), Arc::clone(&self.keys));
+        crate::router(store, keys, Arc::clone(&self.published), ISSUER.parse().unwrap())
     }
 
     /// Registers a client, with the metadata that all have in common.

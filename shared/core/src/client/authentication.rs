@@ -5,6 +5,7 @@
 mod tests;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -12,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use thiserror::Error;
 
+use super::key_set::{self, KeySet, NotChosen, NotFetched};
 use super::{Client, ClientAuthentication, SecretMethod};
 use crate::id::ClientId;
 use crate::instant::Instant;
@@ -44,8 +46,8 @@ enum Proof {
     None,
     /// A shared secret.
     Secret { method: SecretMethod, digest: Digest },
-    /// `client_assertion` (RFC 7521 §4.2).
-    Assertion(Box<str>),
+    /// `client_assertion` (RFC 7521 §4.2), and the keys that its client publishes, once they were fetched.
+    Assertion { jwt: Box<str>, published: Option<Arc<KeySet>> },
 }
 
 /// What is presented cannot be read as one way to authenticate.
@@ -103,7 +105,10 @@ impl Presented {
             }
             (_, _, Some(JWT_BEARER), Some(assertion)) => {
                 let subject = jose::unverified_subject(assertion).map_err(|_| E::Assertion)?;
-                (subject.parse().map_err(|_| E::Assertion)?, Proof::Assertion(assertion.into()))
+                (
+                    subject.parse().map_err(|_| E::Assertion)?,
+                    Proof::Assertion { jwt: assertion.into(), published: None },
+                )
             }
             (_, _, None, None) => (named.clone().ok_or(E::Nobody)?, Proof::None),
             _ => return Err(E::AssertionType),
@@ -129,6 +134,30 @@ impl Presented {
         matches!(self.proof, Proof::Secret { method: SecretMethod::ClientSecretBasic, .. })
     }
 
+    /// The key that is needed of those that `client` publishes, if it registered a `jwks_uri` (ASYM-08). Fails where no key
+    /// would help, so that nothing is fetched for it (ASYM-07).
+    pub fn published_key<'a>(
+        &self,
+        client: &'a Client,
+    ) -> Result<Option<PublishedKey<'a>>, AuthenticationError> {
+        match (&client.authentication, &self.proof) {
+            (ClientAuthentication::PrivateKeyJwt(ClientKeys::Uri(uri)), Proof::Assertion { jwt, .. })
+                if client.client_id == self.client_id =>
+            {
+                let Header { kid, .. } = Header::of(jwt, Some(uri))?;
+                Ok(Some(PublishedKey { uri, kid }))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Takes the set that [`Self::published_key`] asked for along.
+    pub fn accept(&mut self, keys: Arc<KeySet>) {
+        if let Proof::Assertion { published, .. } = &mut self.proof {
+            *published = Some(keys);
+        }
+    }
+
     /// Whether this is `client`, which authenticates in the one way that it registered (REG-08, TOK-06).
     /// `audiences` are the names of this authorization server that an assertion may be made out to.
     pub fn verify(
@@ -150,11 +179,13 @@ impl Presented {
                 true => Err(AuthenticationError::Method { registered: client.authentication.method() }),
                 false => Err(AuthenticationError::Failed),
             },
-            (ClientAuthentication::PrivateKeyJwt(ClientKeys::Inline(keys)), Proof::Assertion(assertion)) => {
-                verify_assertion(assertion, client, keys, audiences, now)
-            }
-            (ClientAuthentication::PrivateKeyJwt(ClientKeys::Uri(_)), Proof::Assertion(_)) => {
-                Err(AuthenticationError::KeysByUri)
+            (ClientAuthentication::PrivateKeyJwt(keys), Proof::Assertion { jwt, published }) => {
+                let (keys, uri) = match (keys, published) {
+                    (ClientKeys::Inline(keys), _) => (keys.as_slice(), None),
+                    (ClientKeys::Uri(uri), Some(set)) => (set.as_slice(), Some(uri.as_str())),
+                    (ClientKeys::Uri(_), None) => return Err(AuthenticationError::Key),
+                };
+                verify_assertion(jwt, client, keys, uri, audiences, now)
             }
             _ => Err(AuthenticationError::Method { registered: client.authentication.method() }),
         }
@@ -167,7 +198,7 @@ impl fmt::Debug for Presented {
             Proof::None => "none",
             Proof::Secret { method: SecretMethod::ClientSecretBasic, .. } => "client_secret_basic",
             Proof::Secret { method: SecretMethod::ClientSecretPost, .. } => "client_secret_post",
-            Proof::Assertion(_) => "private_key_jwt",
+            Proof::Assertion { .. } => "private_key_jwt",
         };
         write!(f, "Presented({}, {way})", self.client_id)
     }
@@ -194,6 +225,15 @@ fn basic(header: &str) -> Result<(ClientId, Proof), PresentedError> {
     Ok((client_id, Proof::Secret { method: SecretMethod::ClientSecretBasic, digest }))
 }
 
+/// One of the keys that a client publishes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublishedKey<'a> {
+    /// Where.
+    pub uri: &'a str,
+    /// Its name.
+    pub kid: String,
+}
+
 /// What is still to be done after a successful verification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verified {
@@ -209,7 +249,7 @@ pub enum Verified {
 }
 
 /// A client did not prove who it is: always `invalid_client` (ASYM-17).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum AuthenticationError {
     /// There is no such client, or the secret is another. One answer, so that nobody learns which (TOK-31).
     #[error("there is no such client, or its credentials are wrong")]
@@ -220,9 +260,9 @@ pub enum AuthenticationError {
         /// The registered method.
         registered: &'static str,
     },
-    /// Fetching keys from a URL is not supported yet.
-    #[error("keys by jwks_uri are not supported yet: register the client with jwks")]
-    KeysByUri,
+    /// ASYM-20.
+    #[error("client_assertion: {0}")]
+    NotFetched(#[from] NotFetched),
     /// The signature or the header.
     #[error("client_assertion: {0}")]
     Jwt(JwtError),
@@ -232,6 +272,9 @@ pub enum AuthenticationError {
     /// ASYM-06.
     #[error("client_assertion: the header needs the kid of a registered key")]
     Key,
+    /// ASYM-09.
+    #[error("client_assertion: several keys have the kid of its header")]
+    Several,
     /// ASYM-07.
     #[error("client_assertion: jku is not the registered jwks_uri")]
     Jku,
@@ -289,29 +332,50 @@ impl Audience {
     }
 }
 
+/// What the header of an assertion must say.
+struct Header {
+    alg: Algorithm,
+    kid: String,
+}
+
+impl Header {
+    /// `uri` is the registered `jwks_uri`, if the keys are published: `jku` is that or absent.
+    fn of(assertion: &str, uri: Option<&str>) -> Result<Self, AuthenticationError> {
+        use AuthenticationError as E;
+        let header = UnverifiedHeader::of(assertion).map_err(E::Jwt)?;
+        if header.typ.as_deref().is_some_and(|typ| !typ.eq_ignore_ascii_case("JWT")) {
+            return Err(E::Jwt(JwtError::Type));
+        }
+        // Keys that were registered by value have no URL that could be meant.
+        if header.jku.is_some() && header.jku.as_deref() != uri {
+            return Err(E::Jku);
+        }
+        let alg = header.alg.filter(|alg| ASSERTION_ALGORITHMS.contains(alg)).ok_or(E::Algorithm)?;
+        Ok(Self { alg, kid: header.kid.ok_or(E::Key)? })
+    }
+}
+
+impl From<NotChosen> for AuthenticationError {
+    fn from(reason: NotChosen) -> Self {
+        match reason {
+            NotChosen::Name => Self::Key,
+            NotChosen::Algorithm => Self::Algorithm,
+            NotChosen::Several => Self::Several,
+        }
+    }
+}
+
 fn verify_assertion(
     assertion: &str,
     client: &Client,
     keys: &[ClientKey],
+    uri: Option<&str>,
     audiences: &[&str],
     now: Instant,
 ) -> Result<Verified, AuthenticationError> {
     use AuthenticationError as E;
-    let header = UnverifiedHeader::of(assertion).map_err(E::Jwt)?;
-    if header.typ.as_deref().is_some_and(|typ| !typ.eq_ignore_ascii_case("JWT")) {
-        return Err(E::Jwt(JwtError::Type));
-    }
-    // Keys that were registered by value have no URL that could be meant.
-    if header.jku.is_some() {
-        return Err(E::Jku);
-    }
-    let alg = header.alg.filter(|alg| ASSERTION_ALGORITHMS.contains(alg)).ok_or(E::Algorithm)?;
-    let kid = header.kid.ok_or(E::Key)?;
-    // Registration holds that no two keys have one name (REG-05, ASYM-09).
-    let key = keys.iter().find(|key| key.kid.as_str() == kid).ok_or(E::Key)?;
-    if !key.key.fits(alg) || key.alg.as_deref().is_some_and(|only| only != alg.as_str()) {
-        return Err(E::Algorithm);
-    }
+    let Header { alg, kid } = Header::of(assertion, uri)?;
+    let key = key_set::choose(keys, &kid, alg)?;
     let claims: Claims = jose::verify(assertion, &key.key, alg).map_err(E::Jwt)?;
     let id = client.client_id.as_str();
     if claims.iss != id || claims.sub != id {
