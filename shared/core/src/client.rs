@@ -20,6 +20,7 @@ use crate::scope::Scopes;
 use crate::secret::Digest;
 
 /// A registered client.
+#[expect(clippy::struct_excessive_bools, reason = "they are client metadata, each by its registered name")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Client {
     /// The `client_id`.
