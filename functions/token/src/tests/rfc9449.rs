@@ -182,11 +182,11 @@ async fn dpop_03_introspection_shows_the_key_and_takes_no_bound_token_for_a_bear
     assert_eq!(told["cnf"], json!({ "jkt": jkt(key).as_str() }));
 
     world.register_backend("__token.introspect").await;
-    let asker = world.credentials("__token.introspect").proving(key, "2").send(&world).await;
-    assert_eq!(asker.tokens()["token_type"], "DPoP");
-    let asker = asker.text("access_token");
+    let tool = world.credentials("__token.introspect").proving(key, "2").send(&world).await;
+    assert_eq!(tool.tokens()["token_type"], "DPoP");
+    let own = tool.text("access_token");
     for scheme in ["Bearer", "DPoP"] {
-        let asked = introspect(&access).header("authorization", &format!("{scheme} {asker}"));
+        let asked = introspect(&access).header("authorization", &format!("{scheme} {own}"));
         assert_eq!(asked.send(&world).await.status, 401, "{scheme}");
     }
 }

@@ -84,8 +84,7 @@ fn identity_providers_that_are_wrong_or_whose_secret_is_nowhere_end_the_start_by
     ] {
         let providers = provider(secret);
         let told = [environment.clone(), vec![("SMART_LOGIN_PROVIDERS", providers.as_str())]].concat();
-        let (status, polled, lines) =
-            Function::start(program("authorize"), told).unwrap().end().unwrap();
+        let (status, polled, lines) = Function::start(program("authorize"), told).unwrap().end().unwrap();
         assert!(!status.success() && !polled, "{status}, {lines:?}");
         assert!(lines.iter().any(|line| line.contains(expected)), "{lines:?}");
         assert!(!lines.concat().contains("s3cr3t"), "{lines:?}");
