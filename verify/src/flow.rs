@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::flows::{
-    brands, clients, ehr_launch, identity, introspection, management, openid, other_endpoints, pkce, prompt,
-    refresh, registration, requests, revocation, scopes, standalone,
+    brands, clients, dpop, ehr_launch, identity, introspection, management, openid, other_endpoints, pkce,
+    prompt, refresh, registration, requests, revocation, scopes, standalone,
 };
 use crate::outcome::Step;
 use crate::scene::{Clinician, Scene};
@@ -36,6 +36,7 @@ pub enum Flow {
     ClientAssertion(&'static str),
     ClientSecretJwt,
     UnsignedAssertion,
+    BoundTokens(&'static str),
     SignOn,
     FhirUser,
     Claim(&'static str),
@@ -109,6 +110,7 @@ impl Flow {
             Self::ClientAssertion(algorithm) => clients::assertion(scene, clinician, algorithm).await,
             Self::ClientSecretJwt => clients::secret_jwt(scene, clinician).await,
             Self::UnsignedAssertion => clients::unsigned(scene, clinician).await,
+            Self::BoundTokens(algorithm) => dpop::bound(scene, clinician, algorithm).await,
             Self::SignOn => openid::sign_on(scene, clinician).await,
             Self::FhirUser => openid::fhir_user(scene, clinician).await,
             Self::Claim(claim) => openid::claim(scene, clinician, claim).await,

@@ -2,6 +2,7 @@
 
 pub(crate) mod brands;
 pub(crate) mod clients;
+pub(crate) mod dpop;
 pub(crate) mod ehr_launch;
 pub(crate) mod identity;
 pub(crate) mod introspection;

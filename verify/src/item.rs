@@ -111,6 +111,13 @@ static TABLE: &[(&str, &str, Flow)] = &[
     ("revocation_endpoint_auth_signing_alg_values_supported", "RS384", Flow::RevocationBy("RS384")),
     ("revocation_endpoint_auth_signing_alg_values_supported", "ES384", Flow::RevocationBy("private_key_jwt")),
 
+    ("dpop_signing_alg_values_supported", "ES256", Flow::BoundTokens("ES256")),
+    ("dpop_signing_alg_values_supported", "ES384", Flow::BoundTokens("ES384")),
+    ("dpop_signing_alg_values_supported", "RS256", Flow::BoundTokens("RS256")),
+    ("dpop_signing_alg_values_supported", "RS384", Flow::BoundTokens("RS384")),
+    ("dpop_signing_alg_values_supported", "HS256", Flow::BoundTokens("HS256")),
+    ("dpop_signing_alg_values_supported", "none", Flow::BoundTokens("none")),
+
     ("subject_types_supported", "public", Flow::SubjectPublic),
     ("subject_types_supported", "pairwise", Flow::SubjectPairwise),
     ("id_token_signing_alg_values_supported", "RS256", Flow::IdTokenSignedBy("RS256")),

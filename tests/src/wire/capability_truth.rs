@@ -243,7 +243,8 @@ async fn lies_are_found_out_over_http() {
             claims.push(json!("email"));
         }
         Document::OAuth => {
-            members.insert("dpop_signing_alg_values_supported".to_owned(), json!(["ES256"]));
+            members
+                .insert("tls_client_certificate_bound_access_tokens_supported".to_owned(), json!(["PS256"]));
         }
     });
     let (report, _) = server.verified().await;
@@ -252,8 +253,8 @@ async fn lies_are_found_out_over_http() {
         "capabilities permission-offline: works, and is not listed",
         "capabilities smart-app-state: no flow for it",
         "claims_supported email: the ID token has no email",
-        "dpop_signing_alg_values_supported ES256: no flow for it",
-        "smart-configuration lacks dpop_signing_alg_values_supported",
+        "tls_client_certificate_bound_access_tokens_supported PS256: no flow for it",
+        "smart-configuration lacks tls_client_certificate_bound_access_tokens_supported",
     ] {
         assert!(told.contains(expected), "{expected} in {told}");
     }
