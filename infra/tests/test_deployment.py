@@ -38,6 +38,7 @@ class Deployment(unittest.TestCase):
             "SMART_TABLE": self.outputs["AuthorizationTableName"],
             "SMART_RECORDS_TABLE": self.outputs["RecordsTableName"],
             "SMART_SIGNING_KEYS": self.outputs["SigningKeyAArn"],
+            "SMART_NOT_BEFORE": "",
         }
         for function, name in FUNCTIONS.items():
             for route in sorted(code.routes_of(function)):

@@ -6,7 +6,7 @@ use axum::Router;
 use smart_core::deployment::PublicUrl;
 use smart_core::discovery::{Discovery, Offered};
 use smart_fhir_read::Settings;
-use smart_local::{LocalStore, SoftwareKey};
+use smart_local::{LocalStore, SoftwareKeys};
 use smart_web::{arrival, fallback, observe};
 
 use crate::failure::Failure;
@@ -14,16 +14,16 @@ use crate::failure::Failure;
 /// All routes of one port; those of the demo only where it is on.
 pub(crate) async fn compose(
     store: &Arc<LocalStore>,
-    key: &Arc<SoftwareKey>,
+    keys: &Arc<SoftwareKeys>,
     url: &PublicUrl,
     has_demo: bool,
 ) -> Result<Router, Failure> {
-    let (store, key) = (|| Arc::clone(store), || Arc::clone(key));
-    let mut app = smart_discovery::router(&*key(), Discovery::new(url, Offered::HERE))
+    let (store, keys) = (|| Arc::clone(store), || Arc::clone(keys));
+    let mut app = smart_discovery::router(&*keys(), Discovery::new(url, Offered::HERE))
         .await?
         .merge(smart_authorize::router(store(), url.clone()))
-        .merge(smart_token::router(store(), key(), url.clone()))
-        .merge(smart_fhir_read::router(store(), key(), &Settings::new(url, Offered::HERE)));
+        .merge(smart_token::router(store(), keys(), url.clone()))
+        .merge(smart_fhir_read::router(store(), keys(), &Settings::new(url, Offered::HERE)));
     if has_demo {
         app = app.merge(smart_demo::router());
     }

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use smart_core::deployment::{PublicUrl, PublicUrlError};
+use smart_core::instant::Instant;
 use thiserror::Error;
 
 /// Everything that is wrong with the environment.
@@ -76,6 +77,8 @@ pub struct AuthorizeConfig {
     pub public_url: PublicUrl,
     /// `SMART_TABLE`
     pub table: TableName,
+    /// `SMART_NOT_BEFORE`
+    pub not_before: Option<Instant>,
     /// `SMART_RECORDS_TABLE`
     pub records_table: TableName,
 }
@@ -87,6 +90,8 @@ pub struct TokenConfig {
     pub public_url: PublicUrl,
     /// `SMART_TABLE`
     pub table: TableName,
+    /// `SMART_NOT_BEFORE`
+    pub not_before: Option<Instant>,
     /// `SMART_SIGNING_KEYS`
     pub signing_keys: KeyNames,
 }
@@ -98,6 +103,8 @@ pub struct FhirReadConfig {
     pub public_url: PublicUrl,
     /// `SMART_TABLE`
     pub table: TableName,
+    /// `SMART_NOT_BEFORE`
+    pub not_before: Option<Instant>,
     /// `SMART_RECORDS_TABLE`
     pub records_table: TableName,
     /// `SMART_SIGNING_KEYS`
@@ -125,9 +132,10 @@ impl AuthorizeConfig {
     }
 
     fn read(mut from: Reader<impl Fn(&str) -> Option<String>>) -> Result<Self, ConfigError> {
+        let not_before = from.not_before();
         match (from.public_url(), from.table(), from.records_table()) {
             (Some(public_url), Some(table), Some(records_table)) => {
-                Ok(Self { public_url, table, records_table })
+                from.whole(Self { public_url, table, not_before, records_table })
             }
             _ => Err(from.error()),
         }
@@ -141,9 +149,10 @@ impl TokenConfig {
     }
 
     fn read(mut from: Reader<impl Fn(&str) -> Option<String>>) -> Result<Self, ConfigError> {
+        let not_before = from.not_before();
         match (from.public_url(), from.table(), from.signing_keys()) {
             (Some(public_url), Some(table), Some(signing_keys)) => {
-                Ok(Self { public_url, table, signing_keys })
+                from.whole(Self { public_url, table, not_before, signing_keys })
             }
             _ => Err(from.error()),
         }
@@ -157,9 +166,10 @@ impl FhirReadConfig {
     }
 
     fn read(mut from: Reader<impl Fn(&str) -> Option<String>>) -> Result<Self, ConfigError> {
+        let not_before = from.not_before();
         match (from.public_url(), from.table(), from.records_table(), from.signing_keys()) {
             (Some(public_url), Some(table), Some(records_table), Some(signing_keys)) => {
-                Ok(Self { public_url, table, records_table, signing_keys })
+                from.whole(Self { public_url, table, not_before, records_table, signing_keys })
             }
             _ => Err(from.error()),
         }
@@ -193,6 +203,18 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         self.required("SMART_SIGNING_KEYS", "expected KMS key ids, ARNs or aliases", KeyNames::parse)
     }
 
+    /// It may be missing: then nothing is refused for its age. A wrong one is a fault, which [`Self::whole`] tells.
+    fn not_before(&mut self) -> Option<Instant> {
+        (self.variable)("SMART_NOT_BEFORE").filter(|text| !text.trim().is_empty())?;
+        let expected = "expected an instant such as 2026-01-31T12:00:00Z, or seconds since 1970";
+        self.required("SMART_NOT_BEFORE", expected, not_before)
+    }
+
+    /// Nothing was wrong.
+    fn whole<T>(self, config: T) -> Result<T, ConfigError> {
+        if self.faults.is_empty() { Ok(config) } else { Err(self.error()) }
+    }
+
     fn required<T>(
         &mut self,
         name: &str,
@@ -213,6 +235,15 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     fn error(self) -> ConfigError {
         ConfigError { faults: self.faults }
     }
+}
+
+/// An instant as operators write it: RFC 3339, or whole seconds since 1970.
+pub fn not_before(text: &str) -> Option<Instant> {
+    if text.bytes().all(|b| b.is_ascii_digit()) {
+        return text.parse().ok().map(Instant::from_unix);
+    }
+    let at: jiff::Timestamp = text.parse().ok()?;
+    u64::try_from(at.as_second()).ok().map(Instant::from_unix)
 }
 
 /// A variable of the process.
@@ -244,6 +275,7 @@ mod tests {
         assert_eq!(config.public_url.issuer(), "https://smart.example.org");
         assert_eq!(config.table.as_str(), "smart-State");
         assert_eq!(config.signing_keys.as_slice(), ["alias/smart", "1234abcd-12ab-34cd-56ef-1234567890ab"]);
+        assert_eq!(config.not_before, None);
         assert!(DiscoveryConfig::read(reader(vec![ALL[0], ALL[3]])).is_ok());
         assert!(AuthorizeConfig::read(reader(vec![ALL[0], ALL[1], ALL[2]])).is_ok());
         assert!(TokenConfig::read(reader(vec![ALL[0], ALL[1], ALL[3]])).is_ok());
@@ -273,6 +305,23 @@ mod tests {
             assert!(message.contains(expected), "{message}");
         }
         assert!(!message.contains("a table"), "{message}");
+    }
+
+    #[test]
+    fn the_mark_of_a_restored_table_is_an_instant_or_is_refused() {
+        let read = |given: &'static str| {
+            let set = [&ALL[..], &[("SMART_NOT_BEFORE", given)]].concat();
+            TokenConfig::read(reader(set)).map(|config| config.not_before)
+        };
+        let at = Some(Instant::from_unix(1_764_000_000));
+        for text in ["1764000000", "2025-11-24T16:00:00Z", " 2025-11-24T17:00:00+01:00 "] {
+            assert_eq!(read(text), Ok(at), "{text}");
+        }
+        assert_eq!(read(" "), Ok(None));
+        for text in ["yesterday", "2025-11-24", "-1", "1e9", "1960-01-01T00:00:00Z"] {
+            let refused = read(text).unwrap_err().to_string();
+            assert!(refused.starts_with("SMART_NOT_BEFORE is wrong: expected an instant"), "{refused}");
+        }
     }
 
     #[test]

@@ -34,7 +34,12 @@ use crate::counted::Counted;
 const AMAZON_ROOTS: &[u8] = include_bytes!("roots/amazon.pem");
 
 /// The variables that point the SDK elsewhere than to AWS.
-const ENDPOINTS: [&str; 3] = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_KMS"];
+const ENDPOINTS: [&str; 4] = [
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_CLOUDFORMATION",
+    "AWS_ENDPOINT_URL_DYNAMODB",
+    "AWS_ENDPOINT_URL_KMS",
+];
 
 const CONNECT: Duration = Duration::from_secs(1);
 const ATTEMPT: Duration = Duration::from_secs(2);
@@ -81,19 +86,29 @@ pub struct Sdk {
 impl Sdk {
     /// Reads the environment. Nothing is sent yet.
     pub async fn from_environment() -> Result<Self, SdkSetupError> {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT)
+            .operation_attempt_timeout(ATTEMPT)
+            .operation_timeout(CALL);
+        Self::load(timeouts.build()).await
+    }
+
+    /// The same for a person at a terminal, far from the region and with all the time in the world.
+    #[cfg(feature = "operator")]
+    pub async fn for_operator() -> Result<Self, SdkSetupError> {
+        let timeouts =
+            TimeoutConfig::builder().connect_timeout(CONNECT * 5).operation_attempt_timeout(PATIENT_ATTEMPT);
+        Self::load(timeouts.build()).await
+    }
+
+    async fn load(timeouts: TimeoutConfig) -> Result<Self, SdkSetupError> {
         let trust = trust(config::variable)?;
         let context = TlsContext::builder().with_trust_store(trust).build();
         let context = context.map_err(|error| SdkSetupError::Tls(error.to_string()))?;
         let https = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(context);
         let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .http_client(https.build_https())
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(CONNECT)
-                    .operation_attempt_timeout(ATTEMPT)
-                    .operation_timeout(CALL)
-                    .build(),
-            )
+            .timeout_config(timeouts)
             .retry_config(
                 RetryConfig::standard()
                     .with_max_attempts(ATTEMPTS)
@@ -118,6 +133,12 @@ impl Sdk {
     pub fn kms(&self) -> aws_sdk_kms::Client {
         let config = aws_sdk_kms::config::Builder::from(&self.config);
         aws_sdk_kms::Client::from_conf(config.interceptor(self.counted.clone()).build())
+    }
+
+    /// A client of CloudFormation.
+    #[cfg(feature = "operator")]
+    pub fn cloudformation(&self) -> aws_sdk_cloudformation::Client {
+        aws_sdk_cloudformation::Client::new(&self.config)
     }
 
     /// How many calls the clients have made so far, each attempt counted.

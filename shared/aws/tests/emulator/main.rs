@@ -19,8 +19,12 @@ mod records;
 #[cfg(test)]
 mod registry;
 #[cfg(test)]
+mod restored;
+#[cfg(test)]
 mod sample;
 #[cfg(test)]
 mod steps;
 #[cfg(test)]
 mod units;
+#[cfg(test)]
+mod unprocessed;
