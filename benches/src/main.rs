@@ -10,6 +10,7 @@
 //! | `app`, `browser`, `connection` | an app that gets tokens, through the real pages |
 //! | `start`, `memory`, `import` | the other figures |
 //! | `server`, `machine` | processes, on chosen cores |
+//! | `put` | figures of others: of the functions' programs (`tests/lambda/figures`) |
 //! | `hello` | the floor: the smallest server there is |
 //! | `figures`, `report` | medians, and how they are written |
 
@@ -25,6 +26,7 @@ mod machine;
 mod measure;
 mod memory;
 mod place;
+mod put;
 mod report;
 mod requests;
 mod server;
@@ -52,6 +54,8 @@ struct Arguments {
 enum Command {
     /// Measure, and write the figures into the document
     Measure(measure::Measure),
+    /// Put a table that another program made, from standard input, into the document
+    Put(put::Put),
     /// Run the floor: a server on one thread that says hello
     Hello,
 }
@@ -59,6 +63,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Measure(arguments) => measure::run(&arguments),
+        Command::Put(arguments) => put::run(&arguments),
         Command::Hello => hello::run(),
     };
     match outcome {

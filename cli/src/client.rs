@@ -6,25 +6,25 @@ use serde_json::{Map, Value, json};
 use smart_core::client::{ApplicationType, Client, ClientAuthentication};
 use smart_core::id::ClientId;
 use smart_core::jose::ClientKeys;
-use smart_core::ports::{Clients as _, Unavailable};
+use smart_core::ports::Unavailable;
 use smart_core::redirect::RegisteredRedirectUri;
 use smart_core::secret::Secret;
-use smart_local::{LocalStore, Put};
+use smart_local::Put;
 use smart_web::random;
 
-use crate::arguments::Client as Command;
+use crate::arguments::{self, Client as Command};
 use crate::failure::Failure;
+use crate::place::Place;
 use crate::seed::{Entries, clients};
-use crate::{input, output, store};
+use crate::{input, output};
 
 pub(crate) async fn run(command: Command) -> Result<(), Failure> {
     match command {
-        Command::Add { data, json, file } => add(&data.data, &file, json).await,
-        Command::List { data, json } => list(&store::open(&data.data).await?, json),
-        Command::Show { data, json, id } => show(&store::open(&data.data).await?, &id, json).await,
-        Command::Disable { data, id } => {
-            let store = store::open(&data.data).await?;
-            if !store.disable_client(&id).await? {
+        Command::Add { place, json, file } => add(&place, &file, json).await,
+        Command::List { place, json } => list(&Place::open(&place).await?, json).await,
+        Command::Show { place, json, id } => show(&Place::open(&place).await?, &id, json).await,
+        Command::Disable { place, id } => {
+            if !Place::open(&place).await?.disable_client(&id).await? {
                 return Err(unknown(&id));
             }
             output::say(format_args!("disabled {id}"));
@@ -38,7 +38,7 @@ fn unknown(id: &ClientId) -> Failure {
 }
 
 /// All of a file's clients or, on a fault, none.
-async fn add(data: &Path, file: &Path, as_json: bool) -> Result<(), Failure> {
+async fn add(place: &arguments::Place, file: &Path, as_json: bool) -> Result<(), Failure> {
     let source = input::read(file)?;
     let mut metadata = clients::metadata(&source, Entries::ArrayOrOne)?;
     let mut secrets = Vec::with_capacity(metadata.len());
@@ -47,12 +47,12 @@ async fn add(data: &Path, file: &Path, as_json: bool) -> Result<(), Failure> {
     }
     // What can be told wrong without a store is told before one is made.
     clients::register(&metadata, smart_core::client::metadata::Deployment::Loopback)?;
-    let store = store::open_or_make(data).await?;
-    let clients = clients::register(&metadata, store::deployment(&store)?)?;
+    let place = Place::open_or_make(place).await?;
+    let clients = clients::register(&metadata, place.deployment()?)?;
     for (client, secret) in clients.into_iter().zip(secrets) {
         let mut fields = fields(&client);
         let id = client.client_id.clone();
-        let put = store.put_client(client).await?;
+        let put = place.put_client(client).await?;
         if let Some(secret) = secret {
             fields.insert("client_secret".to_owned(), secret.into());
         }
@@ -85,8 +85,8 @@ fn make_secret(metadata: &mut Value) -> Result<Option<String>, Unavailable> {
     Ok(Some(secret))
 }
 
-fn list(store: &LocalStore, as_json: bool) -> Result<(), Failure> {
-    let clients = store.clients()?;
+async fn list(place: &Place, as_json: bool) -> Result<(), Failure> {
+    let clients = place.clients().await?;
     if as_json {
         let clients: Vec<_> = clients.iter().map(fields).collect();
         output::say(format_args!("{}", output::json(&clients)?));
@@ -113,8 +113,8 @@ fn list(store: &LocalStore, as_json: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn show(store: &LocalStore, id: &ClientId, as_json: bool) -> Result<(), Failure> {
-    let client = store.client(id).await?.ok_or_else(|| unknown(id))?;
+async fn show(place: &Place, id: &ClientId, as_json: bool) -> Result<(), Failure> {
+    let client = place.client(id).await?.ok_or_else(|| unknown(id))?;
     let fields = fields(&client);
     let shown = if as_json { output::json(&fields)? } else { shown(&fields) };
     output::say(format_args!("{shown}"));

@@ -1,4 +1,4 @@
-//! `smart import`: FHIR resources from files into the records, beside a running server or without one.
+//! `smart import`: FHIR resources from files into the records, of a data folder or of a stack on AWS.
 //!
 //! Files are read in turn, their resources parsed on all cores, and written in the order in which they stand, so that of two
 //! with one address the later stays. What is refused is told and counted, and keeps nothing else from being loaded.
@@ -11,13 +11,14 @@ use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use self::loading::{Loading, Work};
+use self::loading::{Loading, Records, Work};
 use crate::arguments::Import;
 use crate::failure::Failure;
 use crate::json::{Fault, Source};
+use crate::place::Place;
 use crate::records::document;
 use crate::records::lines::Blocks;
-use crate::{output, records, store};
+use crate::{output, records};
 
 /// How many refusals are told one by one.
 const TOLD: usize = 20;
@@ -32,9 +33,16 @@ struct Opened {
 
 pub(crate) async fn run(arguments: Import) -> Result<(), Failure> {
     let files = arguments.files.into_iter().map(open).collect::<Result<Vec<_>, _>>()?;
-    let store = store::open_or_make(&arguments.data.data).await?;
+    match Place::open_or_make(&arguments.place).await? {
+        Place::Folder(store) => import(&store, files).await,
+        #[cfg(feature = "aws")]
+        Place::Stack(stack) => import(&stack.records()?, files).await,
+    }
+}
+
+async fn import<S: Records>(store: &S, files: Vec<Opened>) -> Result<(), Failure> {
     let report = Report::new(files.iter().map(|file| file.length).sum());
-    let mut loading = Loading::new(&store, report);
+    let mut loading = Loading::new(store, report);
     for file in files {
         load(&mut loading, file).await?;
     }
@@ -64,7 +72,7 @@ fn open(path: PathBuf) -> Result<Opened, Failure> {
     Ok(Opened { name: path.display().to_string().into(), length: metadata.len(), file, path })
 }
 
-async fn load(loading: &mut Loading<'_>, opened: Opened) -> Result<(), Failure> {
+async fn load<S: Records>(loading: &mut Loading<'_, S>, opened: Opened) -> Result<(), Failure> {
     let Opened { name, path, file, length } = opened;
     if records::is_document(&path) {
         return match whole(&path, name) {

@@ -6,20 +6,27 @@
 //! | `serve` | `smart serve`: listens, loads a seed, puts the four functions on one port |
 //! | `seed` | seed folders, and the demo seed |
 //! | `records` | FHIR resources in files |
-//! | `import`, `client`, `user` | the operator's commands, beside a running server or without one |
+//! | `import`, `client`, `user`, `key`, `grant` | the operator's commands |
+//! | `place` | where they work: in a data folder, beside a running server or without one, or on a stack on AWS |
 //! | `verify` | `smart verify`: whether a server does what it says (feature `verify`) |
 //! | `store` | the data folder, and what is noted in it |
+//! | `aws` | the stack, where the command was built with AWS |
 //! | `json` | on which line of a file a fault is |
 //! | `failure`, `output` | what is told at the end, and the exit code |
 
 mod arguments;
+#[cfg(feature = "aws")]
+mod aws;
 mod client;
 mod failure;
+mod grant;
 mod import;
 mod input;
 mod json;
+mod key;
 mod output;
 mod parallel;
+mod place;
 mod records;
 mod seed;
 mod serve;
@@ -59,6 +66,8 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             Command::Import(arguments) => import::run(arguments).await,
             Command::Client(command) => client::run(command).await,
             Command::User(command) => user::run(command).await,
+            Command::Key(command) => key::run(command).await,
+            Command::Grant(command) => grant::run(command).await,
             #[cfg(feature = "verify")]
             Command::Verify(arguments) => verify::run(arguments).await,
         }

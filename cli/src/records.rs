@@ -12,9 +12,29 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::Value;
 use smart_core::fhir::resource::ResourceError;
-use smart_local::Incoming;
 
 use crate::json::{Described, Fault, Source};
+
+/// A resource that was read for a store.
+pub(crate) trait Incoming: Sized + Send + 'static {
+    /// Reads it.
+    fn parse(text: Bytes) -> Result<Self, NotStored>;
+}
+
+/// Why a store takes no such resource.
+pub(crate) enum NotStored {
+    /// It is none.
+    Resource(ResourceError),
+    /// It is more than the store holds; says how much that is.
+    #[cfg(feature = "aws")]
+    TooMuch(String),
+}
+
+impl Incoming for smart_local::Incoming {
+    fn parse(text: Bytes) -> Result<Self, NotStored> {
+        Self::parse(text).map_err(NotStored::Resource)
+    }
+}
 
 /// A resource in a file, not read yet.
 #[derive(Debug)]
@@ -30,14 +50,22 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    /// Reads it.
-    pub(crate) fn read(&self) -> Result<Incoming, Fault> {
-        Incoming::parse(self.text.clone()).map_err(|error| self.fault(&error))
+    /// Reads it for a store.
+    pub(crate) fn read<R: Incoming>(&self) -> Result<R, Fault> {
+        R::parse(self.text.clone()).map_err(|error| self.fault(&error))
     }
 
-    fn fault(&self, error: &ResourceError) -> Fault {
+    fn fault(&self, error: &NotStored) -> Fault {
         let source = Source::new(Arc::clone(&self.file), self.text.clone());
         let root = source.root().ok();
+        let error = match error {
+            NotStored::Resource(error) => error,
+            #[cfg(feature = "aws")]
+            NotStored::TooMuch(why) => {
+                let field = self.entry.map_or_else(String::new, |entry| format!("entry[{entry}].resource"));
+                return Fault { line: self.line, field, expected: why.clone(), file: source.name };
+            }
+        };
         let (field, expected) = match error {
             ResourceError::Json(error) => ("", format!("expected a JSON object: {}", Described(error))),
             ResourceError::ResourceType => {
@@ -86,7 +114,7 @@ mod tests {
     fn told(text: &str, entry: Option<usize>) -> String {
         let found =
             Found { file: "f".into(), line: 10, entry, text: Bytes::copy_from_slice(text.as_bytes()) };
-        found.read().unwrap_err().to_string()
+        found.read::<smart_local::Incoming>().unwrap_err().to_string()
     }
 
     #[test]

@@ -42,7 +42,7 @@ impl Seed {
     pub(crate) fn read(folder: &Path, deployment: Deployment) -> Result<Self, Failure> {
         let seed = Self::of(folder::open(folder)?, deployment)?;
         let checked = parallel::shared(seed.records.iter().collect(), 50, |some| {
-            some.into_iter().map(|found| found.read().map(drop)).collect()
+            some.into_iter().map(|found| found.read::<Incoming>().map(drop)).collect()
         });
         checked.into_iter().collect::<Result<(), Fault>>()?;
         Ok(seed)

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use smart_core::deployment::PublicUrl;
-use smart_local::{LocalStore, SoftwareKey};
+use smart_local::{LocalStore, SoftwareKeys};
 use smart_web::arrival::system_clock;
 use smart_web::observe::{self, LogFormat, LogOutput};
 use tokio::task::spawn_blocking;
@@ -54,18 +54,18 @@ pub(crate) async fn run(arguments: Serve) -> Result<(), Failure> {
         Some(folder) => Arc::new(LocalStore::open(folder).await?),
         None => Arc::new(LocalStore::in_memory().await?),
     };
-    let key = {
-        let file = folder.as_deref().map(LocalStore::key_file_in);
-        spawn_blocking(move || match file {
-            Some(file) => SoftwareKey::load_or_create(&file),
-            None => SoftwareKey::generate(),
+    let keys = {
+        let folder = folder.clone();
+        spawn_blocking(move || match folder {
+            Some(folder) => SoftwareKeys::open(&folder, system_clock),
+            None => SoftwareKeys::generate(system_clock),
         })
     };
     let has_demo = fill(&store, seed, &url).await?;
     store::note_public_url(&store, &url).await?;
-    let key = Arc::new(joined(key.await)??);
+    let keys = Arc::new(joined(keys.await)??);
 
-    let app = app::compose(&store, &key, &url, &arguments.ehr_origins, ways, has_demo).await?;
+    let app = app::compose(&store, &keys, &url, &arguments.ehr_origins, ways, has_demo).await?;
     let signals = Signals::listen()?;
     let sweeping = {
         let store = Arc::clone(&store);

@@ -5,24 +5,24 @@ use smart_core::id::PatientId;
 use smart_core::ports::Unavailable;
 use smart_core::secret::Secret;
 use smart_core::user::{PatientAccess, User};
-use smart_local::{LocalStore, Put};
+use smart_local::Put;
 use smart_web::random;
 
 use crate::arguments::{AddUser, User as Command};
 use crate::failure::Failure;
 use crate::json::Source;
+use crate::place::Place;
 use crate::seed::Entries;
 use crate::seed::password::Password;
 use crate::seed::users::{self, NewUser, Proof};
-use crate::{input, output, store};
+use crate::{input, output};
 
 pub(crate) async fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Add(arguments) => add(arguments).await,
-        Command::List { data, json } => list(&store::open(&data.data).await?, json),
-        Command::Disable { data, username } => {
-            let store = store::open(&data.data).await?;
-            if !store.disable_user(&username).await? {
+        Command::List { place, json } => list(&Place::open(&place).await?, json).await,
+        Command::Disable { place, username } => {
+            if !Place::open(&place).await?.disable_user(&username).await? {
                 return Err(Failure::Failed(format!("there is no user {:?}", username.as_str())));
             }
             output::say(format_args!("disabled {username}"));
@@ -36,10 +36,10 @@ async fn add(mut arguments: AddUser) -> Result<(), Failure> {
         Some(file) => (users::read(&input::read(&file)?, Entries::ArrayOrOne)?, None),
         None => by_flags(&mut arguments)?,
     };
-    let store = store::open_or_make(&arguments.data.data).await?;
-    for user in users::enlisted(new, &store.users()?)? {
+    let place = Place::open_or_make(&arguments.place).await?;
+    for user in users::enlisted(new, &place.users().await?)? {
         let (name, who) = (user.username.clone(), user.fhir_user.clone());
-        let done = match store.put_user(user).await? {
+        let done = match place.put_user(user).await? {
             Put::Created => "added",
             Put::Updated => "changed",
             Put::Unchanged => "unchanged:",
@@ -90,8 +90,8 @@ fn allowed(patients: &str) -> Result<PatientAccess, Failure> {
     ids.collect::<Result<_, _>>().map(PatientAccess::Only)
 }
 
-fn list(store: &LocalStore, as_json: bool) -> Result<(), Failure> {
-    let users = store.users()?;
+async fn list(place: &Place, as_json: bool) -> Result<(), Failure> {
+    let users = place.users().await?;
     if as_json {
         let users = users.iter().map(fields).collect::<Result<Vec<_>, _>>()?;
         output::say(format_args!("{}", output::json(&users)?));

@@ -21,6 +21,8 @@ START_LIMIT = 60  # seconds
 DEPLOY_LIMIT = 300
 # Stands in for a function's program: the Runtime API's loop, answering with what was asked and what it was told at start.
 STAND_IN = Path(__file__).with_name("bootstrap")
+# The emulator writes head and body of an event apart; without this a program waits 40 ms for the second half (Nagle, delayed ACK).
+START = "import socketserver, ministack.app; socketserver.StreamRequestHandler.disable_nagle_algorithm = True; ministack.app.main()"
 
 
 class Emulator:
@@ -34,6 +36,7 @@ class Emulator:
         self.folder = Path(self._scratch.name)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.api_domain = f"execute-api.localhost:{self.port}"
         self.environment = {
             "PATH": os.environ["PATH"], "HOME": str(self.folder), "SAM_CLI_TELEMETRY": "0", "PYTHONDONTWRITEBYTECODE": "1",
             "AWS_ENDPOINT_URL": self.url, "AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
@@ -41,7 +44,7 @@ class Emulator:
         # Without the first variable it listens on all addresses.
         own = {"IOT_MTLS_ENABLED": "0", "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(self.port)}
         self._log = (self.folder / "emulator.log").open("w+")
-        self._process = subprocess.Popen([self._ministack], cwd=self.folder, env={**self.environment, **own},
+        self._process = subprocess.Popen([Path(self._ministack).with_name("python"), "-c", START], cwd=self.folder, env={**self.environment, **own},
                                          stdout=self._log, stderr=subprocess.STDOUT)
         # However the tests end, it ends with them.
         atexit.register(self._stop)
@@ -84,17 +87,21 @@ class Emulator:
         return boto3.client(service, endpoint_url=self.url, region_name="us-east-1",
                             aws_access_key_id="test", aws_secret_access_key="test")
 
-    def deploy(self, stack):
-        """`sam build`, with stand-ins for the programs, and `sam deploy`, with infra/samconfig.toml. Returns the outputs."""
+    def deploy(self, stack, programs=None, **parameters):
+        """`sam build`, with stand-ins for the programs if there are none, and `sam deploy`, with infra/samconfig.toml. Returns the outputs."""
+        built = self.folder / "build"
+        self._sam("build", "--build-dir", built, BOOTSTRAPS=str(programs or self._stand_ins()))
+        given = ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())] if parameters else []
+        self._sam("deploy", "--template-file", built / "template.yaml", "--stack-name", stack, "--no-confirm-changeset", "--no-progressbar", *given)
+        self._packaged = self._store(stack)
+        return self.outputs(stack)
+
+    def _stand_ins(self):
         programs = self.folder / "programs"
         for function in FUNCTIONS:
             (programs / function).mkdir(parents=True)
             shutil.copy(STAND_IN, programs / function / "bootstrap")
-        built = self.folder / "build"
-        self._sam("build", "--build-dir", built, BOOTSTRAPS=str(programs))
-        self._sam("deploy", "--template-file", built / "template.yaml", "--stack-name", stack, "--no-confirm-changeset", "--no-progressbar")
-        self._packaged = self._store(stack)
-        return self._outputs(stack)
+        return programs
 
     def create(self, stack, **parameters):
         """Another stack from the template that was deployed, without `sam` and its waits."""
@@ -128,9 +135,9 @@ class Emulator:
         getattr(cloudformation, call)(StackName=stack, TemplateURL=self._packaged, Parameters=given,
                                       Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"])
         cloudformation.get_waiter(waiter).wait(StackName=stack, WaiterConfig={"Delay": 1})
-        return self._outputs(stack)
+        return self.outputs(stack)
 
-    def _outputs(self, stack):
+    def outputs(self, stack):
         (found,) = self.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
         return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
 
@@ -142,7 +149,7 @@ class Emulator:
         """A request to an HTTP API: (status, the answer's JSON)."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
-            connection.request(method, path, body, {"Host": f"{api}.execute-api.localhost:{self.port}", **headers})
+            connection.request(method, path, body, {"Host": f"{api}.{self.api_domain}", **headers})
             answer = connection.getresponse()
             return answer.status, json.loads(answer.read())
         finally:

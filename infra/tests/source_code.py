@@ -1,6 +1,7 @@
 """What the code says of itself: the ports that each function asks for, its routes, and how the tables are made."""
 
 import re
+import tomllib
 
 from template import INFRA
 
@@ -61,3 +62,27 @@ def variables_of(function):
     name = "".join(part.title() for part in function.split("-"))
     body = re.search(rf"pub struct {name}Config \{{(.*?)\n\}}", source("shared/aws/src/config.rs"), re.S)[1]
     return set(re.findall(r"/// `(SMART_\w+)`", body))
+
+
+CRATES = {"smart-aws", "smart-core", "smart-local", "smart-web", "smart-discovery", "smart-authorize", "smart-token", "smart-fhir-read"}
+
+
+def dependencies_of(function):
+    """What a function's package depends on, its tests aside."""
+    return set(manifest(function)["dependencies"])
+
+
+def is_optional(function, crate):
+    return manifest(function)["dependencies"][crate].get("optional", False)
+
+
+def manifest(function):
+    return tomllib.loads(source(f"functions/{function}/Cargo.toml"))
+
+
+def adapters_of(function):
+    """The types of smart-aws that a function's main names."""
+    text = without_comments(source(f"functions/{function}/src/main.rs"))
+    imported = re.findall(r"(?m)^use smart_aws::\{?([\w, ]+)\}?;", text)
+    assert imported, f"{function}: what of smart_aws does it use?"
+    return set(re.findall(r"\w+", " ".join(imported)))

@@ -40,6 +40,7 @@ class Deployment(unittest.TestCase):
             "SMART_SIGNING_KEYS": self.outputs["SigningKeyAArn"],
             "SMART_LOGIN_PROVIDERS": "",
             "SMART_LOGIN_LOCAL_USERS": "",
+            "SMART_NOT_BEFORE": "",
         }
         for function, name in FUNCTIONS.items():
             for route in sorted(code.routes_of(function)):

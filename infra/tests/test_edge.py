@@ -1,12 +1,13 @@
 """Where the service is: the issuer, a domain, CloudFront; and that there is one way in."""
 
 import os
+import re
 import sys
 import types
 import unittest
 from unittest import mock
 
-from template import FUNCTIONS, deployed, written
+from template import FUNCTIONS, INFRA, deployed, written
 
 CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/c"
 DOMAIN = {"DomainName": "auth.example.org", "CertificateArn": CERTIFICATE}
@@ -64,7 +65,27 @@ class OneWayIn(unittest.TestCase):
         self.assertEqual(stack.statements("OriginPolicy")["Secret"]["Resource"], "${OriginSecret}")
 
     def test_nothing_of_cloudfront_exists_without_it(self):
-        self.assertFalse([name for name in deployed().resources if name.startswith(("Origin", "Distribution"))])
+        self.assertFalse([name for name in deployed().resources if name.startswith(("Origin", "Distribution", "Viewer"))])
+
+    def test_cloudfronts_word_for_an_address_is_taken_only_behind_it(self):
+        for parameters, told in ({}, None), (DOMAIN, None), ({"CloudFront": "true"}, "true"), ({"CloudFront": "true", **DOMAIN}, "true"):
+            stack = deployed(**parameters)
+            for name in FUNCTIONS.values():
+                with self.subTest(parameters, function=name):
+                    self.assertEqual(stack[f"{name}Function"]["Environment"]["Variables"].get("SMART_BEHIND_CLOUDFRONT"), told)
+
+    def test_cloudfront_tells_whose_request_it_is_whatever_the_viewer_says(self):
+        stack = deployed(CloudFront="true")
+        behavior = stack["Distribution"]["DistributionConfig"]["DefaultCacheBehavior"]
+        self.assertEqual(behavior["FunctionAssociations"], [{"EventType": "viewer-request", "FunctionARN": "${ViewerAddress.FunctionMetadata.FunctionARN}"}])
+        # All headers go on, the one that is set here too; Host alone does not.
+        self.assertEqual(behavior["OriginRequestPolicyId"], "b689b0a8-53d0-40ab-baf2-68738e2966ac")
+        function = stack["ViewerAddress"]
+        self.assertIs(function["AutoPublish"], True)
+        header = re.search(r'const VIEWER_ADDRESS: &str = "([a-z-]+)"', (INFRA.parent / "shared/web/src/lambda/event.rs").read_text())[1]
+        # Set and not added, on every request: no condition, and no look at what was sent.
+        self.assertEqual(function["FunctionCode"].split(), f'''function handler(event) {{ var request = event.request;
+            request.headers["{header}"] = {{ value: event.viewer.ip }}; return request; }}'''.split())
 
     def test_cloudfront_caches_nothing_and_takes_no_plain_http(self):
         stack = deployed(CloudFront="true", WebAclArn="arn:aws:wafv2:us-east-1:000000000000:global/webacl/w/1", **DOMAIN)

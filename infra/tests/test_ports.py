@@ -7,6 +7,8 @@ import source_code as code
 from template import FUNCTIONS, deployed, every, listed
 
 STATE, RECORDS, KEY = "SMART_TABLE", "SMART_RECORDS_TABLE", "SMART_SIGNING_KEYS"
+# What began before it is refused: for whoever reads the state.
+NOT_BEFORE = "SMART_NOT_BEFORE"
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,9 @@ class Needs:
     indexes: tuple = ()
     types: tuple = ()  # of resources: those keys, and those groups of each patient
 
+
+# The types of smart-aws that bring each to a function.
+ADAPTERS = {STATE: "StateTable", RECORDS: "RecordsTable", KEY: "KmsKeys"}
 
 PORTS = {
     "Clients": Needs(STATE, {"dynamodb:GetItem"}, ("client#",)),
@@ -60,6 +65,15 @@ class Ports(unittest.TestCase):
         for function, name in FUNCTIONS.items():
             with self.subTest(function):
                 self.assertEqual(set(stack.statements(f"{name}Policy")) - BESIDES, ports_of(function))
+
+    def test_a_functions_main_names_the_adapters_of_its_ports_and_no_other(self):
+        """All functions depend on smart-aws, one crate; what of it each wires is what its ports need, and no crate else knows AWS."""
+        for function in FUNCTIONS:
+            with self.subTest(function):
+                needed = {ADAPTERS[PORTS[port].of] for port in code.ports_of(function)}
+                self.assertEqual(code.adapters_of(function) & set(ADAPTERS.values()), needed)
+                self.assertEqual(code.dependencies_of(function) & code.CRATES, {"smart-aws", "smart-core", "smart-web"})
+                self.assertTrue(code.is_optional(function, "smart-aws"))  # so that the library knows no AWS
 
     def test_every_port_is_known_here(self):
         self.assertLessEqual(set().union(*(ports_of(function) for function in FUNCTIONS)), set(PORTS))
@@ -104,6 +118,12 @@ class Ports(unittest.TestCase):
             self.assertIn(variables.get(STATE), (None, "again"))
             self.assertIn(variables.get(RECORDS), (None, "records-again"))
 
+    def test_the_mark_of_a_restored_table_reaches_whoever_reads_it(self):
+        stack = deployed(NotBefore="2026-01-31T12:00:00Z")
+        for name in FUNCTIONS.values():
+            variables = stack[f"{name}Function"]["Environment"]["Variables"]
+            self.assertEqual(variables.get(NOT_BEFORE), "2026-01-31T12:00:00Z" if STATE in variables else None)
+
     def test_a_key_of_ones_own_for_the_tables_may_be_used_through_them_by_whom_they_are_for(self):
         stack = deployed(TableKeyArn="arn:aws:kms:us-east-1:000000000000:key/k")
         for function, name in FUNCTIONS.items():
@@ -121,12 +141,14 @@ class Ports(unittest.TestCase):
         for function, name in FUNCTIONS.items():
             with self.subTest(function):
                 needed = {PORTS[port].of for port in ports_of(function)} | {"SMART_PUBLIC_URL"}
+                if STATE in needed:
+                    needed.add(NOT_BEFORE)
                 needed |= SIGN_IN if function == "authorize" else set()
                 needed |= {"SMART_EHR_ORIGINS"} if function == "authorize" else set()
                 variables = stack[f"{name}Function"]["Environment"]["Variables"]
                 self.assertEqual(set(variables), needed)
                 self.assertEqual(set(variables), code.variables_of(function))
-                expected = {STATE: "${AuthorizationTable}", RECORDS: "${RecordsTable}", KEY: "${SigningKeyA.Arn}"}
+                expected = {STATE: "${AuthorizationTable}", RECORDS: "${RecordsTable}", KEY: "${SigningKeyA.Arn}", NOT_BEFORE: ""}
                 for variable in needed & set(expected):
                     self.assertEqual(variables[variable], expected[variable])
 

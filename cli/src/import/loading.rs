@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
-use smart_local::{Imported, Incoming, LocalStore};
+use smart_core::instant::Instant;
+use smart_core::ports::Unavailable;
+use smart_local::{Imported, LocalStore};
 use smart_web::arrival::system_clock;
 use tokio::task::{JoinHandle, spawn_blocking};
 
@@ -10,12 +12,47 @@ use super::Report;
 use crate::failure::Failure;
 use crate::json::Fault;
 use crate::parallel;
-use crate::records::Found;
 use crate::records::lines::Block;
+use crate::records::{Found, Incoming};
 
-/// How many resources, or bytes of them, are gathered before they are written: some transactions' worth.
-const BATCH: usize = 2_000;
+/// How many bytes of resources are gathered before they are written.
 const BATCH_BYTES: u64 = 8 << 20;
+
+/// Where resources go.
+pub(super) trait Records {
+    /// A resource that was read for it.
+    type Incoming: Incoming;
+
+    /// How many resources are gathered before they are written.
+    const BATCH: usize;
+
+    /// Stores resources in their order, each in place of the one of its type and id.
+    async fn put(&self, batch: Vec<Self::Incoming>, now: Instant) -> Result<Imported, Unavailable>;
+}
+
+impl Records for LocalStore {
+    type Incoming = smart_local::Incoming;
+
+    /// Some transactions' worth.
+    const BATCH: usize = 2_000;
+
+    async fn put(&self, batch: Vec<Self::Incoming>, now: Instant) -> Result<Imported, Unavailable> {
+        self.put_resources(batch, now).await
+    }
+}
+
+#[cfg(feature = "aws")]
+impl Records for smart_aws::RecordsTable {
+    type Incoming = smart_aws::Incoming;
+
+    /// What one round of batches takes: the bar moves on with each.
+    const BATCH: usize = 200;
+
+    async fn put(&self, batch: Vec<Self::Incoming>, now: Instant) -> Result<Imported, Unavailable> {
+        let smart_aws::Imported { created, updated, unchanged } = self.put_resources(batch, now).await?;
+        Ok(Imported { created, updated, unchanged })
+    }
+}
 
 /// A part of a file.
 pub(super) enum Work {
@@ -26,14 +63,14 @@ pub(super) enum Work {
 }
 
 /// A part that was parsed.
-struct Parsed {
-    resources: Vec<Incoming>,
+struct Parsed<R> {
+    resources: Vec<R>,
     faults: Vec<Fault>,
     bytes: u64,
 }
 
 impl Work {
-    fn parse(self) -> Parsed {
+    fn parse<R: Incoming>(self) -> Parsed<R> {
         let (found, bytes) = match self {
             Self::Block(block) => (block.found().into_iter().map(Ok).collect(), block.len() as u64),
             Self::Found { found, bytes } => (found, bytes),
@@ -50,18 +87,18 @@ impl Work {
 }
 
 /// An import that is under way.
-pub(super) struct Loading<'s> {
-    store: &'s LocalStore,
+pub(super) struct Loading<'s, S: Records> {
+    store: &'s S,
     report: Report,
     done: Imported,
     /// Parts that are being parsed, in their order.
-    parsing: VecDeque<JoinHandle<Parsed>>,
-    batch: Vec<Incoming>,
+    parsing: VecDeque<JoinHandle<Parsed<S::Incoming>>>,
+    batch: Vec<S::Incoming>,
     batch_bytes: u64,
 }
 
-impl<'s> Loading<'s> {
-    pub(super) fn new(store: &'s LocalStore, report: Report) -> Self {
+impl<'s, S: Records> Loading<'s, S> {
+    pub(super) fn new(store: &'s S, report: Report) -> Self {
         let (parsing, batch) = (VecDeque::new(), Vec::new());
         Self { store, report, done: Imported::default(), parsing, batch, batch_bytes: 0 }
     }
@@ -95,7 +132,7 @@ impl<'s> Loading<'s> {
         parsed.faults.iter().for_each(|fault| self.report.refuse(fault));
         self.batch.extend(parsed.resources);
         self.batch_bytes += parsed.bytes;
-        if self.batch.len() >= BATCH || self.batch_bytes >= BATCH_BYTES {
+        if self.batch.len() >= S::BATCH || self.batch_bytes >= BATCH_BYTES {
             self.write().await?;
         }
         Ok(())
@@ -104,7 +141,7 @@ impl<'s> Loading<'s> {
     async fn write(&mut self) -> Result<(), Failure> {
         let (batch, bytes) = (std::mem::take(&mut self.batch), std::mem::take(&mut self.batch_bytes));
         if !batch.is_empty() {
-            self.done += self.store.put_resources(batch, system_clock()).await?;
+            self.done += self.store.put(batch, system_clock()).await?;
         }
         self.report.bar.inc(bytes);
         let loaded = self.done.created + self.done.updated + self.done.unchanged;

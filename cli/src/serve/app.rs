@@ -7,7 +7,7 @@ use smart_authorize::SignInWays;
 use smart_core::deployment::{EhrOrigins, PublicUrl};
 use smart_core::discovery::{Discovery, Offered};
 use smart_fhir_read::Settings;
-use smart_local::{LocalStore, SoftwareKey};
+use smart_local::{LocalStore, SoftwareKeys};
 use smart_outbound::{Outbound, PublishedKeys, Reach};
 use smart_web::{arrival, fallback, observe};
 
@@ -17,7 +17,7 @@ use crate::failure::Failure;
 /// All routes of one port; those of the demo only where it is on.
 pub(crate) async fn compose(
     store: &Arc<LocalStore>,
-    key: &Arc<SoftwareKey>,
+    keys: &Arc<SoftwareKeys>,
     url: &PublicUrl,
     ehr_origins: &EhrOrigins,
     ways: SignInWays,
@@ -25,18 +25,18 @@ pub(crate) async fn compose(
 ) -> Result<Router, Failure> {
     // The demo's EHR is one.
     let ehr_origins = if has_demo { ehr_origins.clone().and(url) } else { ehr_origins.clone() };
-    let (store, key) = (|| Arc::clone(store), || Arc::clone(key));
+    let (store, keys) = (|| Arc::clone(store), || Arc::clone(keys));
     let key_sets = PublishedKeys::new(Outbound::new(url.deployment(), Reach::Public));
-    let mut app = smart_discovery::router(&*key(), Discovery::new(url, Offered::HERE))
+    let mut app = smart_discovery::router(&*keys(), Discovery::new(url, Offered::HERE))
         .await?
         .merge(smart_authorize::router_with(
             store(),
-            key(),
+            keys(),
             smart_authorize::Settings { here: url.clone(), ehr_origins },
             ways,
         ))
-        .merge(smart_token::router(store(), key(), key_sets, url.clone()))
-        .merge(smart_fhir_read::router(store(), key(), &Settings::new(url, Offered::HERE)));
+        .merge(smart_token::router(store(), keys(), key_sets, url.clone()))
+        .merge(smart_fhir_read::router(store(), keys(), &Settings::new(url, Offered::HERE)));
     if has_demo {
         app = app.merge(smart_demo::router()).merge(ehr::router(store(), url.clone()));
     }

@@ -5,6 +5,10 @@ mod bad_seed;
 #[cfg(test)]
 mod command;
 #[cfg(test)]
+mod grants;
+#[cfg(test)]
+mod keys;
+#[cfg(test)]
 mod operator;
 #[cfg(test)]
 mod serve;

@@ -260,3 +260,29 @@ fn where_there_is_no_store_nothing_is_listed_and_none_is_made() {
         assert!(!folder.path().join("typo").exists());
     }
 }
+
+/// A command that was built without AWS says how to get one with it.
+#[cfg(not(feature = "aws"))]
+#[test]
+fn without_aws_no_stack_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [&["client", "list"][..], &["grant", "list"], &["key", "rotate"], &["user", "list"]] {
+        let said = smart(folder.path(), &[arguments, &["--aws", "smart"]].concat());
+        assert_eq!((said.code, said.out.as_str()), (2, ""));
+        assert_eq!(
+            said.err,
+            "smart: --aws: this smart was built without AWS: build one with it by `cargo install --path cli --features aws`\n"
+        );
+    }
+}
+
+#[test]
+fn a_place_is_a_folder_or_a_stack() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = smart(folder.path(), &["client", "list", "--data", "d", "--aws", "smart"]);
+    assert_eq!(said.code, 2);
+    assert!(
+        said.err.starts_with("smart: the argument '--data <DIR>' cannot be used with '--aws <STACK>'"),
+        "{said:?}"
+    );
+}

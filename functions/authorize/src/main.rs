@@ -16,11 +16,11 @@ async fn main() -> ExitCode {
 }
 
 async fn authorize() -> Result<Function, Fault> {
-    let AuthorizeConfig { public_url, table, records_table, signing_keys, ehr_origins, sign_in } =
+    let AuthorizeConfig { public_url, table, not_before, records_table, signing_keys, ehr_origins, sign_in } =
         AuthorizeConfig::from_environment()?;
     let sdk = Sdk::from_environment().await?;
     let dynamodb = sdk.dynamodb();
-    let state = StateTable::new(dynamodb.clone(), table.as_str());
+    let state = StateTable::new(dynamodb.clone(), table.as_str()).refusing_before(not_before);
     let records = RecordsTable::new(dynamodb, records_table.as_str());
     let keys = KmsPublicKeys::new(sdk.kms(), signing_keys);
     state.connect().await;

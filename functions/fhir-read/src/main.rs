@@ -15,11 +15,11 @@ async fn main() -> ExitCode {
 }
 
 async fn fhir_read() -> Result<Function, Fault> {
-    let FhirReadConfig { public_url, table, records_table, signing_keys } =
+    let FhirReadConfig { public_url, table, not_before, records_table, signing_keys } =
         FhirReadConfig::from_environment()?;
     let sdk = Sdk::from_environment().await?;
     let dynamodb = sdk.dynamodb();
-    let state = StateTable::new(dynamodb.clone(), table.as_str());
+    let state = StateTable::new(dynamodb.clone(), table.as_str()).refusing_before(not_before);
     let records = RecordsTable::new(dynamodb, records_table.as_str());
     // A read asks both tables at once: two connections.
     let keys = KmsKeys::load(sdk.kms(), &signing_keys);

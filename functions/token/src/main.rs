@@ -14,9 +14,9 @@ async fn main() -> ExitCode {
 }
 
 async fn token() -> Result<Function, Fault> {
-    let TokenConfig { public_url, table, signing_keys } = TokenConfig::from_environment()?;
+    let TokenConfig { public_url, table, not_before, signing_keys } = TokenConfig::from_environment()?;
     let sdk = Sdk::from_environment().await?;
-    let state = StateTable::new(sdk.dynamodb(), table.as_str());
+    let state = StateTable::new(sdk.dynamodb(), table.as_str()).refusing_before(not_before);
     let (keys, ()) = tokio::join!(KmsKeys::load(sdk.kms(), &signing_keys), state.connect());
     let key_sets = PublishedKeys::new(Outbound::new(public_url.deployment(), Reach::Public));
     let router = smart_token::router(state, keys?, key_sets, public_url.clone());

@@ -8,6 +8,7 @@ use std::fmt;
 use smart_core::client::metadata::Deployment;
 use smart_core::deployment::{EhrOrigins, PublicUrl, PublicUrlError};
 use smart_core::external::{SecretPlace, SignInSettings};
+use smart_core::instant::Instant;
 use thiserror::Error;
 
 /// Everything that is wrong with the environment.
@@ -78,6 +79,8 @@ pub struct AuthorizeConfig {
     pub public_url: PublicUrl,
     /// `SMART_TABLE`
     pub table: TableName,
+    /// `SMART_NOT_BEFORE`
+    pub not_before: Option<Instant>,
     /// `SMART_RECORDS_TABLE`
     pub records_table: TableName,
     /// `SMART_LOGIN_PROVIDERS` and
@@ -96,6 +99,8 @@ pub struct TokenConfig {
     pub public_url: PublicUrl,
     /// `SMART_TABLE`
     pub table: TableName,
+    /// `SMART_NOT_BEFORE`
+    pub not_before: Option<Instant>,
     /// `SMART_SIGNING_KEYS`
     pub signing_keys: KeyNames,
 }
@@ -107,6 +112,8 @@ pub struct FhirReadConfig {
     pub public_url: PublicUrl,
     /// `SMART_TABLE`
     pub table: TableName,
+    /// `SMART_NOT_BEFORE`
+    pub not_before: Option<Instant>,
     /// `SMART_RECORDS_TABLE`
     pub records_table: TableName,
     /// `SMART_SIGNING_KEYS`
@@ -136,6 +143,7 @@ impl AuthorizeConfig {
     fn read(mut from: Reader<impl Fn(&str) -> Option<String>>) -> Result<Self, ConfigError> {
         let public_url = from.public_url();
         let sign_in = from.sign_in(public_url.as_ref());
+        let not_before = from.not_before();
         let tables = from.table().zip(from.records_table());
         match (public_url, tables, from.signing_keys(), from.ehr_origins(), sign_in) {
             (
@@ -144,7 +152,15 @@ impl AuthorizeConfig {
                 Some(signing_keys),
                 Some(ehr_origins),
                 Some(sign_in),
-            ) => Ok(Self { public_url, table, records_table, sign_in, signing_keys, ehr_origins }),
+            ) => from.whole(Self {
+                public_url,
+                table,
+                not_before,
+                records_table,
+                sign_in,
+                signing_keys,
+                ehr_origins,
+            }),
             _ => Err(from.error()),
         }
     }
@@ -157,9 +173,10 @@ impl TokenConfig {
     }
 
     fn read(mut from: Reader<impl Fn(&str) -> Option<String>>) -> Result<Self, ConfigError> {
+        let not_before = from.not_before();
         match (from.public_url(), from.table(), from.signing_keys()) {
             (Some(public_url), Some(table), Some(signing_keys)) => {
-                Ok(Self { public_url, table, signing_keys })
+                from.whole(Self { public_url, table, not_before, signing_keys })
             }
             _ => Err(from.error()),
         }
@@ -173,9 +190,10 @@ impl FhirReadConfig {
     }
 
     fn read(mut from: Reader<impl Fn(&str) -> Option<String>>) -> Result<Self, ConfigError> {
+        let not_before = from.not_before();
         match (from.public_url(), from.table(), from.records_table(), from.signing_keys()) {
             (Some(public_url), Some(table), Some(records_table), Some(signing_keys)) => {
-                Ok(Self { public_url, table, records_table, signing_keys })
+                from.whole(Self { public_url, table, not_before, records_table, signing_keys })
             }
             _ => Err(from.error()),
         }
@@ -239,6 +257,18 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         }
     }
 
+    /// It may be missing: then nothing is refused for its age. A wrong one is a fault, which [`Self::whole`] tells.
+    fn not_before(&mut self) -> Option<Instant> {
+        (self.variable)("SMART_NOT_BEFORE").filter(|text| !text.trim().is_empty())?;
+        let expected = "expected an instant such as 2026-01-31T12:00:00Z, or seconds since 1970";
+        self.required("SMART_NOT_BEFORE", expected, not_before)
+    }
+
+    /// Nothing was wrong.
+    fn whole<T>(self, config: T) -> Result<T, ConfigError> {
+        if self.faults.is_empty() { Ok(config) } else { Err(self.error()) }
+    }
+
     fn required<T>(
         &mut self,
         name: &str,
@@ -259,6 +289,15 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     fn error(self) -> ConfigError {
         ConfigError { faults: self.faults }
     }
+}
+
+/// An instant as operators write it: RFC 3339, or whole seconds since 1970.
+pub fn not_before(text: &str) -> Option<Instant> {
+    if text.bytes().all(|b| b.is_ascii_digit()) {
+        return text.parse().ok().map(Instant::from_unix);
+    }
+    let at: jiff::Timestamp = text.parse().ok()?;
+    u64::try_from(at.as_second()).ok().map(Instant::from_unix)
 }
 
 /// A variable of the process.
@@ -290,6 +329,7 @@ mod tests {
         assert_eq!(config.public_url.issuer(), "https://smart.example.org");
         assert_eq!(config.table.as_str(), "smart-State");
         assert_eq!(config.signing_keys.as_slice(), ["alias/smart", "1234abcd-12ab-34cd-56ef-1234567890ab"]);
+        assert_eq!(config.not_before, None);
         assert!(DiscoveryConfig::read(reader(vec![ALL[0], ALL[3]])).is_ok());
         assert!(AuthorizeConfig::read(reader(ALL.to_vec())).unwrap().ehr_origins.is_empty());
         assert!(TokenConfig::read(reader(vec![ALL[0], ALL[1], ALL[3]])).is_ok());
@@ -354,6 +394,23 @@ mod tests {
             assert!(message.contains(expected), "{message}");
         }
         assert!(!message.contains("hunter2"), "{message}");
+    }
+
+    #[test]
+    fn the_mark_of_a_restored_table_is_an_instant_or_is_refused() {
+        let read = |given: &'static str| {
+            let set = [&ALL[..], &[("SMART_NOT_BEFORE", given)]].concat();
+            TokenConfig::read(reader(set)).map(|config| config.not_before)
+        };
+        let at = Some(Instant::from_unix(1_764_000_000));
+        for text in ["1764000000", "2025-11-24T16:00:00Z", " 2025-11-24T17:00:00+01:00 "] {
+            assert_eq!(read(text), Ok(at), "{text}");
+        }
+        assert_eq!(read(" "), Ok(None));
+        for text in ["yesterday", "2025-11-24", "-1", "1e9", "1960-01-01T00:00:00Z"] {
+            let refused = read(text).unwrap_err().to_string();
+            assert!(refused.starts_with("SMART_NOT_BEFORE is wrong: expected an instant"), "{refused}");
+        }
     }
 
     #[test]

@@ -39,11 +39,40 @@ pub async fn records() -> Result<RecordsTable, BoxError> {
     Ok(RecordsTable::new(client, &name))
 }
 
-/// Makes a table that nobody else knows, waits until it is there, and says its name.
-pub async fn make(client: &Client, schema: Schema) -> Result<String, BoxError> {
+/// A stack that nobody else knows, with the outputs and parameters of the template and none of its functions; says its name.
+#[cfg(feature = "operator")]
+pub async fn stack(parameters: &[(&str, &str)]) -> Result<String, BoxError> {
+    use aws_sdk_cloudformation::types::{Parameter, StackStatus};
+
+    let client = sdk().await?.cloudformation();
+    let name = new_name()?.replace('_', "-");
+    let parameters = parameters.iter();
+    let parameters = parameters
+        .map(|(key, value)| Parameter::builder().parameter_key(*key).parameter_value(*value).build())
+        .collect();
+    let made = client.create_stack().stack_name(&name).template_body(include_str!("emulator/stack.json"));
+    made.set_parameters(Some(parameters)).send().await?;
+    loop {
+        let stacks = client.describe_stacks().stack_name(&name).send().await?.stacks.unwrap_or_default();
+        match stacks.first().and_then(|stack| stack.stack_status()) {
+            Some(StackStatus::CreateComplete) => return Ok(name),
+            Some(StackStatus::CreateInProgress) => {
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+            other => return Err(format!("the stack was not made: {other:?}").into()),
+        }
+    }
+}
+
+fn new_name() -> Result<String, BoxError> {
     let mut random = [0; 12];
     rand::fill(&mut random)?;
-    let name = format!("test-{}", URL_SAFE_NO_PAD.encode(random));
+    Ok(format!("test-{}", URL_SAFE_NO_PAD.encode(random)))
+}
+
+/// Makes a table that nobody else knows, waits until it is there, and says its name.
+pub async fn make(client: &Client, schema: Schema) -> Result<String, BoxError> {
+    let name = new_name()?;
     let mut texts = vec![schema.key];
     texts.extend(schema.indexes.iter().flat_map(|index| [index.hash, index.range]));
     texts.sort_unstable();

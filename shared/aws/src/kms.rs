@@ -118,6 +118,14 @@ impl KmsKeys {
     }
 }
 
+#[cfg(feature = "operator")]
+impl KmsKeys {
+    /// What is published, the key that signs first.
+    pub(crate) fn published(self) -> impl Iterator<Item = PublicJwk> {
+        self.keys.into_iter().map(|key| key.public)
+    }
+}
+
 impl Key {
     fn read(name: &str, read: &GetPublicKeyOutput) -> Result<Self, KeySetupError> {
         let alg = match (read.key_spec(), read.key_usage()) {

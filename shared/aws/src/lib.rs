@@ -19,6 +19,8 @@ mod counted;
 pub mod emulator;
 mod item;
 mod kms;
+#[cfg(feature = "operator")]
+pub mod operator;
 mod records;
 mod sdk;
 mod state;

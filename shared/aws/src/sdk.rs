@@ -34,8 +34,9 @@ use crate::counted::Counted;
 const AMAZON_ROOTS: &[u8] = include_bytes!("roots/amazon.pem");
 
 /// The variables that point the SDK elsewhere than to AWS.
-const ENDPOINTS: [&str; 4] = [
+const ENDPOINTS: [&str; 5] = [
     "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_CLOUDFORMATION",
     "AWS_ENDPOINT_URL_DYNAMODB",
     "AWS_ENDPOINT_URL_KMS",
     "AWS_ENDPOINT_URL_SECRETS_MANAGER",
@@ -94,19 +95,29 @@ pub struct Sdk {
 impl Sdk {
     /// Reads the environment. Nothing is sent yet.
     pub async fn from_environment() -> Result<Self, SdkSetupError> {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT)
+            .operation_attempt_timeout(ATTEMPT)
+            .operation_timeout(CALL);
+        Self::load(timeouts.build()).await
+    }
+
+    /// The same for a person at a terminal, far from the region and with all the time in the world.
+    #[cfg(feature = "operator")]
+    pub async fn for_operator() -> Result<Self, SdkSetupError> {
+        let timeouts =
+            TimeoutConfig::builder().connect_timeout(CONNECT * 5).operation_attempt_timeout(PATIENT_ATTEMPT);
+        Self::load(timeouts.build()).await
+    }
+
+    async fn load(timeouts: TimeoutConfig) -> Result<Self, SdkSetupError> {
         let trust = trust(config::variable)?;
         let context = TlsContext::builder().with_trust_store(trust).build();
         let context = context.map_err(|error| SdkSetupError::Tls(error.to_string()))?;
         let https = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(context);
         let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .http_client(https.build_https())
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(CONNECT)
-                    .operation_attempt_timeout(ATTEMPT)
-                    .operation_timeout(CALL)
-                    .build(),
-            )
+            .timeout_config(timeouts)
             .retry_config(
                 RetryConfig::standard()
                     .with_max_attempts(ATTEMPTS)
@@ -146,6 +157,12 @@ impl Sdk {
         // As it is typed into the console, perhaps with a newline at its end.
         let secret = answer.secret_string().map(str::trim).filter(|secret| !secret.is_empty());
         secret.map(str::to_owned).ok_or_else(|| fault("it holds no text".to_owned()))
+    }
+
+    /// A client of CloudFormation.
+    #[cfg(feature = "operator")]
+    pub fn cloudformation(&self) -> aws_sdk_cloudformation::Client {
+        aws_sdk_cloudformation::Client::new(&self.config)
     }
 
     /// How many calls the clients have made so far, each attempt counted.

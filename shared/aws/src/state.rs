@@ -15,6 +15,8 @@
 //! * An update never creates: every condition demands something of the item that is there.
 //! * Each condition compares `expires_at` with the instant of the request. DynamoDB's own removal only frees room.
 //! * Reads that decide are consistent.
+//! * A table that was restored from a backup holds grants and sessions that had ended: what began before
+//!   [`StateTable::refusing_before`] is as good as absent, in every read and in the condition of every step.
 
 mod grants;
 mod launches;
@@ -25,24 +27,46 @@ mod sessions;
 mod throttle;
 
 use aws_sdk_dynamodb::Client;
+use smart_core::instant::Instant;
 use smart_core::ports::Unavailable;
 
 pub use self::registry::Put;
 
-use crate::item::{Attributes, Item, text};
-use crate::table::{Range, Table};
+use crate::item::{Attributes, Item, instant, text};
+use crate::table::{Range, Table, Update};
 use crate::tables::LISTS;
 
 /// The table of `SMART_TABLE`, and all ports of the authorization state on it.
 #[derive(Clone, Debug)]
 pub struct StateTable {
     table: Table,
+    not_before: Option<Instant>,
 }
 
 impl StateTable {
     /// The table of that name.
     pub fn new(client: Client, name: &str) -> Self {
-        Self { table: Table::new(client, name) }
+        Self { table: Table::new(client, name), not_before: None }
+    }
+
+    /// The table, taking grants and browser sessions that began before that instant for absent (`SMART_NOT_BEFORE`).
+    #[must_use]
+    pub fn refusing_before(self, not_before: Option<Instant>) -> Self {
+        Self { not_before, ..self }
+    }
+
+    /// Whether what began then counts.
+    fn counts(&self, begun_at: Instant) -> bool {
+        self.not_before.is_none_or(|not_before| begun_at >= not_before)
+    }
+
+    /// The update, made only to what counts: `begun_at` is the attribute that says when it began.
+    fn guarded(&self, mut update: Update, begun_at: &str) -> Update {
+        if let Some(not_before) = self.not_before {
+            update.condition = format!("({}) AND #{begun_at} >= :not_before", update.condition);
+            update.values.push((":not_before", instant(not_before)));
+        }
+        update
     }
 
     /// The items of a list, in order of their keys: the keys from the index, which may be a moment old, and the items themselves
@@ -83,7 +107,7 @@ impl StateTable {
 /// Holds an update to what DynamoDB would refuse, and to what every step must do: it demands that the item is there and alive, and
 /// uses each value that it is given.
 #[cfg(test)]
-pub(crate) fn check_expression(update: &crate::table::Update) {
+pub(crate) fn check_expression(update: &Update) {
     use std::collections::BTreeSet;
 
     use crate::table::tokens;

@@ -19,6 +19,7 @@ use smart_core::ports::Unavailable;
 
 use crate::calls::unavailable;
 use crate::item::{Attributes, Item, KEY, text};
+use crate::tables::Index;
 
 /// How many items one `BatchGetItem` may ask for.
 pub(crate) const BATCH_READS: usize = 100;
@@ -169,6 +170,36 @@ impl Table {
         let found = call.send().await.map_err(|error| unavailable(port, "Query", &error))?;
         let items = found.items.unwrap_or_default().into_iter().map(Item::from).collect();
         Ok(Page { items, next: found.last_evaluated_key.filter(|key| !key.is_empty()) })
+    }
+
+    /// The keys of all that is in the groups of an index whose names begin so. Reads the whole index.
+    pub(crate) async fn scan_keys(
+        &self,
+        port: &'static str,
+        index: Index,
+        begins: &str,
+    ) -> Result<Vec<String>, Unavailable> {
+        let mut keys = Vec::new();
+        let mut from = None;
+        loop {
+            let call = self
+                .client
+                .scan()
+                .table_name(&self.name)
+                .index_name(index.name)
+                .filter_expression("begins_with(#group, :begins)")
+                .expression_attribute_names("#group", index.hash)
+                .expression_attribute_values(":begins", text(begins))
+                .set_exclusive_start_key(from);
+            let found = call.send().await.map_err(|error| unavailable(port, "Scan", &error))?;
+            for item in found.items.unwrap_or_default() {
+                keys.push(Item::from(item).text(KEY).map_err(|error| error.at(port))?.to_owned());
+            }
+            from = found.last_evaluated_key.filter(|key| !key.is_empty());
+            if from.is_none() {
+                return Ok(keys);
+            }
+        }
     }
 
     /// The items of those keys that there are, in no order; each key once. With `only` (such as `#pk, #version`), only these

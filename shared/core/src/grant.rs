@@ -51,12 +51,20 @@ pub struct Grant {
     pub id: GrantId,
     /// The client that asked, and the only one that gets anything.
     pub client_id: ClientId,
+    /// When the app asked: what a store that was restored from a backup tells its older grants by.
+    #[serde(default = "long_ago")]
+    pub begun_at: Instant,
     /// From then on it is as good as absent.
     pub expires_at: Instant,
     /// The name of the write that made it what it is.
     pub last_op: Op,
     /// Where in its life it is.
     pub stage: Stage,
+}
+
+/// When grants began that were stored without saying when.
+const fn long_ago() -> Instant {
+    Instant::from_unix(0)
 }
 
 /// Where in its life a grant is, and what is known there.
@@ -327,7 +335,8 @@ impl Active {
 impl Grant {
     /// A new grant: requested, by an app that was found to be who it says.
     pub fn begin(id: GrantId, client_id: ClientId, request: Request, op: Op, now: Instant) -> Self {
-        Self { id, client_id, expires_at: now + IN_PROGRESS, last_op: op, stage: Stage::Requested(request) }
+        let stage = Stage::Requested(request);
+        Self { id, client_id, begun_at: now, expires_at: now + IN_PROGRESS, last_op: op, stage }
     }
 
     /// Whether it has not expired.

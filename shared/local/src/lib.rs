@@ -1,9 +1,9 @@
 //! The ports on an embedded transactional database and a software signing key.
 //!
 //! One implementation, on disk for `smart serve` and in memory for tests and `--ephemeral`. [`LocalStore`] holds
-//! everything but the key; [`SoftwareKey`] signs.
+//! everything but the keys; [`SoftwareKeys`] sign.
 //!
-//! A data folder holds `store.redb` and `signing-key.pem`, both for their owner alone.
+//! A data folder holds `store.redb` and key files (`signing-key.pem` is the first), all for their owner alone.
 //!
 //! Invariants:
 //! * What was answered is on the disk: an acknowledged write survives `kill -9`.
@@ -17,6 +17,7 @@ mod error;
 mod files;
 mod grants;
 mod import;
+mod keys;
 mod launches;
 mod patients;
 mod pieces;
@@ -36,6 +37,7 @@ use redb::{ReadableTable as _, TableDefinition};
 
 pub use self::error::StoreError;
 pub use self::import::{Imported, Incoming};
+pub use self::keys::{KeyEntry, KeyState, PUBLISHED_AFTER_USE, PUBLISHED_BEFORE_USE, SoftwareKeys};
 pub use self::registry::Put;
 pub use self::signer::SoftwareKey;
 

@@ -73,7 +73,7 @@ impl SoftwareKey {
         (pair.public_modulus_len() >= 256).then(|| Self::from_pair(pair))
     }
 
-    fn to_pem(&self) -> Result<String, StoreError> {
+    pub(crate) fn to_pem(&self) -> Result<String, StoreError> {
         let der: Pkcs8V1Der<'_> = self.pair.as_der().map_err(|_| StoreError::KeyGeneration)?;
         let mut pem = String::from(BEGIN);
         for (i, character) in STANDARD.encode(der.as_ref()).chars().enumerate() {
@@ -83,6 +83,11 @@ impl SoftwareKey {
             pem.push(character);
         }
         Ok(format!("{pem}\n{END}\n"))
+    }
+
+    /// What is published of it.
+    pub(crate) fn public(&self) -> &PublicJwk {
+        &self.public
     }
 
     fn from_pair(pair: KeyPair) -> Self {

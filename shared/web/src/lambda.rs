@@ -3,7 +3,8 @@
 //! A function is configured, connected and put together while its sandbox starts ([`run`]): what fails then is one line in the
 //! log and the end of the process. After that each event is a request like any other. Of what the API says beside it,
 //! three things are used: the address that it came from, and by what names Lambda and the API know it. The host and the
-//! forwarding headers decide nothing (SEC-21).
+//! forwarding headers decide nothing (SEC-21); behind `CloudFront` one header of `CloudFront`'s own says the address, and only where the
+//! deployment says that nobody else gets in ([`BEHIND_CLOUDFRONT`]).
 
 mod event;
 
@@ -23,9 +24,13 @@ use smart_core::oauth::{ErrorCode, OAuthError};
 use tower::ServiceExt as _;
 use tracing::level_filters::LevelFilter;
 
+use self::event::Callers;
 use crate::observe::metrics::{self, Calls};
 use crate::observe::{self, LogFormat, LogOutput};
 use crate::{arrival, fallback, hsts, response};
+
+/// The variable that is `true` where the API answers `CloudFront` alone; `false`, empty or missing elsewhere.
+pub const BEHIND_CLOUDFRONT: &str = "SMART_BEHIND_CLOUDFRONT";
 
 /// Why a function could not start, in words for the operator.
 pub type Fault = Box<dyn Error + Send + Sync>;
@@ -62,15 +67,25 @@ pub fn run(start: impl Future<Output = Result<Function, Fault>>) -> impl Future<
 
 async fn serve(function: Function) -> Result<(), Fault> {
     let name = variable("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
+    let callers = callers(variable(BEHIND_CLOUDFRONT).as_deref())?;
     let router = edge(function, name);
-    lambda_runtime::run(service_fn(move |event| answer(router.clone(), event))).await
+    lambda_runtime::run(service_fn(move |event| answer(router.clone(), event, callers))).await
+}
+
+fn callers(behind_cloudfront: Option<&str>) -> Result<Callers, Fault> {
+    match behind_cloudfront {
+        None | Some("" | "false") => Ok(Callers::Anybody),
+        Some("true") => Ok(Callers::CloudFront),
+        Some(_) => Err(format!("{BEHIND_CLOUDFRONT}: expected true or false").into()),
+    }
 }
 
 async fn answer(
     router: Router,
     event: LambdaEvent<ApiGatewayV2httpRequest>,
+    callers: Callers,
 ) -> Result<ApiGatewayV2httpResponse, Infallible> {
-    let response = match event::request(event) {
+    let response = match event::request(event, callers) {
         Some(request) => router.oneshot(request).await?,
         None => unreadable(),
     };
@@ -174,12 +189,27 @@ mod tests {
     }
 
     async fn answer(public_url: &str, path: &str) -> ApiGatewayV2httpResponse {
+        told(public_url, event(path), Callers::Anybody).await
+    }
+
+    async fn told(public_url: &str, event: Value, callers: Callers) -> ApiGatewayV2httpResponse {
         let mut context = Context::default();
         context.request_id = "lambda-request".to_owned();
         context.xray_trace_id = Some("Root=1-2-3;Parent=4;Sampled=1".to_owned());
-        let payload = serde_json::from_value(event(path)).unwrap();
+        let payload = serde_json::from_value(event).unwrap();
         let router = edge(function(public_url), "smart-Token".to_owned());
-        super::answer(router, LambdaEvent { payload, context }).await.unwrap()
+        super::answer(router, LambdaEvent { payload, context }, callers).await.unwrap()
+    }
+
+    /// Whose request it is taken for, when these headers come with it.
+    async fn peer(callers: Callers, headers: &[(&str, &str)]) -> Value {
+        let mut event = event("/auth/token");
+        for (name, value) in headers {
+            event["headers"][name] = json!(value);
+        }
+        let response = told("https://smart.example", event, callers).await;
+        let Some(lambda_http::Body::Text(body)) = response.body else { panic!("no text") };
+        serde_json::from_str::<Value>(&body).unwrap()["peer"].clone()
     }
 
     #[tokio::test]
@@ -212,5 +242,38 @@ mod tests {
         assert!(response.headers.contains_key("strict-transport-security"));
         let response = answer("http://localhost:9000", "/auth/token").await;
         assert!(!response.headers.contains_key("strict-transport-security"));
+    }
+
+    #[tokio::test]
+    async fn sec_21_nobody_says_by_a_header_whose_address_it_is_where_anybody_gets_in() {
+        for name in ["x-viewer-address", "cloudfront-viewer-address", "x-forwarded-for", "true-client-ip"] {
+            assert_eq!(peer(Callers::Anybody, &[(name, "203.0.113.9")]).await, "192.0.2.7", "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn sec_18_behind_cloudfront_its_own_header_says_whose_address_it_is() {
+        let told = async |value| peer(Callers::CloudFront, &[("x-viewer-address", value)]).await;
+        assert_eq!(told("203.0.113.9").await, "203.0.113.9");
+        assert_eq!(told("2001:db8::9").await, "2001:db8::9");
+        assert_eq!(told("::ffff:203.0.113.9").await, "203.0.113.9");
+        // CloudFront sets one bare address; anything else is not from it, and counts as CloudFront's machine.
+        for odd in ["", "203.0.113.9, 198.51.100.1", "203.0.113.9:443", "localhost", "[2001:db8::9]"] {
+            assert_eq!(told(odd).await, "192.0.2.7", "{odd}");
+        }
+        // The other headers are what the viewer sent, here as well.
+        for name in ["cloudfront-viewer-address", "x-forwarded-for", "true-client-ip"] {
+            assert_eq!(peer(Callers::CloudFront, &[(name, "203.0.113.9")]).await, "192.0.2.7", "{name}");
+        }
+    }
+
+    #[test]
+    fn whether_cloudfront_is_before_it_is_said_clearly_or_not_at_all() {
+        for no in [None, Some(""), Some("false")] {
+            assert_eq!(callers(no).unwrap(), Callers::Anybody);
+        }
+        assert_eq!(callers(Some("true")).unwrap(), Callers::CloudFront);
+        let refused = callers(Some("yes")).unwrap_err();
+        assert_eq!(refused.to_string(), "SMART_BEHIND_CLOUDFRONT: expected true or false");
     }
 }

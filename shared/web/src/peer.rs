@@ -9,7 +9,8 @@ use http::request::Parts;
 /// The address that a request came from, where it is known: an extension that whoever accepted the connection sets,
 /// the local server or the Lambda wiring.
 ///
-/// `X-Forwarded-For` and its like never decide it: anybody can write them (SEC-21).
+/// `X-Forwarded-For` and its like never decide it: anybody can write them (SEC-21). Whose word is taken for it behind `CloudFront`, the
+/// Lambda wiring says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer(pub Option<IpAddr>);
 

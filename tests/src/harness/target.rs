@@ -12,6 +12,9 @@
 //! SMART_WIRE_URL=http://localhost:8080 SMART_WIRE_SEED=/tmp/wire cargo nextest run -p smart-tests wire::
 //! ```
 //!
+//! `SMART_WIRE_API=1` says that an HTTP API is before the functions, as `tests/deployed/run` deploys them: it answers by itself, in its
+//! own words, what is routed nowhere.
+//!
 //! A server counts sign-ins from each address, so that each process comes from an address of its own in 127.0.0.0/8 where
 //! the server is on loopback; elsewhere an address has a hundred sign-ins in a quarter of an hour.
 
@@ -58,6 +61,11 @@ pub(crate) fn given_url() -> Option<PublicUrl> {
 /// The folder that `SMART_WIRE_SEED` names.
 pub(crate) fn seed_folder() -> Option<PathBuf> {
     variable("SMART_WIRE_SEED").map(PathBuf::from)
+}
+
+/// Whether an HTTP API is before the functions.
+pub(crate) fn is_behind_an_api() -> bool {
+    variable("SMART_WIRE_API").is_some()
 }
 
 #[expect(clippy::disallowed_methods, reason = "which server to test is said to the test run")]

@@ -102,6 +102,7 @@ impl World {
         let stored = Grant {
             id: grant.clone(),
             client_id: "app".parse().unwrap(),
+            begun_at: NOW,
             expires_at: NOW + Duration::from_mins(15),
             last_op: Op::new([1; 32]),
             stage: Stage::Active(Active { owner, granted, since: None, code: None, refresh: None }),

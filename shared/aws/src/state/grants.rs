@@ -30,6 +30,7 @@ use smart_core::secret::Digest;
 use super::StateTable;
 use crate::item::{Item, KEY};
 use crate::table::{Condition, Failed, Update};
+use crate::tables::LISTS;
 
 const PORT: &str = "grants";
 
@@ -61,14 +62,29 @@ impl StateTable {
         most: Option<usize>,
         now: Instant,
     ) -> Result<Vec<Grant>, Unavailable> {
-        let mut grants = Vec::new();
-        for item in self.list(PORT, &row::list_of(user), most).await? {
+        let mut grants = self.active(&self.list(PORT, &row::list_of(user), most).await?, now)?;
+        grants.retain(|grant| grant.active().is_some_and(|active| active.owner.user == *user));
+        Ok(grants)
+    }
+
+    /// All users' grants that are active at `now`, in the order of their names. Reads the whole index, which holds keys only: for the
+    /// operator.
+    pub async fn all_active_grants(&self, now: Instant) -> Result<Vec<Grant>, Unavailable> {
+        let keys = self.table.scan_keys(PORT, LISTS, row::LISTS_BEGIN).await?;
+        let mut items = self.table.get_all(PORT, &keys, true, None).await?;
+        items.sort_by(|a, b| a.text(KEY).ok().cmp(&b.text(KEY).ok()));
+        self.active(&items, now)
+    }
+
+    /// Those of the items that are active grants.
+    fn active(&self, items: &[Item], now: Instant) -> Result<Vec<Grant>, Unavailable> {
+        let mut grants = Vec::with_capacity(items.len());
+        for item in items {
             let id =
                 item.text(KEY).ok().and_then(|key| key.strip_prefix("grant#")).and_then(|id| id.parse().ok());
             let Some(id) = id else { continue };
-            let grant = grant_of(&id, &item)?;
-            let is_theirs = grant.active().is_some_and(|active| active.owner.user == *user);
-            if is_theirs && grant.is_alive(now) {
+            let grant = grant_of(&id, item)?;
+            if grant.active().is_some() && grant.is_alive(now) && self.counts(grant.begun_at) {
                 grants.push(grant);
             }
         }
@@ -88,12 +104,12 @@ impl StateTable {
         T: Outcome,
     {
         let key = update.key.clone();
-        match self.table.update(PORT, update).await {
+        match self.table.update(PORT, self.guarded(update, row::BEGUN_AT)).await {
             Ok(item) => Ok(made(grant_of(id, &item)?)),
             Err(Failed::Condition(None)) => Err(Refusal::Absent.into()),
-            Err(Failed::Condition(Some(item))) => judge(id, &item, transition),
+            Err(Failed::Condition(Some(item))) => self.judge(id, &item, transition),
             Err(Failed::Unknown(unavailable)) => match self.table.get(PORT, &key, true).await {
-                Ok(Some(item)) if is_made_by(&item, step) => judge(id, &item, transition),
+                Ok(Some(item)) if is_made_by(&item, step) => self.judge(id, &item, transition),
                 _ => Err(unavailable.into()),
             },
         }
@@ -115,17 +131,21 @@ impl StateTable {
             Err(Stopped::Unavailable(unavailable)) => Err(unavailable),
         }
     }
-}
 
-/// What core says of a grant that is not to be written.
-fn judge<T: Outcome>(
-    id: &GrantId,
-    item: &Item,
-    transition: impl Fn(Grant) -> Result<T, Refusal>,
-) -> Result<T, Stopped> {
-    let grant = grant_of(id, item)?;
-    let outcome = transition(grant.clone())?;
-    if *outcome.grant() == grant { Ok(outcome) } else { Err(contradiction().into()) }
+    /// What core says of a grant that is not to be written.
+    fn judge<T: Outcome>(
+        &self,
+        id: &GrantId,
+        item: &Item,
+        transition: impl Fn(Grant) -> Result<T, Refusal>,
+    ) -> Result<T, Stopped> {
+        let grant = grant_of(id, item)?;
+        if !self.counts(grant.begun_at) {
+            return Err(Refusal::Absent.into());
+        }
+        let outcome = transition(grant.clone())?;
+        if *outcome.grant() == grant { Ok(outcome) } else { Err(contradiction().into()) }
+    }
 }
 
 /// What a step gives: the grant as it stands, and perhaps something to say of it.
@@ -148,7 +168,7 @@ impl Outcome for Refreshed {
 impl Grants for StateTable {
     async fn grant(&self, id: &GrantId, now: Instant) -> Result<Option<Grant>, Unavailable> {
         let Some(item) = self.table.get(PORT, &row::key(id), true).await? else { return Ok(None) };
-        Ok(Some(grant_of(id, &item)?).filter(|grant| grant.is_alive(now)))
+        Ok(Some(grant_of(id, &item)?).filter(|grant| grant.is_alive(now) && self.counts(grant.begun_at)))
     }
 }
 
@@ -266,12 +286,15 @@ impl Redemptions for StateTable {
 
     async fn revoke(&self, id: &GrantId, reason: RevocationReason, step: Step) -> Result<bool, Unavailable> {
         let key = row::key(id);
-        match self.table.update(PORT, steps::revoke(id, reason, step)).await {
+        match self.table.update(PORT, self.guarded(steps::revoke(id, reason, step), row::BEGUN_AT)).await {
             Ok(_) => Ok(true),
             Err(Failed::Condition(None)) => Ok(false),
             // Revoked before, or expired.
             Err(Failed::Condition(Some(item))) => {
                 let grant = grant_of(id, &item)?;
+                if !self.counts(grant.begun_at) {
+                    return Ok(false);
+                }
                 match grant.clone().revoke(reason, step) {
                     None => Ok(grant.is_alive(step.now)),
                     Some(_) => Err(contradiction()),
@@ -282,7 +305,7 @@ impl Redemptions for StateTable {
                 Ok(None) => Ok(false),
                 Ok(Some(item)) => {
                     let grant = grant_of(id, &item)?;
-                    let alive = grant.is_alive(step.now);
+                    let alive = grant.is_alive(step.now) && self.counts(grant.begun_at);
                     let done = !alive || matches!(grant.stage, Stage::Revoked(_));
                     if done { Ok(alive) } else { Err(unavailable) }
                 }

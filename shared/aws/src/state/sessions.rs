@@ -46,7 +46,7 @@ impl Sessions for StateTable {
     async fn session(&self, id: &SessionId, now: Instant) -> Result<Option<Session>, Unavailable> {
         let Some(item) = self.table.get(PORT, &key(id), true).await? else { return Ok(None) };
         let session = session_of(id, &item).map_err(|error| error.at(PORT))?;
-        Ok(Some(session).filter(|session| session.is_alive(now)))
+        Ok(Some(session).filter(|session| session.is_alive(now) && self.counts(session.auth_time)))
     }
 }
 
@@ -67,7 +67,7 @@ impl SignIns for StateTable {
         idle_expires_at: Instant,
         now: Instant,
     ) -> Result<(), Unavailable> {
-        match self.table.update(PORT, touch(id, idle_expires_at, now)).await {
+        match self.table.update(PORT, self.guarded(touch(id, idle_expires_at, now), "auth_time")).await {
             Ok(_) | Err(Failed::Condition(_)) => Ok(()),
             Err(Failed::Unknown(unavailable)) => Err(unavailable),
         }

@@ -1,7 +1,9 @@
 //! A user's list of active grants: the sparse index.
 
+use serde_json::json;
 use smart_aws::emulator;
-use smart_core::grant::{RevocationReason, Until};
+use smart_core::client::metadata;
+use smart_core::grant::{Grant, RevocationReason, Until};
 use smart_core::ports::Redemptions as _;
 
 use crate::sample::{SLIDES, active, at, coded, id, policy, right, step};
@@ -40,6 +42,23 @@ async fn a_users_list_names_the_active_grants_and_no_others() {
 }
 
 #[tokio::test]
+async fn the_operator_sees_all_users_active_grants_and_nothing_else() {
+    let store = emulator::state().await.unwrap();
+    active(&store, 1, "maria").await;
+    active(&store, 2, "peter").await;
+    coded(&store, 3, "peter", Some(policy(Until::Forever))).await;
+    active(&store, 4, "maria").await;
+    store.revoke(&id(4), RevocationReason::ByUser, step(1, 3)).await.unwrap();
+    let client = json!({ "client_id": "grants#", "redirect_uris": ["https://a.example/cb"], "token_endpoint_auth_method": "none" });
+    store.put_client(&metadata::parse(&client, metadata::Deployment::Public).unwrap()).await.unwrap();
+    let mut both = [id(1), id(2)];
+    both.sort();
+    let names = |grants: Vec<Grant>| grants.into_iter().map(|grant| grant.id).collect::<Vec<_>>();
+    assert_eq!(names(store.all_active_grants(at(3)).await.unwrap()), both);
+    assert_eq!(names(store.all_active_grants(at(3 + SLIDES.as_secs())).await.unwrap()), []);
+}
+
+#[tokio::test]
 async fn a_list_may_be_long() {
     let store = emulator::state().await.unwrap();
     for n in 0..120 {
@@ -48,4 +67,5 @@ async fn a_list_may_be_long() {
     let grants = store.active_grants(&"maria".parse().unwrap(), at(2)).await.unwrap();
     assert_eq!(grants.len(), 120);
     assert!(grants.is_sorted_by(|a, b| a.id < b.id));
+    assert_eq!(store.all_active_grants(at(2)).await.unwrap(), grants);
 }

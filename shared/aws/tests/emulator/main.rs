@@ -19,6 +19,8 @@ mod records;
 #[cfg(test)]
 mod registry;
 #[cfg(test)]
+mod restored;
+#[cfg(test)]
 mod sample;
 #[cfg(test)]
 mod secrets;
@@ -26,3 +28,5 @@ mod secrets;
 mod steps;
 #[cfg(test)]
 mod units;
+#[cfg(test)]
+mod unprocessed;

@@ -153,10 +153,10 @@ impl Grant {
         if self.is_made_by(step, |stage| matches!(stage, Stage::Revoked(_)))? {
             return Ok(self);
         }
-        let Self { id, client_id, expires_at, .. } = self;
+        let Self { id, client_id, begun_at, expires_at, .. } = self;
         self.stage.known_to(session)?;
         let stage = Stage::Revoked(Revocation { reason: RevocationReason::Denied, at: step.now });
-        Ok(Self { id, client_id, expires_at, last_op: step.op, stage })
+        Ok(Self { id, client_id, begun_at, expires_at, last_op: step.op, stage })
     }
 
     /// coded → active, once. A secret that is not the code's, or a code for what is active already, is a replay; whatever else

@@ -20,11 +20,27 @@ use lambda_http::lambda_runtime::{Context, LambdaEvent};
 use crate::observe::RequestName;
 use crate::peer::Peer;
 
+/// Who asks the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Callers {
+    /// Anybody.
+    Anybody,
+    /// `CloudFront` alone: the API refuses whoever does not know its secret (`OriginAuthorizer` in infra/template.yaml).
+    CloudFront,
+}
+
+/// By which the distribution says whose request it passes on: the bare address. It sets the header on every request, in place of
+/// any that was sent (`ViewerAddress` in infra/template.yaml).
+const VIEWER_ADDRESS: &str = "x-viewer-address";
+
 /// The request; `None` if its URL or its body is beyond reading.
-pub(super) fn request(event: LambdaEvent<ApiGatewayV2httpRequest>) -> Option<Request<Body>> {
+pub(super) fn request(
+    event: LambdaEvent<ApiGatewayV2httpRequest>,
+    callers: Callers,
+) -> Option<Request<Body>> {
     let LambdaEvent { payload, context } = event;
     let name = name(&context, &payload.request_context);
-    let peer = address(&payload.request_context);
+    let peer = address(&payload, callers);
     let mut target = escaped(payload.raw_path.as_deref().unwrap_or("/"), b"");
     if let Some(query) = payload.raw_query_string.filter(|query| !query.is_empty()) {
         target.push('?');
@@ -49,9 +65,15 @@ pub(super) fn request(event: LambdaEvent<ApiGatewayV2httpRequest>) -> Option<Req
     Some(request)
 }
 
-/// The address that the API was asked from: what it saw itself, not what a header says (SEC-21).
-fn address(api: &ApiGatewayV2httpRequestContext) -> Option<IpAddr> {
-    api.http.source_ip.as_deref()?.parse().ok()
+/// The address that a request came from: what the API saw itself, not what a header says (SEC-21). Behind `CloudFront` the API sees
+/// `CloudFront`, and what `CloudFront` saw stands in its header; without that, all who come by one of its machines count as one.
+fn address(payload: &ApiGatewayV2httpRequest, callers: Callers) -> Option<IpAddr> {
+    let viewer = match callers {
+        Callers::Anybody => None,
+        Callers::CloudFront => payload.headers.get(VIEWER_ADDRESS),
+    };
+    let viewer = viewer.and_then(|value| value.to_str().ok()?.parse().ok());
+    viewer.or_else(|| payload.request_context.http.source_ip.as_deref()?.parse().ok())
 }
 
 fn name(context: &Context, api: &ApiGatewayV2httpRequestContext) -> RequestName {

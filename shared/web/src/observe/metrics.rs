@@ -10,7 +10,9 @@
 //! | `RemoteCalls` | what was asked of DynamoDB and KMS, each attempt |
 //! | `ColdStarts` | 1 for the first request of a sandbox |
 //!
-//! All are in the namespace [`NAMESPACE`], under the function's name. What the alarms count besides (a replay, a key that does not
+//! All are in the namespace [`NAMESPACE`], under the function's name. A metric is billed for each hour in which it is published, so the
+//! errors and cold starts are published only when there is one: their sums are the same, and an hour without costs nothing.
+//! Zero or not, the line itself says them all. What the alarms count besides (a replay, a key that does not
 //! sign) is counted from the audit lines, by the template's metric filters.
 
 use std::io::Write;
@@ -30,15 +32,12 @@ use crate::arrival::Arrival;
 /// The namespace of the metrics.
 pub const NAMESPACE: &str = "SmartOnLambda";
 
-/// The metrics and their units.
-const METRICS: [(&str, &str); 6] = [
-    ("Requests", "Count"),
-    ("ClientErrors", "Count"),
-    ("ServerErrors", "Count"),
-    ("Latency", "Milliseconds"),
-    ("RemoteCalls", "Count"),
-    ("ColdStarts", "Count"),
-];
+/// The metrics of every request, and their units.
+const ALWAYS: [(&str, &str); 3] =
+    [("Requests", "Count"), ("Latency", "Milliseconds"), ("RemoteCalls", "Count")];
+
+/// Those that are counted when they happen.
+const EVENTS: [&str; 3] = ["ClientErrors", "ServerErrors", "ColdStarts"];
 
 /// Counts calls since the start of the process.
 pub type Calls = Arc<dyn Fn() -> u64 + Send + Sync>;
@@ -101,8 +100,10 @@ struct Measured {
 
 impl Measured {
     fn line(&self, function: &str) -> Value {
-        let metrics: Vec<Value> =
-            METRICS.iter().map(|(name, unit)| json!({ "Name": name, "Unit": unit })).collect();
+        let events = [self.status.is_client_error(), self.status.is_server_error(), self.cold];
+        let happened = EVENTS.into_iter().zip(events).filter(|(_, happened)| *happened);
+        let metrics = ALWAYS.into_iter().chain(happened.map(|(name, _)| (name, "Count")));
+        let metrics: Vec<Value> = metrics.map(|(name, unit)| json!({ "Name": name, "Unit": unit })).collect();
         json!({
             "_aws": {
                 "Timestamp": self.arrival.saturating_mul(1000),
@@ -182,6 +183,14 @@ mod tests {
             })
             .collect();
         assert_eq!(told, [[1, 0, 0, 2, 1], [1, 1, 0, 0, 0], [1, 0, 1, 0, 0]].map(|line| line.map(Some)));
+        let published = |line: &Value| -> Vec<String> {
+            let metrics = line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap();
+            metrics.iter().map(|metric| metric["Name"].as_str().unwrap().to_owned()).collect()
+        };
+        let of_all = ["Requests", "Latency", "RemoteCalls"];
+        for (line, event) in lines.iter().zip(["ColdStarts", "ClientErrors", "ServerErrors"]) {
+            assert_eq!(published(line), [&of_all[..], &[event]].concat());
+        }
         for line in &lines {
             assert_eq!(line["_aws"]["Timestamp"], 1_764_000_000_000_u64);
             assert_eq!((&line["FunctionName"], &line["id"]), (&"smart-Token".into(), &"a-request".into()));
@@ -192,7 +201,6 @@ mod tests {
             );
             // The specification: each metric that is named is a number at the root, and each dimension a text.
             let named = directive["Metrics"].as_array().unwrap();
-            assert_eq!(named.len(), METRICS.len());
             assert!(named.iter().all(|metric| line[metric["Name"].as_str().unwrap()].is_number()), "{line}");
         }
     }

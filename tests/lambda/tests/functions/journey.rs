@@ -9,24 +9,24 @@ use smart_lambda_tests::event::{Answer, Event};
 
 use super::world::{PASSWORD, PUBLIC_URL, REDIRECT_URI, SECRET, Service, World};
 
-const VERIFIER: &str = "a-code-verifier-of-at-least-forty-three-characters";
+pub(super) const VERIFIER: &str = "a-code-verifier-of-at-least-forty-three-characters";
 
 /// A browser at the pages.
 #[derive(Default)]
-struct Browser {
+pub(super) struct Browser {
     cookies: Vec<String>,
 }
 
 impl Browser {
     /// Goes to an address, and on to where it is sent, as long as that is on this server.
-    fn go(&mut self, service: &mut Service, address: &str) -> Answer {
+    pub(super) fn go(&mut self, service: &mut Service, address: &str) -> Answer {
         let path = address.strip_prefix(PUBLIC_URL).unwrap_or(address);
         let event = Event::get(path).cookies(&self.cookies);
         self.follow(service, path, &event)
     }
 
     /// Sends the form of a page that has the first of these fields, filled in.
-    fn send(&mut self, service: &mut Service, page: &Answer, filled: &[(&str, &str)]) -> Answer {
+    pub(super) fn send(&mut self, service: &mut Service, page: &Answer, filled: &[(&str, &str)]) -> Answer {
         let html = Html::parse_document(&page.body);
         let asked = Selector::parse(&format!("[name={}]", filled[0].0)).unwrap();
         let mut forms =
@@ -62,25 +62,43 @@ impl Browser {
     }
 }
 
-fn token(service: &mut Service, form: &[(&str, &str)]) -> Answer {
+pub(super) fn token(service: &mut Service, form: &[(&str, &str)]) -> Answer {
     service.ask("/auth/token", &Event::post("/auth/token", form))
 }
 
-fn refresh(service: &mut Service, refresh_token: &str) -> Answer {
+pub(super) fn redeem(service: &mut Service, code: &str) -> Answer {
+    token(
+        service,
+        &[
+            ("grant_type", "authorization_code"),
+            ("client_id", "app"),
+            ("code", code),
+            ("redirect_uri", REDIRECT_URI),
+            ("code_verifier", VERIFIER),
+        ],
+    )
+}
+
+pub(super) fn code_in(location: &str) -> String {
+    let query = location.split_once('?').unwrap().1;
+    let code = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "code");
+    code.unwrap_or_else(|| panic!("{location}")).1.into_owned()
+}
+
+pub(super) fn refresh(service: &mut Service, refresh_token: &str) -> Answer {
     token(service, &[("grant_type", "refresh_token"), ("client_id", "app"), ("refresh_token", refresh_token)])
 }
 
-fn text(value: &Value, name: &str) -> String {
+pub(super) fn text(value: &Value, name: &str) -> String {
     value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}")).to_owned()
 }
 
-fn read(service: &mut Service, access_token: &str, path: &str) -> Answer {
+pub(super) fn read(service: &mut Service, access_token: &str, path: &str) -> Answer {
     service.ask(path, &Event::get(path).header("authorization", &format!("Bearer {access_token}")))
 }
 
-/// Anna signs in and shares her record: the answer to the code, and the code.
-fn authorized(service: &mut Service) -> (Answer, String) {
-    let mut browser = Browser::default();
+/// What the app asks for.
+pub(super) fn authorization_request() -> String {
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
     let query = form_urlencoded::Serializer::new(String::new())
         .extend_pairs([
@@ -94,7 +112,13 @@ fn authorized(service: &mut Service) -> (Answer, String) {
             ("code_challenge_method", "S256"),
         ])
         .finish();
-    let sign_in = browser.go(service, &format!("/auth/authorize?{query}"));
+    format!("/auth/authorize?{query}")
+}
+
+/// Anna signs in and shares her record: the answer to the code, and the code.
+fn authorized(service: &mut Service) -> (Answer, String) {
+    let mut browser = Browser::default();
+    let sign_in = browser.go(service, &authorization_request());
     assert_eq!(sign_in.status, 200, "{}", sign_in.body);
     assert!(sign_in.body.contains("Growth Chart"));
     let consent = browser.send(service, &sign_in, &[("username", "anna"), ("password", PASSWORD)]);
@@ -102,21 +126,8 @@ fn authorized(service: &mut Service) -> (Answer, String) {
     let back = browser.send(service, &consent, &[("decision", "allow")]);
     let location = back.header("location").to_owned();
     assert!(location.starts_with(REDIRECT_URI), "{}: {location} {}", back.status, back.body);
-    let returned: Vec<(String, String)> =
-        form_urlencoded::parse(location.split_once('?').unwrap().1.as_bytes()).into_owned().collect();
-    let code = returned.into_iter().find(|(name, _)| name == "code");
-    let (_, code) = code.unwrap_or_else(|| panic!("{location}"));
-    let tokens = token(
-        service,
-        &[
-            ("grant_type", "authorization_code"),
-            ("client_id", "app"),
-            ("code", &code),
-            ("redirect_uri", REDIRECT_URI),
-            ("code_verifier", VERIFIER),
-        ],
-    );
-    (tokens, code)
+    let code = code_in(&location);
+    (redeem(service, &code), code)
 }
 
 #[tokio::test]

@@ -4,6 +4,8 @@
 //! wiring, tables and keys make one service of them.
 
 #[cfg(test)]
+mod budgets;
+#[cfg(test)]
 mod journey;
 #[cfg(test)]
 mod start;

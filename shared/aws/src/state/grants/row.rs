@@ -5,7 +5,7 @@
 //!
 //! | attribute | in the stages | |
 //! |---|---|---|
-//! | `pk`, `client_id`, `last_op`, `stage` | all | |
+//! | `pk`, `client_id`, `begun_at`, `last_op`, `stage` | all | |
 //! | `expires_at` | all | when DynamoDB may remove it; at the stages before `active`, when the grant expires |
 //! | `redirect_uri`, `challenge`, `dpop_jkt` | requested to active | of the request, and then of the code; the key only if one was named |
 //! | `request` | requested, known | |
@@ -43,6 +43,12 @@ use smart_core::secret::{Digest, Op};
 
 use crate::item::{Item, Unreadable, instant, json, number, text};
 
+/// The attribute that says when the app asked.
+pub(super) const BEGUN_AT: &str = "begun_at";
+
+/// What the names of users' lists begin with.
+pub(super) const LISTS_BEGIN: &str = "grants#";
+
 pub(super) const REQUESTED: &str = "requested";
 pub(super) const KNOWN: &str = "known";
 pub(super) const CODED: &str = "coded";
@@ -55,7 +61,7 @@ pub(super) fn key(id: &GrantId) -> String {
 
 /// The list of a user's active grants.
 pub(super) fn list_of(user: &Username) -> String {
-    format!("grants#{user}")
+    format!("{LISTS_BEGIN}{user}")
 }
 
 pub(super) fn digest(digest: &Digest) -> AttributeValue {
@@ -70,6 +76,7 @@ pub(super) fn op(op: Op) -> AttributeValue {
 pub(super) fn item_of(grant: &Grant) -> Option<Item> {
     let item = Item::new(key(&grant.id))
         .with("client_id", text(grant.client_id.as_str()))
+        .with(BEGUN_AT, instant(grant.begun_at))
         .with("expires_at", instant(grant.expires_at))
         .with("last_op", op(grant.last_op));
     match &grant.stage {
@@ -119,6 +126,7 @@ pub(super) fn grant_of(id: &GrantId, item: &Item) -> Result<Grant, Unreadable> {
     Ok(Grant {
         id: id.clone(),
         client_id: item.parsed("client_id")?,
+        begun_at: item.optional(BEGUN_AT, Item::instant)?.unwrap_or(Instant::from_unix(0)),
         expires_at: expiry_of(item)?,
         last_op: last_op_of(item)?,
         stage,

@@ -44,6 +44,7 @@ fn grant(scopes: &str, of: Option<&str>, until: Until) -> Grant {
     };
     let active = Active { owner, granted, since: Some(at(10)), code: None, refresh: Some(refresh) };
     Grant {
+        begun_at: Instant::from_unix(0),
         id: Handle::new([7; 16]).grant_id(),
         client_id: "app".parse().unwrap(),
         expires_at: at(1_000),

@@ -1,0 +1,137 @@
+"""Deploys, loads, asks, and says what passed."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from door import Door
+from emulator import Emulator
+from template import FUNCTIONS
+from tools import tools
+
+TESTS = Path(__file__).resolve().parent.parent.parent
+REPOSITORY = TESTS.parent
+FEATURES = "--features=smart-aws/emulator,smart-tests/aws,smart-lambda-tests/emulator"
+AT_ONCE = 4
+TIME_LIMIT = 420  # seconds a test
+
+
+def main(suites, names):
+    started = time.monotonic()
+    built = programs()
+    with Emulator(tools("emulator") / "ministack") as aws:
+        bootstraps = stripped(built, aws.folder / "bootstraps")
+        failed = []
+        with Door(aws) as door:
+            aws.deploy("smart", bootstraps, PublicUrl=door.url)
+            if "clients" in suites:
+                outputs = aws.outputs("smart")
+                door.opens(outputs["ApiId"])
+                failed += clients(door, Loader(built, aws, door, outputs), names)
+        if "wire" in suites:
+            with Door(aws) as door:
+                outputs = aws.create("front", PublicUrl=door.url, CloudFront="true")
+                secret = aws.client("secretsmanager").get_secret_value(SecretId=aws.resource("front", "OriginSecret"))["SecretString"]
+                door.opens(outputs["ApiId"], ("x-origin-verify", secret))
+                failed += wire(built, door, Loader(built, aws, door, outputs), aws, names)
+    say(f"{len(failed)} FAILED: {', '.join(failed)}" if failed else f"deployed: all passed ({time.monotonic() - started:.0f} s)")
+    return 1 if failed else 0
+
+
+def say(what):
+    print(what, flush=True)
+
+
+def programs():
+    """The functions' programs, the loader and the test binary, by name: from the build of ./test, so that nothing is compiled twice."""
+    built = {}
+    for command in (["build", "--features=lambda", "--bins"], ["test", "--no-run", "--workspace", FEATURES]):
+        ran = subprocess.run(["cargo", *command, "--locked", "--message-format=json"], cwd=REPOSITORY, stdout=subprocess.PIPE)
+        if ran.returncode:
+            sys.exit(f"`cargo {command[0]}` failed")
+        for line in ran.stdout.splitlines():
+            made = json.loads(line)
+            if made.get("executable") and (command[0] == "build" or made["target"]["name"] in ("smart_tests", "load_seed")):
+                built[made["target"]["name"]] = made["executable"]
+    return built
+
+
+def stripped(built, folder):
+    """The programs without the names of their parts: a package has a limit, and what is left out is what nobody runs."""
+    for function in FUNCTIONS:
+        (folder / function).mkdir(parents=True)
+        subprocess.run(["strip", "-o", folder / function / "bootstrap", built[function]], check=True)
+    return folder
+
+
+class Loader:
+    """What loads a seed folder into the tables of a deployment."""
+
+    def __init__(self, built, aws, door, outputs):
+        self._program = [built["load_seed"]]
+        self._where = [door.url, outputs["AuthorizationTableName"], outputs["RecordsTableName"]]
+        self.environment = {**os.environ, **aws.environment, "AWS_REGION": "us-east-1", "HOME": os.environ.get("HOME", "/")}
+
+    def load(self, folder):
+        subprocess.run([*self._program, *self._where, folder], env=self.environment, check=True)
+
+    def command(self):
+        return shlex.join([*self._program, *self._where])
+
+
+def clients(door, loader, names):
+    """tests/clients/run, as it is: the libraries know nothing of where the server runs."""
+    command = [TESTS / "clients/run", "--url", door.url, "--load", loader.command(), *names]
+    return ["clients"] if subprocess.run(command, env=loader.environment).returncode else []
+
+
+def wire(built, door, loader, aws, names):
+    """Every test of the suite in a process of its own, as nextest runs them; those that are excepted must fail."""
+    world = aws.folder / "world"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SMART_"))}
+    environment |= {"SMART_WIRE_SEED": str(world), "RUST_BACKTRACE": "0"}
+    binary = built["smart_tests"]
+    subprocess.run([binary, "--exact", "wire::seed::the_world_is_a_seed_folder"], env=environment, check=True, stdout=subprocess.DEVNULL)
+    loader.load(world / "seed")
+    environment |= {"SMART_WIRE_URL": door.url, "SMART_WIRE_API": "1"}
+    listed = subprocess.run([binary, "--list", "--format=terse", "wire::"], env=environment, check=True, capture_output=True, text=True).stdout
+    tests = [line.removesuffix(": test") for line in listed.splitlines() if line.endswith(": test")]
+    tests = [test for test in tests if not test.startswith("wire::seed::") and (not names or any(name in test for name in names))]
+    excepted = exceptions(tests)
+    say(f"wire: {len(tests)} tests, {len(excepted)} of them excepted, at {door.url}")
+
+    def run(test):
+        began = time.monotonic()
+        try:
+            ran = subprocess.run([binary, "--exact", test, "--nocapture"], env=environment, cwd=TESTS, timeout=TIME_LIMIT,
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            passed, said = ran.returncode == 0, ran.stdout
+        except subprocess.TimeoutExpired:
+            passed, said = False, f"not done after {TIME_LIMIT} s"
+        return test, passed, said, time.monotonic() - began
+
+    failed = []
+    times = []
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for test, passed, said, seconds in pool.map(run, tests):
+            times.append((seconds, test))
+            if passed == (test in excepted):
+                say(f"  FAILED {test} ({seconds:.1f} s)")
+                say("    passes, and is excepted" if passed else "    " + said[-1500:].strip().replace("\n", "\n    "))
+                failed.append(test)
+    for seconds, test in sorted(times)[-12:]:
+        say(f"  {seconds:5.1f} s {test}")
+    say(f"wire: {len(tests) - len(failed)} as they should be")
+    return failed
+
+
+def exceptions(tests):
+    """Of the file `exceptions`: a test a line, then its reason."""
+    lines = [line for line in (TESTS / "deployed/exceptions").read_text().splitlines() if line and not line.startswith("#")]
+    named = dict(line.split(maxsplit=1) for line in lines)
+    return {test: reason for test, reason in named.items() if test in tests}
