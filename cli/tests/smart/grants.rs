@@ -96,7 +96,8 @@ async fn a_grant_is_ended_beside_a_running_server_and_ending_it_again_changes_no
     let ended = store.grant(&first, system_clock()).await.unwrap().unwrap();
     assert!(matches!(ended.stage, Stage::Revoked(ended) if ended.reason == RevocationReason::ByOperator));
 
-    let unknown = "-".repeat(43);
+    // A digest may begin with what looks like an option.
+    let unknown = format!("{}A", "-".repeat(42));
     let said = revoke(&unknown);
     assert_eq!(
         (said.code, said.err),

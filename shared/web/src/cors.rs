@@ -107,7 +107,7 @@ mod tests {
         assert_eq!(status, StatusCode::NO_CONTENT);
         assert_eq!(headers[ACCESS_CONTROL_ALLOW_ORIGIN], "*");
         assert_eq!(headers[ACCESS_CONTROL_ALLOW_METHODS], "POST, OPTIONS");
-        assert_eq!(headers[ACCESS_CONTROL_ALLOW_HEADERS], "Authorization, Content-Type, Accept");
+        assert_eq!(headers[ACCESS_CONTROL_ALLOW_HEADERS], "Authorization, DPoP, Content-Type, Accept");
         assert_eq!(headers[ALLOW], "POST, OPTIONS");
     }
 
