@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 
 from door import Door
@@ -16,7 +17,11 @@ from tools import tools
 
 TESTS = Path(__file__).resolve().parent.parent.parent
 REPOSITORY = TESTS.parent
-FEATURES = "--features=smart-aws/emulator,smart-tests/aws,smart-lambda-tests/emulator"
+# As in ./test, so that nothing is compiled twice.
+PROGRAMS = "--features=lambda,smart-cli/aws,smart-cli/verify"
+FEATURES = "--features=smart-aws/emulator,smart-cli/emulator,smart-cli/verify,smart-tests/aws,smart-lambda-tests/emulator"
+# They look at all that a user has granted: each runs by itself, in a table without others' grants.
+ALONE = ("wire::spec::remembered::", "wire::spec::smart_management::")
 AT_ONCE = 4
 TIME_LIMIT = 420  # seconds a test
 
@@ -50,7 +55,7 @@ def say(what):
 def programs():
     """The functions' programs, the loader and the test binary, by name: from the build of ./test, so that nothing is compiled twice."""
     built = {}
-    for command in (["build", "--features=lambda", "--bins"], ["test", "--no-run", "--workspace", FEATURES]):
+    for command in (["build", PROGRAMS, "--bins"], ["test", "--no-run", "--workspace", FEATURES]):
         ran = subprocess.run(["cargo", *command, "--locked", "--message-format=json"], cwd=REPOSITORY, stdout=subprocess.PIPE)
         if ran.returncode:
             sys.exit(f"`cargo {command[0]}` failed")
@@ -79,6 +84,14 @@ class Loader:
 
     def load(self, folder):
         subprocess.run([*self._program, *self._where, folder], env=self.environment, check=True)
+
+    def forget_grants(self, aws):
+        """Nobody has granted anything."""
+        table = self._where[1]
+        keys = aws.client("dynamodb").get_paginator("scan").paginate(TableName=table, ProjectionExpression="pk")
+        for item in [item for page in keys for item in page["Items"]]:
+            if item["pk"]["S"].startswith("grant#"):
+                aws.client("dynamodb").delete_item(TableName=table, Key=item)
 
     def command(self):
         return shlex.join([*self._program, *self._where])
@@ -115,10 +128,16 @@ def wire(built, door, loader, aws, names):
             passed, said = False, f"not done after {TIME_LIMIT} s"
         return test, passed, said, time.monotonic() - began
 
+    def run_alone(test):
+        loader.forget_grants(aws)
+        return run(test)
+
     failed = []
     times = []
+    alone = [test for test in tests if test.startswith(ALONE)]
+    together = [test for test in tests if test not in alone]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for test, passed, said, seconds in pool.map(run, tests):
+        for test, passed, said, seconds in chain(pool.map(run, together), map(run_alone, alone)):
             times.append((seconds, test))
             if passed == (test in excepted):
                 say(f"  FAILED {test} ({seconds:.1f} s)")
