@@ -22,11 +22,17 @@ use smart_aws::tables::{RECORDS, STATE};
 use smart_aws::{Incoming, RecordsTable, StateTable, emulator};
 use smart_core::fhir::record::{Compartments, Direction, RecordQuery};
 use smart_core::grant::{Refusal, RevocationReason, Until};
+use smart_core::launch::{Launch, LaunchContext, Situation};
 use smart_core::ports::{
-    Authorizations as _, Grants as _, Records as _, Redemptions as _, Replay as _, Stopped, Throttle as _,
+    Authorizations as _, Grants as _, Launches as _, Records as _, Redemptions as _, Replay as _,
+    Revocations as _, RevokedTokens as _, Stopped, Throttle as _, UserGrants as _,
 };
 
-use crate::sample::{at, begun, coded, digest, id, issue, policy, right, rotation, sign_in, step};
+use smart_core::secret::{LaunchHandle, Op};
+
+use crate::sample::{
+    active, at, begun, bytes, coded, digest, id, issue, policy, right, rotation, sign_in, step,
+};
 
 /// Asks for the units of each call, and adds them up.
 #[derive(Clone, Debug, Default)]
@@ -150,6 +156,36 @@ async fn an_assertion_and_an_attempt_are_one_write() {
     assert_eq!(meter.read(), [("put", 1.0)], "the first attempt");
     store.count_attempt(&digest(2), window, at(1)).await.unwrap();
     assert_eq!(meter.read(), [("refused", 0.0), ("update", 1.0)], "the next ones");
+}
+
+#[tokio::test]
+async fn launches_and_revocations_are_one_call_each_and_the_page_of_apps_two() {
+    let (client, meter) = metered().await;
+    let name = emulator::make(&client, STATE).await.unwrap();
+    let store = StateTable::new(client, &name);
+    meter.read();
+    let situation = Situation { user: None, context: LaunchContext::standalone("a".parse().ok()) };
+    let handle = LaunchHandle::new(bytes(1));
+    let launch = Launch::new(&handle, "app".parse().unwrap(), situation, Op::new(bytes(2)), at(0));
+    store.create_launch(&launch).await.unwrap();
+    assert_eq!(meter.read(), [("put", 1.0)], "a launch is made");
+    store.launch(&launch.id).await.unwrap().unwrap();
+    assert_eq!(meter.read(), [("get", 1.0)], "it is followed");
+    assert!(store.use_launch(&launch.id, &id(1), step(1, 1)).await.unwrap());
+    assert_eq!(meter.read(), [("update", 1.0)], "it is used up");
+    store.revoke_token(&digest(3), at(300)).await.unwrap();
+    assert_eq!(meter.read(), [("put", 1.0)], "a token of a client alone is revoked");
+    assert!(store.is_revoked(&digest(3), at(1)).await.unwrap());
+    assert_eq!(meter.read(), [("get", 1.0)], "and is found to be");
+
+    let redeemed = active(&store, 1, "maria").await;
+    meter.read();
+    let owner = redeemed.grant.active().unwrap().owner.clone();
+    assert_eq!(store.own_grants(&owner, at(3)).await.unwrap().len(), 1);
+    let calls: Vec<_> = meter.read().into_iter().map(|(call, _)| call).collect();
+    assert_eq!(calls, ["query", "other"], "one page of the list, one batch of what it names");
+    assert!(store.revoke_own(&id(1), &owner, RevocationReason::ByUser, step(9, 4)).await.unwrap());
+    assert_eq!(meter.read(), [("update", 2.0)], "an access is ended");
 }
 
 #[tokio::test]
