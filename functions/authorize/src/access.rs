@@ -81,7 +81,7 @@ impl<S: Store> Authorize<S> {
         let browser = Browser::of(headers, &self.here);
         let visit = self.visit(browser.as_ref(), now).await?;
         let (Some(browser), Some(visit)) = (&browser, &visit) else {
-            return self.sign_in_page(&Door::to_access(), browser);
+            return self.first_page(&Door::to_access(), None, browser, now).await;
         };
         let mut grants = self.store.own_grants(&visit.owner(), now).await?;
         let capped = grants.len() >= MOST_OWN_GRANTS;

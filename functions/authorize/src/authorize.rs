@@ -27,6 +27,7 @@ use smart_web::{fallback, random, response};
 
 use crate::browser::Browser;
 use crate::error::AuthorizeError;
+use crate::login::Door;
 use crate::respond::go_to;
 use crate::visit::Visit;
 use crate::{Authorize, Store, step};
@@ -162,7 +163,8 @@ impl<S: Store> Authorize<S> {
         let grant =
             Grant::begin(handle.grant_id(), client.client_id.clone(), asked.request, step.op, step.now);
         self.store.begin(&grant).await?;
-        self.first_page(handle, &grant, client, browser, step.now).await
+        let door = Door::to_app(handle, client, grant.request());
+        self.first_page(&door, Some(&grant), browser, step.now).await
     }
 
     /// The one patient whom the user may see, where one is to be chosen and there is no other.

@@ -8,7 +8,7 @@ use crate::error::AuthorizeError;
 use crate::login::request_of;
 
 /// Where a sign-in leads.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Destination {
     /// An authorization in progress: the field `request`.
     Authorization(Handle),
@@ -25,6 +25,30 @@ impl Destination {
         match (form.get("request"), form.get("to")) {
             (None, Some(ACCESS)) => Ok(Self::Access),
             _ => request_of(form).map(Self::Authorization),
+        }
+    }
+
+    /// As it is sealed into the state of a sign-in elsewhere.
+    pub(crate) fn sealed(self) -> String {
+        match self {
+            Self::Authorization(handle) => handle.reveal(),
+            Self::Access => ACCESS.to_owned(),
+        }
+    }
+
+    /// What [`Self::sealed`] wrote.
+    pub(crate) fn opened(text: &str) -> Option<Self> {
+        match text {
+            ACCESS => Some(Self::Access),
+            handle => handle.parse().ok().map(Self::Authorization),
+        }
+    }
+
+    /// The sign-in page that leads there.
+    pub(crate) fn page(self) -> String {
+        match self {
+            Self::Authorization(handle) => format!("/auth/login?request={}", handle.reveal()),
+            Self::Access => format!("/auth/login?to={ACCESS}"),
         }
     }
 

@@ -37,8 +37,6 @@ pub(crate) enum AuthorizeError {
     External(Box<ExternalError>),
     #[error("this is no encounter of the patient who was chosen")]
     EncounterRefused,
-    #[error("nobody signs in with a password here")]
-    NoPasswords,
     #[error("no such grant is active and this user's")]
     NoAccess,
     #[error(transparent)]
@@ -73,7 +71,6 @@ impl AuthorizeError {
                 StatusCode::BAD_REQUEST
             }
             Self::FormToken | Self::PatientRefused | Self::EncounterRefused => StatusCode::FORBIDDEN,
-            Self::NoPasswords => StatusCode::UNAUTHORIZED,
             Self::NoAccess => StatusCode::NOT_FOUND,
             Self::Moved(_) => StatusCode::CONFLICT,
             // Has a page of its own.
@@ -119,11 +116,6 @@ impl AuthorizeError {
                 "Nothing was shared. It is no visit of the patient whom you chose.",
                 FROM_THE_APP,
             ),
-            Self::NoPasswords => (
-                "Sign in from one of your apps",
-                "You are not signed in here. That happens when an app asks for access, at the provider who gave you your account.",
-                "Open one of your apps and sign in there; then come back to this page.",
-            ),
             Self::NoAccess => (
                 "There is no such access of yours",
                 "Nothing was changed. Perhaps it has ended before, or it was given by somebody else.",
@@ -163,7 +155,6 @@ impl AuthorizeError {
             Self::Moved(_)
             | Self::PatientRefused
             | Self::EncounterRefused
-            | Self::NoPasswords
             | Self::NoAccess
             | Self::External(_)
             | Self::Unavailable(_) => None,

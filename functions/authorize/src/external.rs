@@ -33,13 +33,13 @@ use smart_core::external::{Asked, Provider, Web};
 use smart_core::grant::{Grant, SignInWish};
 use smart_core::instant::Instant;
 use smart_core::oauth::Parameters;
-use smart_core::secret::Handle;
 use smart_web::{random, response};
 
 use self::fault::{ExternalError, ExternalFault};
 pub(crate) use self::remote::Remote;
 use self::state::State;
 use crate::browser::Browser;
+use crate::destination::Destination;
 use crate::error::AuthorizeError;
 use crate::{Authorize, Store};
 
@@ -143,26 +143,26 @@ impl<S: Store> Authorize<S> {
     /// provider would take by itself; so it is where somebody signed out.
     pub(crate) async fn go_to_provider(
         &self,
-        handle: Handle,
-        grant: &Grant,
+        to: Destination,
+        grant: Option<&Grant>,
         remote: &Remote,
         browser: Option<Browser>,
         account: Account,
         now: Instant,
     ) -> Result<Response<Body>, AuthorizeError> {
-        let request = grant.request().ok_or(AuthorizeError::NoRequest)?;
+        let wished = wish_of(grant)?;
         let metadata = remote.metadata(now).await;
         let metadata = metadata
-            .map_err(|fault| ExternalError::at(remote.provider(), handle, ExternalFault::Remote(fault)))?;
+            .map_err(|fault| ExternalError::at(remote.provider(), to, ExternalFault::Remote(fault)))?;
         let known = browser.is_some();
         let browser = browser.map_or_else(Browser::anonymous, Ok)?;
-        let state = State { handle, provider: remote.provider().id.clone(), asked_at: now };
+        let state = State { to, provider: remote.provider().id.clone(), asked_at: now };
         let state = state.seal(&browser, random::bytes()?).ok_or(AuthorizeError::NoRequest)?;
         let (nonce, verifier) = (state::nonce(&browser, &state), state::verifier(&browser, &state));
         let redirect_uri = self.here.endpoint(CALLBACK);
         let asked = Asked { redirect_uri: &redirect_uri, state: &state, nonce: &nonce, verifier: &verifier };
-        let anew = request.sign_in.anew || account == Account::Other || browser.was_left();
-        let wish = SignInWish { anew, ..request.sign_in.clone() };
+        let anew = wished.anew || account == Account::Other || browser.was_left();
+        let wish = SignInWish { anew, ..wished };
         let location = asked.location(remote.provider(), &metadata, &wish);
         let mut response = response::see_other(&location);
         if !known {
@@ -170,4 +170,10 @@ impl<S: Store> Authorize<S> {
         }
         Ok(response)
     }
+}
+
+/// How the app that waits wants the user to sign in; for the page of apps nobody wants anything.
+fn wish_of(grant: Option<&Grant>) -> Result<SignInWish, AuthorizeError> {
+    let Some(grant) = grant else { return Ok(SignInWish::default()) };
+    grant.request().map(|request| request.sign_in.clone()).ok_or(AuthorizeError::NoRequest)
 }

@@ -26,7 +26,7 @@ use smart_web::{form, response};
 use tracing::field::display;
 
 use crate::authorize::is_for;
-use crate::browser::{Browser, Form};
+use crate::browser::Browser;
 use crate::destination::Destination;
 use crate::error::AuthorizeError;
 use crate::external::{Account, First, LOCAL, Remote};
@@ -92,6 +92,19 @@ impl Door {
         }
     }
 
+    /// The authorization in progress, as forms carry it.
+    fn request(&self) -> String {
+        match self.to {
+            Destination::Authorization(handle) => handle.reveal(),
+            Destination::Access => String::new(),
+        }
+    }
+
+    /// The app that waits, if one does.
+    fn asking<'a>(&'a self, request: &'a str) -> Option<Asking<'a>> {
+        self.app.as_deref().map(|app| Asking { app, request })
+    }
+
     /// Before the page of apps.
     pub(crate) fn to_access() -> Self {
         Self { to: Destination::Access, app: None, leads_out_to: None, hint: String::new() }
@@ -113,20 +126,29 @@ impl<S: Store> Authorize<S> {
         now: Instant,
     ) -> Result<Response<Body>, AuthorizeError> {
         let parameters = Parameters::parse(query.as_bytes()).map_err(form::FormError::from)?;
-        let handle = request_of(&parameters)?;
-        let grant = self.in_progress(handle, now).await?;
-        let client = self.enabled_client(&grant.client_id, now).await?;
         let browser = Browser::of(headers, &self.here);
+        let (door, waiting) = self.door_to(Destination::of(&parameters)?, now).await?;
+        let grant = waiting.as_ref().map(|(_, grant)| grant);
         match parameters.get("provider") {
-            None => self.first_page(handle, &grant, &client, browser, now).await,
-            Some(LOCAL) if self.ways.local_users() => {
-                self.sign_in_page(&Door::to_app(handle, &client, grant.request()), browser)
-            }
+            None => self.first_page(&door, grant, browser, now).await,
+            Some(LOCAL) if self.ways.local_users() => self.sign_in_page(&door, browser),
             Some(id) => {
                 let remote = self.ways.remote(id).ok_or(AuthorizeError::Field("provider"))?;
-                self.go_to_provider(handle, &grant, remote, browser, Account::of(&parameters), now).await
+                self.go_to_provider(door.to, grant, remote, browser, Account::of(&parameters), now).await
             }
         }
+    }
+
+    /// The door to a destination, and the authorization that waits there, if one does.
+    async fn door_to(
+        &self,
+        to: Destination,
+        now: Instant,
+    ) -> Result<(Door, Option<(Handle, Grant)>), AuthorizeError> {
+        let Destination::Authorization(handle) = to else { return Ok((Door::to_access(), None)) };
+        let grant = self.in_progress(handle, now).await?;
+        let client = self.enabled_client(&grant.client_id, now).await?;
+        Ok((Door::to_app(handle, &client, grant.request()), Some((handle, grant))))
     }
 
     async fn log_in(
@@ -141,26 +163,19 @@ impl<S: Store> Authorize<S> {
         if !browser.sent(to.form(), form.get("form_token")) {
             return self.signed_in_elsewhere(to, form, &browser, now).await;
         }
-        let (door, waiting) = match to {
-            Destination::Authorization(handle) => {
-                let grant = self.in_progress(handle, now).await?;
-                let client = self.enabled_client(&grant.client_id, now).await?;
-                (Door::to_app(handle, &client, grant.request()), Some((handle, grant)))
-            }
-            Destination::Access => (Door::to_access(), None),
-        };
-        match (form.get("provider"), &waiting) {
+        let (door, waiting) = self.door_to(to, now).await?;
+        match form.get("provider") {
             // By a link of ours, so that the form for the password has its own, stricter policy.
-            (Some(LOCAL), Some((handle, _))) if self.ways.local_users() => {
-                let request = handle.reveal();
-                return Ok(response::see_other(&format!("/auth/login?request={request}&provider={LOCAL}")));
+            Some(LOCAL) if self.ways.local_users() => {
+                return Ok(response::see_other(&format!("{}&provider={LOCAL}", to.page())));
             }
-            (Some(id), Some((handle, grant))) => {
+            Some(id) => {
                 let remote = self.ways.remote(id).ok_or(AuthorizeError::Field("provider"))?;
-                return self.go_to_provider(*handle, grant, remote, Some(browser), Account::Any, now).await;
+                let grant = waiting.as_ref().map(|(_, grant)| grant);
+                return self.go_to_provider(to, grant, remote, Some(browser), Account::Any, now).await;
             }
-            _ if !self.ways.local_users() => return Err(AuthorizeError::Field("provider")),
-            _ => {}
+            None if !self.ways.local_users() => return Err(AuthorizeError::Field("provider")),
+            None => {}
         }
         let grant = waiting.as_ref().map(|(_, grant)| display(&grant.id));
         let username = form.get("username").unwrap_or_default().trim();
@@ -308,35 +323,33 @@ impl<S: Store> Authorize<S> {
     /// What is shown first to somebody who has to sign in.
     pub(crate) async fn first_page(
         &self,
-        handle: Handle,
-        grant: &Grant,
-        client: &Client,
+        door: &Door,
+        grant: Option<&Grant>,
         browser: Option<Browser>,
         now: Instant,
     ) -> Result<Response<Body>, AuthorizeError> {
         match self.ways.first() {
-            First::Password => self.sign_in_page(&Door::to_app(handle, client, grant.request()), browser),
+            First::Password => self.sign_in_page(door, browser),
             First::Provider(only) => {
-                self.go_to_provider(handle, grant, only, browser, Account::Any, now).await
+                self.go_to_provider(door.to, grant, only, browser, Account::Any, now).await
             }
-            First::Choice => self.choose_provider_page(handle, &client.client_name, browser),
+            First::Choice => self.choose_provider_page(door, browser),
         }
     }
 
     /// The ways to sign in, in a browser that has a cookie from then on.
     fn choose_provider_page(
         &self,
-        handle: Handle,
-        app: &str,
+        door: &Door,
         browser: Option<Browser>,
     ) -> Result<Response<Body>, AuthorizeError> {
         let known = browser.is_some();
         let browser = browser.map_or_else(Browser::anonymous, Ok)?;
         let providers = || self.ways.remotes().iter().map(Remote::provider);
+        let request = door.request();
         let page = pages::ChooseProvider {
-            app,
-            request: &handle.reveal(),
-            form_token: &browser.form_token(Form::Request(handle)),
+            asking: door.asking(&request),
+            form_token: &browser.form_token(door.to.form()),
             providers: providers().map(|provider| (provider.id.as_str(), provider.name.as_str())).collect(),
             local: self.ways.local_users(),
         };
@@ -354,9 +367,6 @@ impl<S: Store> Authorize<S> {
         door: &Door,
         browser: Option<Browser>,
     ) -> Result<Response<Body>, AuthorizeError> {
-        if !self.ways.local_users() {
-            return Err(AuthorizeError::NoPasswords);
-        }
         let again = Again { status: StatusCode::OK, username: &door.hint, message: None };
         if let Some(known) = browser {
             return Ok(sign_in_form(door, &known, &again));
@@ -369,12 +379,9 @@ impl<S: Store> Authorize<S> {
 }
 
 fn sign_in_form(door: &Door, browser: &Browser, again: &Again<'_>) -> Response<Body> {
-    let request = match door.to {
-        Destination::Authorization(handle) => handle.reveal(),
-        Destination::Access => String::new(),
-    };
+    let request = door.request();
     let page = pages::SignIn {
-        asking: door.app.as_deref().map(|app| Asking { app, request: &request }),
+        asking: door.asking(&request),
         form_token: &browser.form_token(door.to.form()),
         username: again.username,
         message: again.message,

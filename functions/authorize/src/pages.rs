@@ -85,10 +85,8 @@ pub(crate) struct Asking<'a> {
 #[derive(Template)]
 #[template(path = "choose_provider.html")]
 pub(crate) struct ChooseProvider<'a> {
-    /// The name of the app that asks.
-    pub(crate) app: &'a str,
-    /// The authorization in progress.
-    pub(crate) request: &'a str,
+    /// The app that waits; without one, the page of apps does.
+    pub(crate) asking: Option<Asking<'a>>,
     /// Against forged posts.
     pub(crate) form_token: &'a str,
     /// The providers: the value posted, and the name.

@@ -14,16 +14,18 @@ use smart_core::external::{Expected, Person};
 use smart_core::grant::Grant;
 use smart_core::instant::Instant;
 use smart_core::oauth::Parameters;
+use smart_core::secret::Handle;
 use smart_core::user::User;
 use smart_web::arrival::Arrival;
 use smart_web::{fallback, form, random};
 
-use super::CALLBACK;
 use super::fault::{ExternalError, ExternalFault};
 use super::remote::Remote;
 use super::state::{self, State};
+use super::{CALLBACK, wish_of};
 use crate::authorize::is_for;
 use crate::browser::Browser;
+use crate::destination::Destination;
 use crate::error::AuthorizeError;
 use crate::{Authorize, Store, step};
 
@@ -56,7 +58,8 @@ struct Return<'a> {
     text: &'a str,
     browser: Browser,
     remote: &'a Remote,
-    grant: Grant,
+    /// The authorization that waits, if one does.
+    waiting: Option<(Handle, Grant)>,
 }
 
 impl<S: Store> Authorize<S> {
@@ -73,13 +76,16 @@ impl<S: Store> Authorize<S> {
         // A provider that the operator took away meanwhile brings nobody.
         let remote =
             self.ways.remote(state.provider.as_str()).ok_or_else(|| nowhere(ExternalFault::State))?;
-        let handle = state.handle;
-        let fault = |fault: ExternalFault| ExternalError::at(remote.provider(), handle, fault);
+        let to = state.to;
+        let fault = |fault: ExternalFault| ExternalError::at(remote.provider(), to, fault);
         if parameters.repeated().is_some() {
             return Err(fault(ExternalFault::Answer));
         }
         check_issuer(remote, parameters, now).await.map_err(fault)?;
-        let grant = self.in_progress(handle, now).await?;
+        let waiting = match to {
+            Destination::Authorization(handle) => Some((handle, self.in_progress(handle, now).await?)),
+            Destination::Access => None,
+        };
         let once = self.store.first_use(&state::use_of(text), state.expires_at(), step(now)?).await?;
         if !once {
             return Err(fault(ExternalFault::Replayed));
@@ -89,7 +95,7 @@ impl<S: Store> Authorize<S> {
         }
         let code = parameters.get("code").filter(|code| (1..=LONGEST_CODE).contains(&code.len()));
         let code = code.ok_or_else(|| fault(ExternalFault::Answer))?;
-        let back = Return { state, text, browser, remote, grant };
+        let back = Return { state, text, browser, remote, waiting };
         self.redeem(&back, code, now).await
     }
 
@@ -100,13 +106,13 @@ impl<S: Store> Authorize<S> {
         code: &str,
         now: Instant,
     ) -> Result<Response<Body>, AuthorizeError> {
-        let Return { state, text, browser, remote, grant } = back;
+        let Return { state, text, browser, remote, waiting } = back;
         let provider = remote.provider();
-        let fault = |fault: ExternalFault| ExternalError::at(provider, state.handle, fault);
-        let request = grant.request().ok_or(AuthorizeError::NoRequest)?;
+        let fault = |fault: ExternalFault| ExternalError::at(provider, state.to, fault);
+        let grant = waiting.as_ref().map(|(_, grant)| grant);
+        let wish = wish_of(grant)?;
         let (nonce, verifier) = (state::nonce(browser, text), state::verifier(browser, text));
-        let expected =
-            Expected { provider, nonce: &nonce, wish: &request.sign_in, asked_at: state.asked_at, now };
+        let expected = Expected { provider, nonce: &nonce, wish: &wish, asked_at: state.asked_at, now };
         let token = remote.id_token(code, &self.here.endpoint(CALLBACK), &verifier, &expected).await;
         let token = token.map_err(|remote| fault(remote.into()))?;
         let person = Person::of(&token, provider, &self.here, random::bytes()?);
@@ -114,11 +120,12 @@ impl<S: Store> Authorize<S> {
             Some(Err(claims)) => fault(claims.into()),
             _ => fault(ExternalFault::Unknown),
         })?;
-        if !is_for(request, &user.fhir_user) {
+        let request = grant.and_then(Grant::request);
+        if request.is_some_and(|request| !is_for(request, &user.fhir_user)) {
             return Err(fault(ExternalFault::AnotherUser));
         }
         let auth_time = token.auth_time.unwrap_or(now);
-        self.signed_in(Some(&(state.handle, grant.clone())), browser, user, auth_time, now).await
+        self.signed_in(waiting.as_ref(), browser, user, auth_time, now).await
     }
 
     /// Who the person is here, if they are anybody and not disabled.

@@ -6,10 +6,10 @@ use axum::body::Body;
 use http::{Response, StatusCode};
 use smart_core::external::{ClaimFault, IdTokenFault, Provider, ProviderId, TokenFault};
 use smart_core::id::GrantId;
-use smart_core::secret::Handle;
 use thiserror::Error;
 
 use super::remote::RemoteFault;
+use crate::destination::Destination;
 use crate::error::AuthorizeError;
 use crate::pages::SignInProblem;
 use crate::respond::page;
@@ -164,25 +164,28 @@ pub(crate) struct ExternalError {
     fault: ExternalFault,
     /// The provider, and its name for people.
     provider: Option<(ProviderId, String)>,
-    /// The authorization in progress, if it is known to be this browser's.
-    handle: Option<Handle>,
+    /// Where the sign-in would have led, if that is known to be this browser's.
+    to: Option<Destination>,
 }
 
 impl ExternalError {
-    /// At a known provider, for an authorization in progress, which may be tried again.
-    pub(crate) fn at(provider: &Provider, handle: Handle, fault: ExternalFault) -> AuthorizeError {
+    /// At a known provider, on a way that may be tried again.
+    pub(crate) fn at(provider: &Provider, to: Destination, fault: ExternalFault) -> AuthorizeError {
         let provider = Some((provider.id.clone(), provider.name.clone()));
-        AuthorizeError::External(Box::new(Self { fault, provider, handle: Some(handle) }))
+        AuthorizeError::External(Box::new(Self { fault, provider, to: Some(to) }))
     }
 
     /// Before anything is known.
     pub(crate) fn nowhere(fault: ExternalFault) -> AuthorizeError {
-        AuthorizeError::External(Box::new(Self { fault, provider: None, handle: None }))
+        AuthorizeError::External(Box::new(Self { fault, provider: None, to: None }))
     }
 
     fn log(&self) {
         let provider = self.provider.as_ref().map_or("-", |(id, _)| id.as_str());
-        let grant = self.handle.map(|handle| handle.grant_id());
+        let grant = match self.to {
+            Some(Destination::Authorization(handle)) => Some(handle.grant_id()),
+            _ => None,
+        };
         let grant = grant.as_ref().map_or("-", GrantId::as_str);
         match &self.fault {
             // What people do, and what befalls them.
@@ -200,7 +203,7 @@ impl ExternalError {
         self.log();
         let name = self.provider.as_ref().map_or("The identity provider", |(_, name)| name);
         let (title, explanation, what_to_do) = self.fault.told(name);
-        let retry = self.handle.map(|handle| format!("/auth/login?request={}", handle.reveal()));
+        let retry = self.to.map(Destination::page);
         let provider = self.provider.as_ref().filter(|_| self.fault.is_of_the_account());
         let other = retry.as_ref().zip(provider);
         let other = other.map(|(retry, (id, _))| format!("{retry}&provider={id}&account=other"));

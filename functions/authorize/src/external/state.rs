@@ -9,9 +9,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use smart_core::external::ProviderId;
 use smart_core::grant::IN_PROGRESS;
 use smart_core::instant::Instant;
-use smart_core::secret::{Digest, Handle};
+use smart_core::secret::Digest;
 
 use crate::browser::Browser;
+use crate::destination::Destination;
 
 /// How long a state may be that is looked at: ours have some 130 bytes.
 const LONGEST: usize = 512;
@@ -19,8 +20,8 @@ const LONGEST: usize = 512;
 /// What a browser takes to a provider and back.
 #[derive(Debug)]
 pub(crate) struct State {
-    /// The authorization in progress.
-    pub(crate) handle: Handle,
+    /// Where the sign-in leads.
+    pub(crate) to: Destination,
     /// The one provider whose answer this is.
     pub(crate) provider: ProviderId,
     /// When the browser was sent there.
@@ -35,7 +36,7 @@ impl State {
 
     /// The text that the provider gets.
     pub(crate) fn seal(&self, browser: &Browser, random: [u8; NONCE_LEN]) -> Option<String> {
-        let text = format!("{} {} {}", self.handle.reveal(), self.asked_at.as_unix(), self.provider);
+        let text = format!("{} {} {}", self.to.sealed(), self.asked_at.as_unix(), self.provider);
         let mut sealed = text.into_bytes();
         let nonce = Nonce::assume_unique_for_key(random);
         key(browser)?.seal_in_place_append_tag(nonce, Aad::empty(), &mut sealed).ok()?;
@@ -53,9 +54,9 @@ impl State {
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
         let opened = key(browser)?.open_in_place(nonce, Aad::empty(), sealed).ok()?;
         let mut parts = std::str::from_utf8(opened).ok()?.split(' ');
-        let (handle, asked_at, provider) = (parts.next()?, parts.next()?, parts.next()?);
+        let (to, asked_at, provider) = (parts.next()?, parts.next()?, parts.next()?);
         let state = Self {
-            handle: handle.parse().ok()?,
+            to: Destination::opened(to)?,
             provider: provider.parse().ok()?,
             asked_at: Instant::from_unix(asked_at.parse().ok()?),
         };
@@ -87,12 +88,15 @@ pub(crate) fn use_of(state: &str) -> Digest {
 mod tests {
     use std::time::Duration;
 
+    use smart_core::secret::Handle;
+
     use super::*;
 
     const NOW: Instant = Instant::from_unix(1_764_000_000);
 
     fn sealed(browser: &Browser) -> String {
-        let state = State { handle: Handle::new([7; 16]), provider: "idp".parse().unwrap(), asked_at: NOW };
+        let to = Destination::Authorization(Handle::new([7; 16]));
+        let state = State { to, provider: "idp".parse().unwrap(), asked_at: NOW };
         state.seal(browser, [3; NONCE_LEN]).unwrap()
     }
 
@@ -101,12 +105,22 @@ mod tests {
         let (browser, other) = (Browser::anonymous().unwrap(), Browser::anonymous().unwrap());
         let text = sealed(&browser);
         let state = State::open(&browser, &text, NOW + Duration::from_secs(899)).unwrap();
-        assert_eq!(state.handle.reveal(), Handle::new([7; 16]).reveal());
+        assert_eq!(state.to.sealed(), Handle::new([7; 16]).reveal());
         assert_eq!((state.provider.as_str(), state.asked_at), ("idp", NOW));
         assert!(State::open(&browser, &text, NOW + IN_PROGRESS).is_none(), "it expires");
         assert!(State::open(&other, &text, NOW).is_none(), "another browser");
         assert_ne!(nonce(&browser, &text), nonce(&other, &text));
         assert_ne!(nonce(&browser, &text), verifier(&browser, &text));
+    }
+
+    #[test]
+    fn a_state_leads_where_it_was_made_for_and_nowhere_else() {
+        let browser = Browser::anonymous().unwrap();
+        let state = State { to: Destination::Access, provider: "idp".parse().unwrap(), asked_at: NOW };
+        let text = state.seal(&browser, [3; NONCE_LEN]).unwrap();
+        assert!(matches!(State::open(&browser, &text, NOW).unwrap().to, Destination::Access));
+        let opened = State::open(&browser, &sealed(&browser), NOW).unwrap();
+        assert!(matches!(opened.to, Destination::Authorization(_)));
     }
 
     #[test]

@@ -96,7 +96,12 @@ fn apps(texts: Texts) -> Vec<AppAccess> {
 
 fn choose_provider(texts: Texts) -> ChooseProvider<'static> {
     let providers = vec![("hospital", texts.user), (texts.other, texts.patient)];
-    ChooseProvider { app: texts.app, request: texts.other, form_token: "tok", providers, local: true }
+    ChooseProvider {
+        asking: Some(Asking { app: texts.app, request: texts.other }),
+        form_token: "tok",
+        providers,
+        local: true,
+    }
 }
 
 fn sign_in_problem(texts: Texts) -> SignInProblem<'static> {

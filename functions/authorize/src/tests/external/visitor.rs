@@ -69,13 +69,13 @@ impl Visitor {
 
     /// Sends a form of the page that is shown, with its hidden fields.
     pub(super) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> StatusCode {
-        let hidden = |name: &str| {
-            let at = self.page.find(&format!("name=\"{name}\"")).unwrap();
-            self.page[at..].split('"').nth(3).unwrap().to_owned()
+        let hidden = |name: &'static str| {
+            let at = self.page.find(&format!("name=\"{name}\""))?;
+            Some((name, self.page[at..].split('"').nth(3)?.to_owned()))
         };
-        let (request, token) = (hidden("request"), hidden("form_token"));
+        let hidden = ["request", "to", "form_token"].into_iter().filter_map(hidden);
         let mut form = form_urlencoded::Serializer::new(String::new());
-        form.append_pair("request", &request).append_pair("form_token", &token).extend_pairs(fields);
+        form.extend_pairs(hidden).extend_pairs(fields);
         let form = form.finish();
         self.send("POST", path, form).await
     }

@@ -90,6 +90,44 @@ async fn passwords_are_one_way_among_others_or_none() {
     assert!(!clinic.visitor.is_signed_in());
 }
 
+/// REVOKE-09: whoever signs in elsewhere gets to their page of apps without an app, and is held to the same.
+#[tokio::test]
+async fn the_page_of_apps_is_reached_by_a_provider_too() {
+    let mut clinic = Clinic::with_a().await;
+    assert_eq!(clinic.visitor.get("/auth/access").await, 303, "the one provider is gone to at once");
+    let (there, asked) = query_of(&clinic.visitor.location);
+    assert_eq!(there, format!("{A}/authorize"));
+    assert!(!asked["state"].contains("access"), "the state says nothing");
+    let back = clinic.a.signs_in(&clinic.visitor.location);
+    let mut thief = clinic.visitor.other();
+    assert_eq!(thief.get(&back).await, 403, "another browser's");
+    assert_eq!(clinic.visitor.get(&back).await, 303, "{}", clinic.visitor.page);
+    assert_eq!(clinic.visitor.location, "/auth/access");
+    assert!(clinic.visitor.is_signed_in());
+    assert_eq!(clinic.visitor.follow().await, 200);
+    assert!(
+        clinic.visitor.page.contains("No app has access") && clinic.visitor.page.contains("Dr. Ines Moreau")
+    );
+    assert_eq!(clinic.visitor.get(&back).await, 403, "its browser has another cookie now");
+
+    // Where there are several, they are shown there as well; what fails leads back to that page.
+    let mut clinic = Clinic::new().await;
+    assert_eq!(clinic.visitor.get("/auth/access").await, 200);
+    assert!(clinic.visitor.page.contains("see the apps that you gave access"), "{}", clinic.visitor.page);
+    assert_eq!(clinic.visitor.post("/auth/login", &[("provider", "a")]).await, 303);
+    let back = clinic.a.signs_in(&clinic.visitor.location);
+    clinic.a.claims(|claims| claims["nonce"] = json!("another"));
+    assert_eq!(clinic.visitor.get(&back).await, 502);
+    assert!(!clinic.visitor.is_signed_in() && clinic.visitor.page.contains("/auth/login?to=access"));
+    let mut clinic = Clinic::with(described(), true).await;
+    assert_eq!(clinic.visitor.get("/auth/access").await, 200);
+    assert_eq!(clinic.visitor.post("/auth/login", &[("provider", "local")]).await, 303);
+    assert_eq!(clinic.visitor.follow().await, 200);
+    assert!(
+        clinic.visitor.page.contains("name=\"password\"") && clinic.visitor.page.contains("value=\"access\"")
+    );
+}
+
 #[tokio::test]
 async fn a_page_for_a_loopback_provider_lets_its_form_end_there() {
     let loopback = json!({ "id": "op", "name": "Test", "issuer": "http://localhost:9/op", "client_id": "c" });
