@@ -22,8 +22,8 @@ class Needs:
     types: tuple = ()  # of resources: those keys, and those groups of each patient
 
 
-# The types of smart-aws that bring each to a function.
-ADAPTERS = {STATE: "StateTable", RECORDS: "RecordsTable", KEY: "KmsKeys"}
+# The types of smart-aws that bring each to a function: one of them. Public keys can also be read when they are first asked for.
+ADAPTERS = {STATE: {"StateTable"}, RECORDS: {"RecordsTable"}, KEY: {"KmsKeys", "KmsPublicKeys"}}
 
 PORTS = {
     "Clients": Needs(STATE, {"dynamodb:GetItem"}, ("client#",)),
@@ -70,8 +70,9 @@ class Ports(unittest.TestCase):
         """All functions depend on smart-aws, one crate; what of it each wires is what its ports need, and no crate else knows AWS."""
         for function in FUNCTIONS:
             with self.subTest(function):
-                needed = {ADAPTERS[PORTS[port].of] for port in code.ports_of(function)}
-                self.assertEqual(code.adapters_of(function) & set(ADAPTERS.values()), needed)
+                needed = {PORTS[port].of for port in ports_of(function)}
+                named = code.adapters_of(function)
+                self.assertEqual({of: len(types & named) for of, types in ADAPTERS.items()}, {of: int(of in needed) for of in ADAPTERS})
                 self.assertEqual(code.dependencies_of(function) & code.CRATES, {"smart-aws", "smart-core", "smart-web"})
                 self.assertTrue(code.is_optional(function, "smart-aws"))  # so that the library knows no AWS
 
