@@ -8,7 +8,7 @@
 //! * Where it stays open whether the write was made (no answer in time, a lost connection, an error after some attempts), one consistent
 //!   read looks for the name of our write. If it is not there, nothing is decided: the answer is 503.
 //!
-//! A user's active grants are in the index [`LISTS`](crate::tables::LISTS): redeeming puts a grant there, and revoking takes it out, in
+//! A user's active grants are in the index [`LISTS`]: redeeming puts a grant there, and revoking takes it out, in
 //! the same write.
 
 mod row;
