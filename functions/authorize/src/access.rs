@@ -8,22 +8,20 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Extension;
 use axum::body::Body;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use futures_util::future::try_join_all;
-use http::{HeaderMap, Response, StatusCode};
+use http::{Response, StatusCode};
 use smart_core::grant::{Active, Grant, Owner, RevocationReason, Until};
 use smart_core::id::{ClientId, GrantId, PatientId};
 use smart_core::instant::Instant;
-use smart_core::oauth::Parameters;
 use smart_core::ports::{MOST_OWN_GRANTS, Unavailable};
 use smart_core::scope::Scopes;
 use smart_core::token::ACCESS_LIFETIME;
-use smart_web::arrival::Arrival;
-use smart_web::{form, response};
+use smart_web::response;
 
-use crate::browser::{Browser, Form};
+use crate::browser::Form;
+use crate::call::Call;
 use crate::error::AuthorizeError;
 use crate::login::Door;
 use crate::pages::{Access, AppAccess, Shared, Whose};
@@ -40,77 +38,68 @@ const PAGE: usize = 20;
 /// How many grants are ended at once.
 const AT_ONCE: usize = 25;
 
+/// The page; for who is not signed in, the way there.
 pub(crate) async fn page<S: Store>(
     State(function): State<Arc<Authorize<S>>>,
-    Extension(Arrival(now)): Extension<Arrival>,
-    headers: HeaderMap,
-    RawQuery(query): RawQuery,
-) -> Response<Body> {
-    let answer = async {
-        let query = query.unwrap_or_default();
-        let parameters = Parameters::parse(query.as_bytes()).map_err(form::FormError::from)?;
-        function.apps(&headers, &parameters, now).await
+    Call { now, browser, parameters }: Call,
+) -> Result<Response<Body>, AuthorizeError> {
+    let visit = function.visit(browser.as_ref(), now).await?;
+    let (Some(browser), Some(visit)) = (&browser, &visit) else {
+        return function.first_page(&Door::to_access(), None, browser, now).await;
     };
-    answer.await.unwrap_or_else(AuthorizeError::into_response)
+    let mut grants = function.store.own_grants(&visit.owner(), now).await?;
+    let capped = grants.len() >= MOST_OWN_GRANTS;
+    // An access token may outlive the refresh token that it came with.
+    grants.retain(|grant| !(grant.lasts_until() + ACCESS_LIFETIME).has_passed(now));
+    let entries = entries(&grants);
+    let offset = parameters.get("offset").and_then(|offset| offset.parse().ok()).unwrap_or(0_usize);
+    let mut apps = Vec::new();
+    for entry in entries.iter().skip(offset).take(PAGE) {
+        apps.push(function.app_access(entry, visit, now).await?);
+    }
+    let address = |offset: usize| format!("{PATH}?offset={offset}");
+    let before = offset.min(entries.len());
+    let next = offset.saturating_add(PAGE);
+    // Said only where it is true, whoever made the address.
+    let ended = parameters.get("ended").and_then(|id| id.parse::<GrantId>().ok());
+    let page = Access {
+        signed_in: visit.signed_in(browser),
+        form_token: &browser.form_token(Form::Access),
+        apps,
+        ended: ended.is_some_and(|id| grants.iter().all(|grant| grant.id != id)),
+        capped,
+        previous: (before > 0).then(|| address(before.saturating_sub(PAGE))),
+        next: (next < entries.len()).then(|| address(next)),
+    };
+    Ok(respond::page(StatusCode::OK, &page))
 }
 
+/// The end of the access that the form names.
 pub(crate) async fn submit<S: Store>(
     State(function): State<Arc<Authorize<S>>>,
-    Extension(Arrival(now)): Extension<Arrival>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response<Body> {
-    let answer = async {
-        let form = form::read(&headers, body).await?;
-        function.end_access(&headers, &form, now).await
+    call: Call,
+) -> Result<Response<Body>, AuthorizeError> {
+    let browser = call.browser_of(Form::Access)?;
+    let Some(visit) = function.visit(Some(browser), call.now).await? else {
+        return Ok(response::see_other(PATH));
     };
-    answer.await.unwrap_or_else(AuthorizeError::into_response)
+    if call.parameters.get("decision") != Some("revoke") {
+        return Err(AuthorizeError::Field("decision"));
+    }
+    let named: Vec<&str> = call.parameters.all("grant").take(MOST_OWN_GRANTS).collect();
+    if named.is_empty() {
+        return Err(AuthorizeError::Field("grant"));
+    }
+    let ids: Vec<GrantId> = named.iter().filter_map(|id| id.parse().ok()).collect();
+    let ended = function.end_own(&ids, &visit.owner(), RevocationReason::ByUser, call.now).await?;
+    let Some(first) = ended.first() else { return Err(AuthorizeError::NoAccess) };
+    Ok(response::see_other(&format!("{PATH}?ended={first}")))
 }
 
 /// The grants of one app for one patient.
 type Entry<'a> = ((&'a ClientId, Option<&'a PatientId>), Vec<&'a Grant>);
 
 impl<S: Store> Authorize<S> {
-    /// The page; for who is not signed in, the way there.
-    async fn apps(
-        &self,
-        headers: &HeaderMap,
-        parameters: &Parameters,
-        now: Instant,
-    ) -> Result<Response<Body>, AuthorizeError> {
-        let browser = Browser::of(headers, &self.here);
-        let visit = self.visit(browser.as_ref(), now).await?;
-        let (Some(browser), Some(visit)) = (&browser, &visit) else {
-            return self.first_page(&Door::to_access(), None, browser, now).await;
-        };
-        let mut grants = self.store.own_grants(&visit.owner(), now).await?;
-        let capped = grants.len() >= MOST_OWN_GRANTS;
-        // An access token may outlive the refresh token that it came with.
-        grants.retain(|grant| !(grant.lasts_until() + ACCESS_LIFETIME).has_passed(now));
-        let entries = entries(&grants);
-        let offset = parameters.get("offset").and_then(|offset| offset.parse().ok()).unwrap_or(0_usize);
-        let mut apps = Vec::new();
-        for entry in entries.iter().skip(offset).take(PAGE) {
-            apps.push(self.app_access(entry, visit, now).await?);
-        }
-        let address = |offset: usize| format!("{PATH}?offset={offset}");
-        let before = offset.min(entries.len());
-        let next = offset.saturating_add(PAGE);
-        // Said only where it is true, whoever made the address.
-        let ended = parameters.get("ended").and_then(|id| id.parse::<GrantId>().ok());
-        let page = Access {
-            user_name: &visit.user.name,
-            sign_out_token: &browser.form_token(Form::SignOut),
-            form_token: &browser.form_token(Form::Access),
-            apps,
-            ended: ended.is_some_and(|id| grants.iter().all(|grant| grant.id != id)),
-            capped,
-            previous: (before > 0).then(|| address(before.saturating_sub(PAGE))),
-            next: (next < entries.len()).then(|| address(next)),
-        };
-        Ok(respond::page(StatusCode::OK, &page))
-    }
-
     /// What is shown of an entry.
     async fn app_access(
         &self,
@@ -146,32 +135,6 @@ impl<S: Store> Authorize<S> {
             return Ok(Whose::OutOfReach);
         }
         Ok(self.store.patient(id).await?.map_or(Whose::OutOfReach, |patient| Whose::Patient(patient.name)))
-    }
-
-    async fn end_access(
-        &self,
-        headers: &HeaderMap,
-        form: &Parameters,
-        now: Instant,
-    ) -> Result<Response<Body>, AuthorizeError> {
-        let browser = Browser::of(headers, &self.here).ok_or(AuthorizeError::FormToken)?;
-        if !browser.sent(Form::Access, form.get("form_token")) {
-            return Err(AuthorizeError::FormToken);
-        }
-        let Some(visit) = self.visit(Some(&browser), now).await? else {
-            return Ok(response::see_other(PATH));
-        };
-        if form.get("decision") != Some("revoke") {
-            return Err(AuthorizeError::Field("decision"));
-        }
-        let named: Vec<&str> = form.all("grant").take(MOST_OWN_GRANTS).collect();
-        if named.is_empty() {
-            return Err(AuthorizeError::Field("grant"));
-        }
-        let ids: Vec<GrantId> = named.iter().filter_map(|id| id.parse().ok()).collect();
-        let ended = self.end_own(&ids, &visit.owner(), RevocationReason::ByUser, now).await?;
-        let Some(first) = ended.first() else { return Err(AuthorizeError::NoAccess) };
-        Ok(response::see_other(&format!("{PATH}?ended={first}")))
     }
 
     /// Ends grants of this user, and says which of them.

@@ -3,11 +3,10 @@
 
 use std::sync::Arc;
 
-use axum::Extension;
 use axum::body::Body;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use http::header::ALLOW;
-use http::{HeaderMap, HeaderValue, Response};
+use http::{HeaderValue, Response};
 use smart_core::authorization::{
     self, AuthorizationRequest, ErrorAnswer, Prompt, Refused, needs_encounter, needs_patient,
 };
@@ -17,39 +16,54 @@ use smart_core::grant::{Grant, Known, Request, SignIn};
 use smart_core::id::PatientId;
 use smart_core::instant::Instant;
 use smart_core::launch::{LaunchRefusal, Launched};
-use smart_core::oauth::{ErrorCode, OAuthError, Parameters};
+use smart_core::oauth::{ErrorCode, OAuthError};
 use smart_core::ports::{Step, Unavailable};
 use smart_core::secret::Handle;
 use smart_core::user::FhirUser;
-use smart_web::arrival::Arrival;
-use smart_web::form::{self, FormError};
 use smart_web::{fallback, random, response};
 
 use crate::browser::Browser;
+use crate::call::Call;
 use crate::error::AuthorizeError;
 use crate::login::Door;
 use crate::respond::go_to;
 use crate::visit::Visit;
 use crate::{Authorize, Store, step};
 
-pub(crate) async fn by_query<S: Store>(
+pub(crate) async fn page<S: Store>(
     State(function): State<Arc<Authorize<S>>>,
-    Extension(Arrival(now)): Extension<Arrival>,
-    headers: HeaderMap,
-    RawQuery(query): RawQuery,
-) -> Response<Body> {
-    let parameters = Parameters::parse(query.unwrap_or_default().as_bytes()).map_err(FormError::from);
-    function.answer(parameters, &headers, now).await
-}
-
-pub(crate) async fn by_form<S: Store>(
-    State(function): State<Arc<Authorize<S>>>,
-    Extension(Arrival(now)): Extension<Arrival>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response<Body> {
-    let parameters = form::read(&headers, body).await;
-    function.answer(parameters, &headers, now).await
+    Call { now, browser, parameters }: Call,
+) -> Result<Response<Body>, AuthorizeError> {
+    let client = function.client(&authorization::client_id(&parameters)?, now).await?;
+    let mut asked = match AuthorizationRequest::parse(&parameters, client.as_deref(), &function.here) {
+        Ok(asked) => asked,
+        Err(Refused::Shown(fault)) => return Err(fault.into()),
+        Err(Refused::Redirected(answer)) => return Ok(function.tell_app(&answer)),
+    };
+    // A request that was read has a client.
+    let client = client.ok_or(AuthorizeError::NoRequest)?;
+    let (visit, launched) =
+        tokio::try_join!(function.visit(browser.as_ref(), now), function.launched(&asked, &client, now))?;
+    match launched {
+        Ok(Some(launched)) => asked.launched(launched),
+        Ok(None) => {}
+        Err(refusal) => {
+            let error = OAuthError::new(ErrorCode::InvalidRequest, refusal.to_string());
+            return Ok(function.tell_app(&asked.refuse(error)));
+        }
+    }
+    let visit = visit
+        .filter(|visit| asked.accepts(&visit.session, now) && is_for(&asked.request, &visit.user.fhir_user));
+    let handle = Handle::new(random::bytes()?);
+    let step = step(now)?;
+    match visit {
+        Some(visit) => function.begin_known(handle, asked, &client, &visit, step).await,
+        None if asked.prompt == Prompt::None => {
+            let error = OAuthError::new(ErrorCode::LoginRequired, "the user has to sign in");
+            Ok(function.tell_app(&asked.refuse(error)))
+        }
+        None => function.begin_requested(handle, asked, &client, browser, step).await,
+    }
 }
 
 /// 405. The router would name HEAD among what is allowed (RFC 9110 §15.5.6).
@@ -60,56 +74,6 @@ pub(crate) async fn neither_get_nor_post() -> Response<Body> {
 }
 
 impl<S: Store> Authorize<S> {
-    async fn answer(
-        &self,
-        parameters: Result<Parameters, FormError>,
-        headers: &HeaderMap,
-        now: Instant,
-    ) -> Response<Body> {
-        let answer = async { self.authorize(&parameters?, headers, now).await };
-        answer.await.unwrap_or_else(AuthorizeError::into_response)
-    }
-
-    async fn authorize(
-        &self,
-        parameters: &Parameters,
-        headers: &HeaderMap,
-        now: Instant,
-    ) -> Result<Response<Body>, AuthorizeError> {
-        let client = self.client(&authorization::client_id(parameters)?, now).await?;
-        let mut asked = match AuthorizationRequest::parse(parameters, client.as_deref(), &self.here) {
-            Ok(asked) => asked,
-            Err(Refused::Shown(fault)) => return Err(fault.into()),
-            Err(Refused::Redirected(answer)) => return Ok(self.tell_app(&answer)),
-        };
-        // A request that was read has a client.
-        let client = client.ok_or(AuthorizeError::NoRequest)?;
-        let browser = Browser::of(headers, &self.here);
-        let (visit, launched) =
-            tokio::try_join!(self.visit(browser.as_ref(), now), self.launched(&asked, &client, now))?;
-        match launched {
-            Ok(Some(launched)) => asked.launched(launched),
-            Ok(None) => {}
-            Err(refusal) => {
-                let error = OAuthError::new(ErrorCode::InvalidRequest, refusal.to_string());
-                return Ok(self.tell_app(&asked.refuse(error)));
-            }
-        }
-        let visit = visit.filter(|visit| {
-            asked.accepts(&visit.session, now) && is_for(&asked.request, &visit.user.fhir_user)
-        });
-        let handle = Handle::new(random::bytes()?);
-        let step = step(now)?;
-        match visit {
-            Some(visit) => self.begin_known(handle, asked, &client, &visit, step).await,
-            None if asked.prompt == Prompt::None => {
-                let error = OAuthError::new(ErrorCode::LoginRequired, "the user has to sign in");
-                Ok(self.tell_app(&asked.refuse(error)))
-            }
-            None => self.begin_requested(handle, asked, &client, browser, step).await,
-        }
-    }
-
     /// The launch that a request brings, if it may be followed (LAUNCH-06).
     async fn launched(
         &self,

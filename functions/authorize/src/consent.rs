@@ -6,10 +6,9 @@
 
 use std::sync::Arc;
 
-use axum::Extension;
 use axum::body::Body;
-use axum::extract::{RawQuery, State};
-use http::{HeaderMap, Response};
+use axum::extract::State;
+use http::Response;
 use smart_core::authorization::{Before, ErrorAnswer, consented, needs_encounter, needs_patient};
 use smart_core::client::Client;
 use smart_core::fhir::record::PatientSummary;
@@ -21,147 +20,90 @@ use smart_core::oauth::{ErrorCode, OAuthError, Parameters};
 use smart_core::scope::{Scope, Scopes};
 use smart_core::secret::{AuthorizationCode, Handle, Secret};
 use smart_core::token::ACCESS_LIFETIME;
-use smart_web::arrival::Arrival;
-use smart_web::{form, random, response};
+use smart_web::{random, response};
 
 use crate::authorize::next_step;
-use crate::browser::{Browser, Form};
+use crate::browser::Form;
+use crate::call::Call;
 use crate::error::AuthorizeError;
-use crate::login::request_of;
-use crate::pages::{Asked, Consent, OutOfReach, PatientCard};
-use crate::patient::Present;
-use crate::respond::{go_to, page_to_app};
+use crate::pages::{Asked, Consent, InProgress, OutOfReach};
+use crate::present::Present;
+use crate::respond::go_to;
 use crate::visit::Visit;
 use crate::wording::{self, time};
 use crate::{Authorize, Store, pages, step};
 
+/// The consent page; the step before it, if that is still to be made.
 pub(crate) async fn page<S: Store>(
     State(function): State<Arc<Authorize<S>>>,
-    Extension(Arrival(now)): Extension<Arrival>,
-    headers: HeaderMap,
-    RawQuery(query): RawQuery,
-) -> Response<Body> {
-    let answer = async {
-        let query = query.unwrap_or_default();
-        let parameters = Parameters::parse(query.as_bytes()).map_err(form::FormError::from)?;
-        function.ask(&headers, request_of(&parameters)?, now).await
+    call: Call,
+) -> Result<Response<Body>, AuthorizeError> {
+    let handle = call.request()?;
+    let Some(present) = function.present(handle, call.browser, call.now).await? else {
+        return Ok(go_to("/auth/login", handle));
     };
-    answer.await.unwrap_or_else(AuthorizeError::into_response)
+    let known = present.known()?;
+    let due = next_step(known);
+    if due != "/auth/consent" {
+        return Ok(go_to(due, handle));
+    }
+    let patient = match known.patient_in_context() {
+        None => None,
+        Some(id) if known.request.launch.is_some() && !present.visit.patients().includes(id) => {
+            let app = function.app_name(&present.grant, call.now).await?;
+            return present.page(&OutOfReach { at: present.at(&app) });
+        }
+        Some(id) => match function.store.patient(id).await? {
+            Some(patient) => Some(patient),
+            None => return function.no_patients(&present, call.now).await,
+        },
+    };
+    let client = function.enabled_client(&present.grant.client_id, call.now).await?;
+    let grants = function.store.own_grants(&present.visit.owner(), call.now).await?;
+    let before = Before::of(&grants, &client.client_id, &present.visit.session.id, call.now);
+    show(&present, &client, patient.as_ref(), &before)
 }
 
+/// The user's answer.
 pub(crate) async fn submit<S: Store>(
     State(function): State<Arc<Authorize<S>>>,
-    Extension(Arrival(now)): Extension<Arrival>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response<Body> {
-    let answer = async {
-        let form = form::read(&headers, body).await?;
-        function.decide(&headers, &form, now).await
+    call: Call,
+) -> Result<Response<Body>, AuthorizeError> {
+    let handle = call.request()?;
+    let Call { now, browser, parameters: form } = call;
+    let browser = browser.ok_or(AuthorizeError::FormToken)?;
+    let is_signed_in = browser.session().is_some();
+    let Some(present) = function.present(handle, Some(browser), now).await? else {
+        // Whoever has no session here is not told whether the token would have been good.
+        return if is_signed_in { Ok(go_to("/auth/login", handle)) } else { Err(AuthorizeError::FormToken) };
     };
-    answer.await.unwrap_or_else(AuthorizeError::into_response)
+    let sent = |shown: Form| present.browser.sent(shown, form.get("form_token"));
+    let as_shown = sent(Form::Shown(handle, present.grant.last_op));
+    match form.get("decision") {
+        Some("allow") if as_shown => function.allow(present, &form, now).await,
+        // To refuse, any page of this authorization will do.
+        Some("deny") if as_shown || sent(Form::Request(handle)) => function.deny(&present, now).await,
+        Some("allow" | "deny") => Err(AuthorizeError::FormToken),
+        _ => Err(AuthorizeError::Field("decision")),
+    }
 }
 
 impl<S: Store> Authorize<S> {
-    /// The consent page; the step before it, if that is still to be made.
-    async fn ask(
-        &self,
-        headers: &HeaderMap,
-        handle: Handle,
-        now: Instant,
-    ) -> Result<Response<Body>, AuthorizeError> {
-        let Some(present) = self.present(headers, handle, now).await? else {
-            return Ok(go_to("/auth/login", handle));
-        };
-        let known = present.grant.known().ok_or(AuthorizeError::Moved(Refusal::Stage))?;
-        let due = next_step(known);
-        if due != "/auth/consent" {
-            return Ok(go_to(due, handle));
-        }
-        let patient = match known.patient_in_context() {
-            None => None,
-            Some(id) if known.request.launch.is_some() && !present.visit.patients().includes(id) => {
-                return self.out_of_reach(handle, &present, now).await;
-            }
-            Some(id) => match self.store.patient(id).await? {
-                Some(patient) => Some(patient),
-                None => return self.no_patients(handle, &present, now).await,
-            },
-        };
-        let client = self.enabled_client(&present.grant.client_id, now).await?;
-        let grants = self.store.own_grants(&present.visit.owner(), now).await?;
-        let before = Before::of(&grants, &client.client_id, &present.visit.session.id, now);
-        Ok(show(handle, &client, &present, known, patient.as_ref(), &before))
-    }
-
-    /// An EHR started the app for a patient whom the user may not see.
-    async fn out_of_reach(
-        &self,
-        handle: Handle,
-        present: &Present,
-        now: Instant,
-    ) -> Result<Response<Body>, AuthorizeError> {
-        let page = OutOfReach {
-            app: &self.app_name(&present.grant, now).await?,
-            user_name: &present.visit.user.name,
-            request: &handle.reveal(),
-            form_token: &present.browser.form_token(Form::Request(handle)),
-            sign_out_token: &present.browser.form_token(Form::SignOut),
-        };
-        let known = present.grant.known().ok_or(AuthorizeError::Moved(Refusal::Stage))?;
-        Ok(page_to_app(&page, &known.request.redirect_uri))
-    }
-
-    async fn decide(
-        &self,
-        headers: &HeaderMap,
-        form: &Parameters,
-        now: Instant,
-    ) -> Result<Response<Body>, AuthorizeError> {
-        let handle = request_of(form)?;
-        let browser = Browser::of(headers, &self.here).ok_or(AuthorizeError::FormToken)?;
-        let token = form.get("form_token");
-        let Some(present) = self.present(headers, handle, now).await? else {
-            // Whoever has no session here is not told whether the token would have been good.
-            return if browser.session().is_some() {
-                Ok(go_to("/auth/login", handle))
-            } else {
-                Err(AuthorizeError::FormToken)
-            };
-        };
-        let as_shown = browser.sent(Form::Shown(handle, present.grant.last_op), token);
-        match form.get("decision") {
-            Some("allow") if as_shown => self.allow(handle, form, present, now).await,
-            // To refuse, any page of this authorization will do.
-            Some("deny") if as_shown || browser.sent(Form::Request(handle), token) => {
-                self.deny(handle, &present, now).await
-            }
-            Some("allow" | "deny") => Err(AuthorizeError::FormToken),
-            _ => Err(AuthorizeError::Field("decision")),
-        }
-    }
-
-    async fn deny(
-        &self,
-        handle: Handle,
-        present: &Present,
-        now: Instant,
-    ) -> Result<Response<Body>, AuthorizeError> {
-        let known = present.grant.known().ok_or(AuthorizeError::Moved(Refusal::Stage))?;
-        self.store.deny(&handle.grant_id(), &present.visit.session.id, step(now)?).await?;
-        tracing::info!(target: "audit", event = "consent", outcome = "denied", client_id = %present.grant.client_id, grant = %present.grant.id);
-        Ok(self.tell_app(&denied(&known.request, "the user did not give access")))
+    async fn deny(&self, present: &Present, now: Instant) -> Result<Response<Body>, AuthorizeError> {
+        let Present { visit, grant, .. } = present;
+        self.store.deny(&grant.id, &visit.session.id, step(now)?).await?;
+        tracing::info!(target: "audit", event = "consent", outcome = "denied", client_id = %grant.client_id, grant = %grant.id);
+        Ok(self.tell_app(&denied(&present.known()?.request, "the user did not give access")))
     }
 
     async fn allow(
         &self,
-        handle: Handle,
-        form: &Parameters,
         present: Present,
+        form: &Parameters,
         now: Instant,
     ) -> Result<Response<Body>, AuthorizeError> {
-        let Present { visit, grant, .. } = present;
-        let known = grant.known().ok_or(AuthorizeError::Moved(Refusal::Stage))?;
+        let known = present.known()?;
+        let Present { handle, ref visit, ref grant, .. } = present;
         let due = next_step(known);
         if due != "/auth/consent" {
             return Ok(go_to(due, handle));
@@ -172,7 +114,7 @@ impl<S: Store> Authorize<S> {
             self.store.deny(&grant.id, &visit.session.id, step(now)?).await?;
             return Ok(self.tell_app(&denied(&known.request, "the user left nothing to be shared")));
         }
-        self.issue(handle, &grant, &visit, Answer { scopes, outcome: "allowed" }, now).await
+        self.issue(handle, grant, visit, Answer { scopes, outcome: "allowed" }, now).await
     }
 
     /// The code for what is granted, and the redirect that carries it to the app.
@@ -269,14 +211,13 @@ fn denied(request: &Request, description: &str) -> ErrorAnswer {
 }
 
 fn show(
-    handle: Handle,
-    client: &Client,
     present: &Present,
-    known: &Known,
+    client: &Client,
     patient: Option<&PatientSummary>,
     before: &Before<'_>,
-) -> Response<Body> {
-    let Present { browser, visit, grant } = present;
+) -> Result<Response<Body>, AuthorizeError> {
+    let Present { handle, browser, visit, grant } = present;
+    let known = present.known()?;
     let request = &known.request;
     let lasting = |scope: Scope| {
         let policy = RefreshPolicy::of(client, &Scopes::from_iter([scope]), &visit.session);
@@ -285,19 +226,11 @@ fn show(
     let is_new = |scope: &Scope| !before.is_empty() && !before.has(scope, known.patient.as_ref());
     let (offline, online) = (lasting(Scope::OfflineAccess), lasting(Scope::OnlineAccess));
     let asked = Asked::new(&request.scopes, &offline, &online, is_new);
-    let page = Consent {
-        app: &client.client_name,
+    let form_token = browser.form_token(Form::Shown(*handle, grant.last_op));
+    present.page(&Consent {
+        at: InProgress { form_token, ..present.at(&client.client_name) },
         app_host: &request.redirect_uri.shown_host(),
-        user_name: &visit.user.name,
-        patient: patient.map(|patient| PatientCard {
-            name: &patient.name,
-            birth_date: patient.birth_date.as_deref(),
-            identifier: patient.identifiers.first().map(String::as_str),
-            is_user: visit.is_patient(&patient.id),
-        }),
-        request: &handle.reveal(),
-        form_token: &browser.form_token(Form::Shown(handle, grant.last_op)),
-        sign_out_token: &browser.form_token(Form::SignOut),
+        patient: patient.map(|patient| present.card(patient)),
         duration: &duration(&asked),
         asked: &asked,
         before: (!before.is_empty()).then(|| pages::Before {
@@ -305,8 +238,7 @@ fn show(
             has_new: request.scopes.iter().any(is_new),
         }),
         is_remembered: client.may_be_remembered(&request.redirect_uri),
-    };
-    page_to_app(&page, &request.redirect_uri)
+    })
 }
 
 /// How long a refresh token lasts, as the end of "The app can get new data …".

@@ -1,11 +1,10 @@
 //! Where a sign-in leads: on with an authorization that an app asked for, or to the user's own page of apps.
 
-use smart_core::oauth::Parameters;
 use smart_core::secret::Handle;
 
 use crate::browser::Form;
+use crate::call::Call;
 use crate::error::AuthorizeError;
-use crate::login::request_of;
 
 /// Where a sign-in leads.
 #[derive(Clone, Copy, Debug)]
@@ -20,11 +19,11 @@ pub(crate) enum Destination {
 pub(crate) const ACCESS: &str = "access";
 
 impl Destination {
-    /// The one that a form names.
-    pub(crate) fn of(form: &Parameters) -> Result<Self, AuthorizeError> {
-        match (form.get("request"), form.get("to")) {
+    /// The one that a form or a link names.
+    pub(crate) fn of(call: &Call) -> Result<Self, AuthorizeError> {
+        match (call.parameters.get("request"), call.parameters.get("to")) {
             (None, Some(ACCESS)) => Ok(Self::Access),
-            _ => request_of(form).map(Self::Authorization),
+            _ => call.request().map(Self::Authorization),
         }
     }
 

@@ -4,6 +4,7 @@
 //! matched. Each page says what it means to the user; what the developer has to mend stands folded below.
 
 use axum::body::Body;
+use axum::response::IntoResponse;
 use http::header::RETRY_AFTER;
 use http::{Response, StatusCode};
 use smart_core::authorization::Fault;
@@ -12,8 +13,9 @@ use smart_core::ports::{Stopped, Unavailable};
 use smart_web::form::FormError;
 use thiserror::Error;
 
+use crate::access;
 use crate::external::fault::ExternalError;
-use crate::pages::{ForDeveloper, Problem};
+use crate::pages::{ForDeveloper, Link, Problem};
 use crate::respond::page;
 
 /// Why the way ends at a page of ours.
@@ -127,8 +129,11 @@ impl AuthorizeError {
                 "Wait a moment, then load this page again.",
             ),
         };
-        let leads_to_apps = matches!(self, Self::NoAccess);
-        Problem { title, explanation, what_to_do, developer: self.developer(), leads_to_apps }
+        let links = match self {
+            Self::NoAccess => vec![Link { to: access::PATH.to_owned(), text: "Apps with access" }],
+            _ => Vec::new(),
+        };
+        Problem { title, explanation, what_to_do, links, developer: self.developer() }
     }
 
     fn developer(&self) -> Option<ForDeveloper<'_>> {
@@ -160,9 +165,11 @@ impl AuthorizeError {
             | Self::Unavailable(_) => None,
         }
     }
+}
 
+impl IntoResponse for AuthorizeError {
     /// The page. Ours are logged as errors; the caller's are told and no more.
-    pub(crate) fn into_response(self) -> Response<Body> {
+    fn into_response(self) -> Response<Body> {
         if let Self::External(error) = self {
             return error.into_response();
         }

@@ -20,13 +20,16 @@
 //! | `sign_out` | the end of the browser session, and of the access that was bound to it |
 //! | `embedding` | who may embed the pages |
 //! | `browser` | the session cookie, and the token of each form |
+//! | `call` | what every handler is given of a request |
 //! | `visit` | who sits there: the session and its user, as they are now |
+//! | `present` | who sits at a page of an authorization in progress |
 //! | `error` | which page says what went wrong |
 //! | `pages`, `wording` | what the pages show |
 
 mod access;
 mod authorize;
 mod browser;
+mod call;
 mod consent;
 mod destination;
 mod embedding;
@@ -38,6 +41,7 @@ mod login;
 mod pages;
 mod passwords;
 mod patient;
+mod present;
 mod remembered;
 mod respond;
 mod sign_out;
@@ -143,8 +147,8 @@ pub fn router_with<S: Store, K: PublicKeys + 'static>(
         .route("/auth/launch", post(launch::create::<S, K>).fallback(launch::not_post))
         .with_state(Arc::new(launch::Launches { function: Arc::clone(&function), ehrs }));
     // `get` would answer HEAD too, and a request begins something.
-    let authorize = get(authorize::by_query::<S>)
-        .post(authorize::by_form::<S>)
+    let authorize = get(authorize::page::<S>)
+        .post(authorize::page::<S>)
         .head(authorize::neither_get_nor_post)
         .fallback(authorize::neither_get_nor_post);
     // Nor by HEAD: an answer of a provider is used once.

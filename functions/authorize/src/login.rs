@@ -5,28 +5,26 @@
 
 use std::sync::Arc;
 
-use axum::Extension;
 use axum::body::Body;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use http::header::RETRY_AFTER;
-use http::{HeaderMap, Response, StatusCode};
+use http::{Response, StatusCode};
 use smart_core::client::Client;
 use smart_core::external::Provider;
 use smart_core::grant::{Grant, IN_PROGRESS, Request, SignIn, Stage};
 use smart_core::id::{ClientId, PatientId, Username};
 use smart_core::instant::Instant;
-use smart_core::oauth::Parameters;
 use smart_core::redirect::RedirectUri;
 use smart_core::secret::Handle;
 use smart_core::session::Session;
 use smart_core::user::User;
-use smart_web::arrival::Arrival;
 use smart_web::peer::Peer;
-use smart_web::{form, response};
+use smart_web::response;
 use tracing::field::display;
 
 use crate::authorize::is_for;
 use crate::browser::Browser;
+use crate::call::Call;
 use crate::destination::Destination;
 use crate::error::AuthorizeError;
 use crate::external::{Account, First, LOCAL, Remote};
@@ -36,33 +34,48 @@ use crate::throttle::{self, Attempt};
 use crate::visit::Visit;
 use crate::{Authorize, Store, access, pages, step, wording};
 
+/// What somebody is shown who has to sign in; on to the provider that a link names.
 pub(crate) async fn page<S: Store>(
     State(function): State<Arc<Authorize<S>>>,
-    Extension(Arrival(now)): Extension<Arrival>,
-    headers: HeaderMap,
-    RawQuery(query): RawQuery,
-) -> Response<Body> {
-    let answer = function.login_page(&headers, &query.unwrap_or_default(), now).await;
-    answer.unwrap_or_else(AuthorizeError::into_response)
+    call: Call,
+) -> Result<Response<Body>, AuthorizeError> {
+    let (door, waiting) = function.door_to(Destination::of(&call)?, call.now).await?;
+    let grant = waiting.as_ref().map(|(_, grant)| grant);
+    match call.parameters.get("provider") {
+        None => function.first_page(&door, grant, call.browser, call.now).await,
+        Some(LOCAL) if function.ways.local_users() => function.sign_in_page(&door, call.browser),
+        Some(id) => {
+            let remote = function.ways.remote(id).ok_or(AuthorizeError::Field("provider"))?;
+            let account = Account::of(&call.parameters);
+            function.go_to_provider(door.to, grant, remote, call.browser, account, call.now).await
+        }
+    }
 }
 
+/// The way to sign in that was chosen, or the user name and the password.
 pub(crate) async fn submit<S: Store>(
     State(function): State<Arc<Authorize<S>>>,
-    Extension(Arrival(now)): Extension<Arrival>,
     peer: Peer,
-    headers: HeaderMap,
-    body: Body,
-) -> Response<Body> {
-    let answer = async {
-        let form = form::read(&headers, body).await?;
-        function.log_in(&headers, &form, peer, now).await
-    };
-    answer.await.unwrap_or_else(AuthorizeError::into_response)
-}
-
-/// The authorization in progress that a form or link names.
-pub(crate) fn request_of(parameters: &Parameters) -> Result<Handle, AuthorizeError> {
-    parameters.get("request").and_then(|text| text.parse().ok()).ok_or(AuthorizeError::NoRequest)
+    call: Call,
+) -> Result<Response<Body>, AuthorizeError> {
+    let to = Destination::of(&call)?;
+    if call.browser_of(to.form()).is_err() {
+        return function.signed_in_elsewhere(to, &call).await;
+    }
+    let (door, waiting) = function.door_to(to, call.now).await?;
+    match call.parameters.get("provider") {
+        // By a link of ours, so that the form for the password has its own, stricter policy.
+        Some(LOCAL) if function.ways.local_users() => {
+            Ok(response::see_other(&format!("{}&provider={LOCAL}", to.page())))
+        }
+        Some(id) => {
+            let remote = function.ways.remote(id).ok_or(AuthorizeError::Field("provider"))?;
+            let grant = waiting.as_ref().map(|(_, grant)| grant);
+            function.go_to_provider(to, grant, remote, call.browser, Account::Any, call.now).await
+        }
+        None if !function.ways.local_users() => Err(AuthorizeError::Field("provider")),
+        None => function.log_in(&door, waiting.as_ref(), peer, &call).await,
+    }
 }
 
 /// Whether what a grant asks for may be answered by this user: where an EHR started the app, it may be for one alone.
@@ -119,26 +132,6 @@ struct Again<'a> {
 }
 
 impl<S: Store> Authorize<S> {
-    async fn login_page(
-        &self,
-        headers: &HeaderMap,
-        query: &str,
-        now: Instant,
-    ) -> Result<Response<Body>, AuthorizeError> {
-        let parameters = Parameters::parse(query.as_bytes()).map_err(form::FormError::from)?;
-        let browser = Browser::of(headers, &self.here);
-        let (door, waiting) = self.door_to(Destination::of(&parameters)?, now).await?;
-        let grant = waiting.as_ref().map(|(_, grant)| grant);
-        match parameters.get("provider") {
-            None => self.first_page(&door, grant, browser, now).await,
-            Some(LOCAL) if self.ways.local_users() => self.sign_in_page(&door, browser),
-            Some(id) => {
-                let remote = self.ways.remote(id).ok_or(AuthorizeError::Field("provider"))?;
-                self.go_to_provider(door.to, grant, remote, browser, Account::of(&parameters), now).await
-            }
-        }
-    }
-
     /// The door to a destination, and the authorization that waits there, if one does.
     async fn door_to(
         &self,
@@ -151,40 +144,24 @@ impl<S: Store> Authorize<S> {
         Ok((Door::to_app(handle, &client, grant.request()), Some((handle, grant))))
     }
 
+    /// Signs in whoever knows the password, in a browser whose form this is.
     async fn log_in(
         &self,
-        headers: &HeaderMap,
-        form: &Parameters,
+        door: &Door,
+        waiting: Option<&(Handle, Grant)>,
         Peer(address): Peer,
-        now: Instant,
+        call: &Call,
     ) -> Result<Response<Body>, AuthorizeError> {
-        let to = Destination::of(form)?;
-        let browser = Browser::of(headers, &self.here).ok_or(AuthorizeError::FormToken)?;
-        if !browser.sent(to.form(), form.get("form_token")) {
-            return self.signed_in_elsewhere(to, form, &browser, now).await;
-        }
-        let (door, waiting) = self.door_to(to, now).await?;
-        match form.get("provider") {
-            // By a link of ours, so that the form for the password has its own, stricter policy.
-            Some(LOCAL) if self.ways.local_users() => {
-                return Ok(response::see_other(&format!("{}&provider={LOCAL}", to.page())));
-            }
-            Some(id) => {
-                let remote = self.ways.remote(id).ok_or(AuthorizeError::Field("provider"))?;
-                let grant = waiting.as_ref().map(|(_, grant)| grant);
-                return self.go_to_provider(to, grant, remote, Some(browser), Account::Any, now).await;
-            }
-            None if !self.ways.local_users() => return Err(AuthorizeError::Field("provider")),
-            None => {}
-        }
-        let grant = waiting.as_ref().map(|(_, grant)| display(&grant.id));
+        let Call { now, parameters: form, .. } = call;
+        let browser = call.browser_of(door.to.form())?;
+        let grant = waiting.map(|(_, grant)| display(&grant.id));
         let username = form.get("username").unwrap_or_default().trim();
         let again = |status, message| {
             let again = Again { status, username, message: Some(message) };
-            sign_in_form(&door, &browser, &again)
+            sign_in_form(door, browser, &again)
         };
-        if let Attempt::TooMany { until } = throttle::count(&self.store, username, address, now).await? {
-            let wait = until.since(now).as_secs().max(1);
+        if let Attempt::TooMany { until } = throttle::count(&self.store, username, address, *now).await? {
+            let wait = until.since(*now).as_secs().max(1);
             let message = format!(
                 "There were too many attempts. Wait {}, then try again.",
                 wording::period(wait.next_multiple_of(60))
@@ -199,12 +176,12 @@ impl<S: Store> Authorize<S> {
             return Ok(again(StatusCode::UNAUTHORIZED, "The user name or the password is wrong."));
         };
         throttle::forget(&self.store, username).await?;
-        if waiting.as_ref().is_some_and(|(_, grant)| !is_for_the(grant, &user)) {
+        if waiting.is_some_and(|(_, grant)| !is_for_the(grant, &user)) {
             tracing::info!(target: "audit", event = "sign-in", outcome = "another user", grant);
             let message = "The app was started for somebody else. Sign in as the user who started it.";
             return Ok(again(StatusCode::UNAUTHORIZED, message));
         }
-        self.signed_in(waiting.as_ref(), &browser, user, now, now).await
+        self.signed_in(waiting, browser, user, *now, *now).await
     }
 
     /// The form of a browser that has another cookie by now: somebody signed in in another window meanwhile. If it is the user
@@ -213,12 +190,11 @@ impl<S: Store> Authorize<S> {
     async fn signed_in_elsewhere(
         &self,
         to: Destination,
-        form: &Parameters,
-        browser: &Browser,
-        now: Instant,
+        call: &Call,
     ) -> Result<Response<Body>, AuthorizeError> {
-        let named = form.get("username").unwrap_or_default().trim();
-        let visit = self.visit(Some(browser), now).await?;
+        let now = call.now;
+        let named = call.parameters.get("username").unwrap_or_default().trim();
+        let visit = self.visit(call.browser.as_ref(), now).await?;
         let visit = visit.filter(|visit| visit.user.username.as_str() == named);
         let (Destination::Authorization(handle), Some(visit)) = (to, visit) else {
             return Err(AuthorizeError::FormToken);

@@ -15,7 +15,7 @@
 //! | [`NoPatients`], [`NoEncounters`], [`OutOfReach`] | `/auth/consent` | `decision` = `deny` |
 //! | [`Access`] | `/auth/access` | `grant` (hidden, perhaps several), `decision` = `revoke` |
 //! | [`SignOut`] | `/auth/sign-out` | |
-//! | [`Problem`], [`SignInProblem`], [`SignedOut`] | | |
+//! | [`Problem`], [`SignedOut`] | | |
 //!
 //! Every form that posts carries `form_token`, and those of an authorization in progress carry it as `request`
 //! (requirement AUTHZ-27). Everything is escaped by askama.
@@ -81,6 +81,26 @@ pub(crate) struct Asking<'a> {
     pub(crate) request: &'a str,
 }
 
+/// The account that somebody is signed in with.
+pub(crate) struct SignedIn<'a> {
+    /// The full name of the user.
+    pub(crate) user_name: &'a str,
+    /// Against forged sign-outs.
+    pub(crate) sign_out_token: String,
+}
+
+/// An authorization in progress, at a page of a user who is signed in.
+pub(crate) struct InProgress<'a> {
+    /// The name of the app that asks.
+    pub(crate) app: &'a str,
+    /// Who is asked.
+    pub(crate) signed_in: SignedIn<'a>,
+    /// The authorization, as forms carry it.
+    pub(crate) request: String,
+    /// Against forged posts.
+    pub(crate) form_token: String,
+}
+
 /// Choose where to sign in, where there are several ways.
 #[derive(Template)]
 #[template(path = "choose_provider.html")]
@@ -99,24 +119,16 @@ pub(crate) struct ChooseProvider<'a> {
 #[derive(Template)]
 #[template(path = "choose_patient.html")]
 pub(crate) struct ChoosePatient<'a> {
-    /// The name of the app that asks.
-    pub(crate) app: &'a str,
-    /// The full name of the user who is signed in.
-    pub(crate) user_name: &'a str,
-    /// The authorization in progress.
-    pub(crate) request: &'a str,
-    /// Against forged posts.
-    pub(crate) form_token: &'a str,
-    /// Against forged sign-outs, which have no authorization in progress.
-    pub(crate) sign_out_token: &'a str,
+    /// Where this is.
+    pub(crate) at: InProgress<'a>,
     /// What was searched for; empty lists all whom the user may see.
     pub(crate) query: &'a str,
     /// This page of matches, in the order to show.
     pub(crate) patients: Vec<PatientRow<'a>>,
     /// The address of the matches before these: a path and query on this server.
-    pub(crate) previous: Option<&'a str>,
+    pub(crate) previous: Option<String>,
     /// The address of the matches after these.
-    pub(crate) next: Option<&'a str>,
+    pub(crate) next: Option<String>,
 }
 
 impl ChoosePatient<'_> {
@@ -145,26 +157,18 @@ pub(crate) struct PatientRow<'a> {
 #[derive(Template)]
 #[template(path = "choose_encounter.html")]
 pub(crate) struct ChooseEncounter<'a> {
-    /// The name of the app that asks.
-    pub(crate) app: &'a str,
-    /// The full name of the user who is signed in.
-    pub(crate) user_name: &'a str,
+    /// Where this is.
+    pub(crate) at: InProgress<'a>,
     /// The patient whose visits these are.
     pub(crate) patient: PatientCard<'a>,
-    /// The authorization in progress.
-    pub(crate) request: &'a str,
-    /// Against forged posts.
-    pub(crate) form_token: &'a str,
-    /// Against forged sign-outs.
-    pub(crate) sign_out_token: &'a str,
     /// This page of visits, the newest first.
     pub(crate) encounters: Vec<EncounterRow<'a>>,
     /// The address of the first page: a path and query on this server.
-    pub(crate) newest: Option<&'a str>,
+    pub(crate) newest: Option<String>,
     /// The address of the visits after these.
-    pub(crate) older: Option<&'a str>,
+    pub(crate) older: Option<String>,
     /// The address of the patients, where there are others.
-    pub(crate) other_patient: Option<&'a str>,
+    pub(crate) other_patient: Option<String>,
 }
 
 /// A visit to choose.
@@ -185,56 +189,32 @@ pub(crate) struct EncounterRow<'a> {
 #[derive(Template)]
 #[template(path = "no_encounters.html")]
 pub(crate) struct NoEncounters<'a> {
-    /// The name of the app that asks.
-    pub(crate) app: &'a str,
-    /// The full name of the user who is signed in.
-    pub(crate) user_name: &'a str,
+    /// Where this is.
+    pub(crate) at: InProgress<'a>,
     /// The patient without a visit.
     pub(crate) patient: PatientCard<'a>,
-    /// The authorization in progress.
-    pub(crate) request: &'a str,
-    /// Against forged posts.
-    pub(crate) form_token: &'a str,
-    /// Against forged sign-outs.
-    pub(crate) sign_out_token: &'a str,
     /// The address of the patients, where there are others.
-    pub(crate) other_patient: Option<&'a str>,
+    pub(crate) other_patient: Option<String>,
 }
 
 /// An EHR started the app for a patient whom the user may not see. Who that is is not told.
 #[derive(Template)]
 #[template(path = "out_of_reach.html")]
 pub(crate) struct OutOfReach<'a> {
-    /// The name of the app that asks.
-    pub(crate) app: &'a str,
-    /// The full name of the user who is signed in.
-    pub(crate) user_name: &'a str,
-    /// The authorization in progress.
-    pub(crate) request: &'a str,
-    /// Against forged posts.
-    pub(crate) form_token: &'a str,
-    /// Against forged sign-outs.
-    pub(crate) sign_out_token: &'a str,
+    /// Where this is.
+    pub(crate) at: InProgress<'a>,
 }
 
 /// Allow or deny what the app asks for, as a whole and scope by scope (requirements AUTHZ-22 to AUTHZ-26).
 #[derive(Template)]
 #[template(path = "consent.html")]
 pub(crate) struct Consent<'a> {
-    /// The name of the app that asks.
-    pub(crate) app: &'a str,
+    /// Where this is.
+    pub(crate) at: InProgress<'a>,
     /// Where the browser goes afterwards, and with it the data: the host of the redirect URI.
     pub(crate) app_host: &'a str,
-    /// The full name of the user who is signed in.
-    pub(crate) user_name: &'a str,
     /// The patient in context, if there is one.
     pub(crate) patient: Option<PatientCard<'a>>,
-    /// The authorization in progress.
-    pub(crate) request: &'a str,
-    /// Against forged posts.
-    pub(crate) form_token: &'a str,
-    /// Against forged sign-outs.
-    pub(crate) sign_out_token: &'a str,
     /// What is asked for, in words.
     pub(crate) asked: &'a Asked,
     /// How long the access lasts, and what ends it: one or two sentences.
@@ -256,7 +236,7 @@ pub(crate) struct Before {
 impl Consent<'_> {
     /// The question that the two buttons answer.
     fn heading(&self) -> String {
-        let app = self.app;
+        let app = self.at.app;
         match &self.patient {
             _ if self.asked.patient.is_empty() && self.asked.user.is_empty() => format!("Sign in to {app}?"),
             _ if self.asked.patient.is_empty() => {
@@ -292,16 +272,8 @@ pub(crate) struct PatientCard<'a> {
 #[derive(Template)]
 #[template(path = "no_patients.html")]
 pub(crate) struct NoPatients<'a> {
-    /// The name of the app that asks.
-    pub(crate) app: &'a str,
-    /// The full name of the user who is signed in.
-    pub(crate) user_name: &'a str,
-    /// The authorization in progress.
-    pub(crate) request: &'a str,
-    /// Against forged posts.
-    pub(crate) form_token: &'a str,
-    /// Against forged sign-outs.
-    pub(crate) sign_out_token: &'a str,
+    /// Where this is.
+    pub(crate) at: InProgress<'a>,
 }
 
 /// What cannot go on, and must not be redirected (RFC 6749 §4.1.2.1).
@@ -314,26 +286,18 @@ pub(crate) struct Problem<'a> {
     pub(crate) explanation: &'a str,
     /// What the user can do about it.
     pub(crate) what_to_do: &'a str,
+    /// The ways on, if there are any.
+    pub(crate) links: Vec<Link>,
     /// What the developer of the app has to mend, if it is the app's fault.
     pub(crate) developer: Option<ForDeveloper<'a>>,
-    /// Whether the way on is the page of apps.
-    pub(crate) leads_to_apps: bool,
 }
 
-/// Why nobody was signed in by an identity provider.
-#[derive(Template)]
-#[template(path = "sign_in_problem.html")]
-pub(crate) struct SignInProblem<'a> {
-    /// What happened, in a few words: the heading.
-    pub(crate) title: &'a str,
-    /// What it means to the user, without a term of the trade.
-    pub(crate) explanation: &'a str,
-    /// What the user can do about it.
-    pub(crate) what_to_do: &'a str,
-    /// Where to try again: a path and query on this server.
-    pub(crate) retry: Option<&'a str>,
-    /// Where to sign in with another account of that provider.
-    pub(crate) other_account: Option<&'a str>,
+/// A way on.
+pub(crate) struct Link {
+    /// A path and query on this server.
+    pub(crate) to: String,
+    /// What it is for.
+    pub(crate) text: &'static str,
 }
 
 /// What is wrong with a request, exactly.
@@ -348,10 +312,8 @@ pub(crate) struct ForDeveloper<'a> {
 #[derive(Template)]
 #[template(path = "sign_out.html")]
 pub(crate) struct SignOut<'a> {
-    /// The full name of the user who is signed in.
-    pub(crate) user_name: &'a str,
-    /// Against forged sign-outs.
-    pub(crate) form_token: &'a str,
+    /// Who is signed in.
+    pub(crate) signed_in: SignedIn<'a>,
 }
 
 /// There is no session any more, or there never was one.

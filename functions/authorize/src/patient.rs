@@ -2,27 +2,21 @@
 
 use std::sync::Arc;
 
-use axum::Extension;
 use axum::body::Body;
-use axum::extract::{RawQuery, State};
-use http::{HeaderMap, Response};
+use axum::extract::State;
+use http::Response;
 use jiff::civil::Date;
 use smart_core::fhir::record::{PatientPage, PatientQuery, PatientSummary};
-use smart_core::grant::{Grant, Refusal, Stage};
 use smart_core::id::PatientId;
 use smart_core::instant::Instant;
-use smart_core::oauth::Parameters;
-use smart_core::secret::Handle;
-use smart_web::arrival::Arrival;
-use smart_web::form;
 
 use crate::authorize::next_page;
-use crate::browser::{Browser, Form};
+use crate::browser::Form;
+use crate::call::Call;
 use crate::error::AuthorizeError;
-use crate::login::request_of;
 use crate::pages::{ChoosePatient, NoPatients, PatientRow};
-use crate::respond::{go_to, page_to_app};
-use crate::visit::Visit;
+use crate::present::Present;
+use crate::respond::go_to;
 use crate::{Authorize, Store, step};
 
 /// How many patients a page shows.
@@ -32,162 +26,82 @@ const FURTHEST: usize = 10_000;
 
 pub(crate) async fn page<S: Store>(
     State(function): State<Arc<Authorize<S>>>,
-    Extension(Arrival(now)): Extension<Arrival>,
-    headers: HeaderMap,
-    RawQuery(query): RawQuery,
-) -> Response<Body> {
-    let answer = async {
-        let query = query.unwrap_or_default();
-        let parameters = Parameters::parse(query.as_bytes()).map_err(form::FormError::from)?;
-        function.picker(&headers, &parameters, now).await
+    call: Call,
+) -> Result<Response<Body>, AuthorizeError> {
+    let handle = call.request()?;
+    let Some(present) = function.present(handle, call.browser, call.now).await? else {
+        return Ok(go_to("/auth/login", handle));
     };
-    answer.await.unwrap_or_else(AuthorizeError::into_response)
+    if present.grant.request().is_some_and(|request| request.launched_patient().is_some()) {
+        return Ok(next_page(&present.grant, handle));
+    }
+    let text = call.parameters.get("q").unwrap_or_default().trim();
+    let offset = call.parameters.get("offset").and_then(|offset| offset.parse().ok());
+    let offset = offset.unwrap_or(0).min(FURTHEST);
+    let query = PatientQuery { text: text.to_owned(), within: present.visit.patients(), offset, limit: PAGE };
+    let found = function.store.patients(&query).await?;
+    if found.patients.is_empty() && text.is_empty() && offset == 0 {
+        return function.no_patients(&present, call.now).await;
+    }
+    let app = function.app_name(&present.grant, call.now).await?;
+    show(&present, &app, &query, &found, call.now)
 }
 
 pub(crate) async fn submit<S: Store>(
     State(function): State<Arc<Authorize<S>>>,
-    Extension(Arrival(now)): Extension<Arrival>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response<Body> {
-    let answer = async {
-        let form = form::read(&headers, body).await?;
-        function.choose(&headers, &form, now).await
+    call: Call,
+) -> Result<Response<Body>, AuthorizeError> {
+    let handle = call.request()?;
+    let browser = call.browser_of(Form::Request(handle))?;
+    let Some(visit) = function.visit(Some(browser), call.now).await? else {
+        return Ok(go_to("/auth/login", handle));
     };
-    answer.await.unwrap_or_else(AuthorizeError::into_response)
-}
-
-/// Who is at a page of an authorization in progress, which is known to their session.
-pub(crate) struct Present {
-    pub(crate) browser: Browser,
-    pub(crate) visit: Visit,
-    pub(crate) grant: Grant,
+    let patient = call.parameters.get("patient").and_then(|id| id.parse().ok());
+    let patient: PatientId = patient.ok_or(AuthorizeError::Field("patient"))?;
+    // One answer for a patient who is out of reach and for one who does not exist.
+    if !visit.patients().includes(&patient) || function.store.patient(&patient).await?.is_none() {
+        return Err(AuthorizeError::PatientRefused);
+    }
+    let (id, step) = (handle.grant_id(), step(call.now)?);
+    let grant = function.store.choose_patient(&id, &visit.session.id, &patient, step).await?;
+    let client = function.enabled_client(&grant.client_id, call.now).await?;
+    function.go_on(handle, &grant, &client, &visit, call.now).await
 }
 
 impl<S: Store> Authorize<S> {
-    /// Whoever is there; `None` if they have to sign in first.
-    pub(crate) async fn present(
-        &self,
-        headers: &HeaderMap,
-        handle: Handle,
-        now: Instant,
-    ) -> Result<Option<Present>, AuthorizeError> {
-        let browser = Browser::of(headers, &self.here);
-        let visit = self.visit(browser.as_ref(), now).await?;
-        let grant = self.in_progress(handle, now).await?;
-        let known_here = match (&grant.stage, &visit) {
-            (Stage::Known(known), Some(visit)) => known.session == visit.session.id,
-            _ => false,
-        };
-        Ok(browser.zip(visit).filter(|_| known_here).map(|(browser, visit)| Present {
-            browser,
-            visit,
-            grant,
-        }))
-    }
-
-    async fn picker(
-        &self,
-        headers: &HeaderMap,
-        parameters: &Parameters,
-        now: Instant,
-    ) -> Result<Response<Body>, AuthorizeError> {
-        let handle = request_of(parameters)?;
-        let Some(present) = self.present(headers, handle, now).await? else {
-            return Ok(go_to("/auth/login", handle));
-        };
-        if present.grant.request().is_some_and(|request| request.launched_patient().is_some()) {
-            return Ok(next_page(&present.grant, handle));
-        }
-        let text = parameters.get("q").unwrap_or_default().trim();
-        let offset =
-            parameters.get("offset").and_then(|offset| offset.parse().ok()).unwrap_or(0).min(FURTHEST);
-        let query =
-            PatientQuery { text: text.to_owned(), within: present.visit.patients(), offset, limit: PAGE };
-        let found = self.store.patients(&query).await?;
-        if found.patients.is_empty() && text.is_empty() && offset == 0 {
-            return self.no_patients(handle, &present, now).await;
-        }
-        let app = self.app_name(&present.grant, now).await?;
-        show(handle, &app, &present, &query, &found, now)
-    }
-
     /// The app needs a patient, and the user may see none.
     pub(crate) async fn no_patients(
         &self,
-        handle: Handle,
         present: &Present,
         now: Instant,
     ) -> Result<Response<Body>, AuthorizeError> {
-        let page = NoPatients {
-            app: &self.app_name(&present.grant, now).await?,
-            user_name: &present.visit.user.name,
-            request: &handle.reveal(),
-            form_token: &present.browser.form_token(Form::Request(handle)),
-            sign_out_token: &present.browser.form_token(Form::SignOut),
-        };
-        let known = present.grant.known().ok_or(AuthorizeError::Moved(Refusal::Stage))?;
-        Ok(page_to_app(&page, &known.request.redirect_uri))
-    }
-
-    async fn choose(
-        &self,
-        headers: &HeaderMap,
-        form: &Parameters,
-        now: Instant,
-    ) -> Result<Response<Body>, AuthorizeError> {
-        let handle = request_of(form)?;
-        let browser = Browser::of(headers, &self.here).ok_or(AuthorizeError::FormToken)?;
-        if !browser.sent(Form::Request(handle), form.get("form_token")) {
-            return Err(AuthorizeError::FormToken);
-        }
-        let Some(visit) = self.visit(Some(&browser), now).await? else {
-            return Ok(go_to("/auth/login", handle));
-        };
-        let patient: PatientId =
-            form.get("patient").and_then(|id| id.parse().ok()).ok_or(AuthorizeError::Field("patient"))?;
-        // One answer for a patient who is out of reach and for one who does not exist.
-        if !visit.patients().includes(&patient) || self.store.patient(&patient).await?.is_none() {
-            return Err(AuthorizeError::PatientRefused);
-        }
-        let id = handle.grant_id();
-        let grant = self.store.choose_patient(&id, &visit.session.id, &patient, step(now)?).await?;
-        let client = self.enabled_client(&grant.client_id, now).await?;
-        self.go_on(handle, &grant, &client, &visit, now).await
+        let app = self.app_name(&present.grant, now).await?;
+        present.page(&NoPatients { at: present.at(&app) })
     }
 }
 
 fn show(
-    handle: Handle,
-    app: &str,
     present: &Present,
+    app: &str,
     query: &PatientQuery,
     found: &PatientPage,
     now: Instant,
 ) -> Result<Response<Body>, AuthorizeError> {
-    let known = present.grant.known().ok_or(AuthorizeError::Moved(Refusal::Stage))?;
     let address = |offset: usize| {
         let mut pairs = form_urlencoded::Serializer::new(String::new());
-        pairs.append_pair("request", &handle.reveal());
+        pairs.append_pair("request", &present.handle.reveal());
         if !query.text.is_empty() {
             pairs.append_pair("q", &query.text);
         }
         format!("/auth/patient?{}", pairs.append_pair("offset", &offset.to_string()).finish())
     };
-    let previous = (query.offset > 0).then(|| address(query.offset.saturating_sub(PAGE)));
-    let next = (found.more && query.offset < FURTHEST).then(|| address(query.offset + PAGE));
-    let page = ChoosePatient {
-        app,
-        user_name: &present.visit.user.name,
-        request: &handle.reveal(),
-        form_token: &present.browser.form_token(Form::Request(handle)),
-        sign_out_token: &present.browser.form_token(Form::SignOut),
+    present.page(&ChoosePatient {
+        at: present.at(app),
         query: &query.text,
         patients: found.patients.iter().map(|patient| row(patient, now)).collect(),
-        previous: previous.as_deref(),
-        next: next.as_deref(),
-    };
-    Ok(page_to_app(&page, &known.request.redirect_uri))
+        previous: (query.offset > 0).then(|| address(query.offset.saturating_sub(PAGE))),
+        next: (found.more && query.offset < FURTHEST).then(|| address(query.offset + PAGE)),
+    })
 }
 
 fn row(patient: &PatientSummary, now: Instant) -> PatientRow<'_> {

@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
-use http::{HeaderMap, Response, StatusCode};
+use http::{Response, StatusCode};
 use smart_core::grant::{Grant, RevocationReason, Until};
 use smart_core::instant::Instant;
-use smart_web::arrival::Arrival;
-use smart_web::form;
 
 use crate::browser::{self, Browser, Form};
+use crate::call::Call;
 use crate::error::AuthorizeError;
 use crate::pages::{SignOut, SignedOut};
 use crate::respond;
@@ -20,69 +18,40 @@ use crate::{Authorize, Store};
 
 pub(crate) async fn page<S: Store>(
     State(function): State<Arc<Authorize<S>>>,
-    Extension(Arrival(now)): Extension<Arrival>,
-    headers: HeaderMap,
-) -> Response<Body> {
-    let answer = function.ask_to_sign_out(&headers, now).await;
-    answer.unwrap_or_else(AuthorizeError::into_response)
+    Call { now, browser, .. }: Call,
+) -> Result<Response<Body>, AuthorizeError> {
+    let visit = function.visit(browser.as_ref(), now).await?;
+    let Some((browser, visit)) = browser.zip(visit) else {
+        return Ok(respond::page(StatusCode::OK, &SignedOut));
+    };
+    Ok(respond::page(StatusCode::OK, &SignOut { signed_in: visit.signed_in(&browser) }))
 }
 
 pub(crate) async fn submit<S: Store>(
     State(function): State<Arc<Authorize<S>>>,
-    Extension(Arrival(now)): Extension<Arrival>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response<Body> {
-    let answer = async {
-        let form = form::read(&headers, body).await?;
-        function.sign_out(&headers, form.get("form_token"), now).await
-    };
-    answer.await.unwrap_or_else(AuthorizeError::into_response)
+    call: Call,
+) -> Result<Response<Body>, AuthorizeError> {
+    if call.browser.is_none() {
+        return Ok(respond::page(StatusCode::OK, &SignedOut));
+    }
+    let browser = call.browser_of(Form::SignOut)?;
+    if let Some(secret) = browser.session() {
+        if let Some(visit) = function.visit(Some(browser), call.now).await? {
+            function.end_online_access(&visit, call.now).await?;
+        }
+        function.store.end_session(&secret.session_id()).await?;
+    }
+    let mut response = respond::page(StatusCode::OK, &SignedOut);
+    // Who signed out here may still be signed in at a provider: it is to ask the next one.
+    if function.ways.remotes().is_empty() {
+        browser::forget(&mut response, &function.here);
+    } else {
+        Browser::signed_out()?.remember(&mut response, &function.here);
+    }
+    Ok(response)
 }
 
 impl<S: Store> Authorize<S> {
-    async fn ask_to_sign_out(
-        &self,
-        headers: &HeaderMap,
-        now: Instant,
-    ) -> Result<Response<Body>, AuthorizeError> {
-        let browser = Browser::of(headers, &self.here);
-        let visit = self.visit(browser.as_ref(), now).await?;
-        let Some((browser, visit)) = browser.zip(visit) else {
-            return Ok(respond::page(StatusCode::OK, &SignedOut));
-        };
-        let page = SignOut { user_name: &visit.user.name, form_token: &browser.form_token(Form::SignOut) };
-        Ok(respond::page(StatusCode::OK, &page))
-    }
-
-    async fn sign_out(
-        &self,
-        headers: &HeaderMap,
-        token: Option<&str>,
-        now: Instant,
-    ) -> Result<Response<Body>, AuthorizeError> {
-        let Some(browser) = Browser::of(headers, &self.here) else {
-            return Ok(respond::page(StatusCode::OK, &SignedOut));
-        };
-        if !browser.sent(Form::SignOut, token) {
-            return Err(AuthorizeError::FormToken);
-        }
-        if let Some(secret) = browser.session() {
-            if let Some(visit) = self.visit(Some(&browser), now).await? {
-                self.end_online_access(&visit, now).await?;
-            }
-            self.store.end_session(&secret.session_id()).await?;
-        }
-        let mut response = respond::page(StatusCode::OK, &SignedOut);
-        // Who signed out here may still be signed in at a provider: it is to ask the next one.
-        if self.ways.remotes().is_empty() {
-            browser::forget(&mut response, &self.here);
-        } else {
-            Browser::signed_out()?.remember(&mut response, &self.here);
-        }
-        Ok(response)
-    }
-
     /// What was granted for as long as this session lasts, ends before it does: whoever cannot be told that it has, can press
     /// the button again. A refresh would find out by itself, an access token would not (REFR-18).
     async fn end_online_access(&self, visit: &Visit, now: Instant) -> Result<(), AuthorizeError> {

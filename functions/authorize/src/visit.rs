@@ -8,7 +8,8 @@ use smart_core::ports::Unavailable;
 use smart_core::session::{self, Session};
 use smart_core::user::{PatientAccess, User};
 
-use crate::browser::Browser;
+use crate::browser::{Browser, Form};
+use crate::pages::SignedIn;
 use crate::{Authorize, Store};
 
 /// A session that is alive, and its user, who is not disabled.
@@ -26,6 +27,11 @@ impl Visit {
     /// Whether the user is this patient.
     pub(crate) fn is_patient(&self, id: &PatientId) -> bool {
         self.user.fhir_user.resource_type() == "Patient" && self.user.fhir_user.id() == id
+    }
+
+    /// As pages say it, in the browser that they are signed in with.
+    pub(crate) fn signed_in<'a>(&'a self, browser: &Browser) -> SignedIn<'a> {
+        SignedIn { user_name: &self.user.name, sign_out_token: browser.form_token(Form::SignOut) }
     }
 
     /// As the owner of a grant.

@@ -5,19 +5,17 @@
 
 use std::sync::Arc;
 
-use axum::Extension;
 use axum::body::Body;
-use axum::extract::{RawQuery, State as Function};
+use axum::extract::State as Function;
 use http::header::ALLOW;
-use http::{HeaderMap, HeaderValue, Response};
+use http::{HeaderValue, Response};
 use smart_core::external::{Expected, Person};
 use smart_core::grant::Grant;
 use smart_core::instant::Instant;
 use smart_core::oauth::Parameters;
 use smart_core::secret::Handle;
 use smart_core::user::User;
-use smart_web::arrival::Arrival;
-use smart_web::{fallback, form, random};
+use smart_web::{fallback, random};
 
 use super::fault::{ExternalError, ExternalFault};
 use super::remote::Remote;
@@ -25,6 +23,7 @@ use super::state::{self, State};
 use super::{CALLBACK, wish_of};
 use crate::authorize::is_for;
 use crate::browser::Browser;
+use crate::call::Call;
 use crate::destination::Destination;
 use crate::error::AuthorizeError;
 use crate::{Authorize, Store, step};
@@ -34,15 +33,35 @@ const LONGEST_CODE: usize = 8_192;
 
 pub(crate) async fn page<S: Store>(
     Function(function): Function<Arc<Authorize<S>>>,
-    Extension(Arrival(now)): Extension<Arrival>,
-    headers: HeaderMap,
-    RawQuery(query): RawQuery,
-) -> Response<Body> {
-    let answer = async {
-        let parameters = Parameters::parse(query.unwrap_or_default().as_bytes());
-        function.come_back(&headers, &parameters.map_err(form::FormError::from)?, now).await
+    Call { now, browser, parameters }: Call,
+) -> Result<Response<Body>, AuthorizeError> {
+    let nowhere = || ExternalError::nowhere(ExternalFault::State);
+    let browser = browser.ok_or_else(nowhere)?;
+    let text = parameters.get("state").ok_or_else(nowhere)?;
+    let state = State::open(&browser, text, now).ok_or_else(nowhere)?;
+    // A provider that the operator took away meanwhile brings nobody.
+    let remote = function.ways.remote(state.provider.as_str()).ok_or_else(nowhere)?;
+    let to = state.to;
+    let fault = |fault: ExternalFault| ExternalError::at(remote.provider(), to, fault);
+    if parameters.repeated().is_some() {
+        return Err(fault(ExternalFault::Answer));
+    }
+    check_issuer(remote, &parameters, now).await.map_err(fault)?;
+    let waiting = match to {
+        Destination::Authorization(handle) => Some((handle, function.in_progress(handle, now).await?)),
+        Destination::Access => None,
     };
-    answer.await.unwrap_or_else(AuthorizeError::into_response)
+    let once = function.store.first_use(&state::use_of(text), state.expires_at(), step(now)?).await?;
+    if !once {
+        return Err(fault(ExternalFault::Replayed));
+    }
+    if let Some(error) = parameters.get("error") {
+        return Err(fault(ExternalFault::of_provider(error)));
+    }
+    let code = parameters.get("code").filter(|code| (1..=LONGEST_CODE).contains(&code.len()));
+    let code = code.ok_or_else(|| fault(ExternalFault::Answer))?;
+    let back = Return { state, text, browser, remote, waiting };
+    function.redeem(&back, code, now).await
 }
 
 /// 405. The router would name HEAD among what is allowed (RFC 9110 §15.5.6).
@@ -63,42 +82,6 @@ struct Return<'a> {
 }
 
 impl<S: Store> Authorize<S> {
-    async fn come_back(
-        &self,
-        headers: &HeaderMap,
-        parameters: &Parameters,
-        now: Instant,
-    ) -> Result<Response<Body>, AuthorizeError> {
-        let nowhere = ExternalError::nowhere;
-        let browser = Browser::of(headers, &self.here).ok_or_else(|| nowhere(ExternalFault::State))?;
-        let text = parameters.get("state").ok_or_else(|| nowhere(ExternalFault::State))?;
-        let state = State::open(&browser, text, now).ok_or_else(|| nowhere(ExternalFault::State))?;
-        // A provider that the operator took away meanwhile brings nobody.
-        let remote =
-            self.ways.remote(state.provider.as_str()).ok_or_else(|| nowhere(ExternalFault::State))?;
-        let to = state.to;
-        let fault = |fault: ExternalFault| ExternalError::at(remote.provider(), to, fault);
-        if parameters.repeated().is_some() {
-            return Err(fault(ExternalFault::Answer));
-        }
-        check_issuer(remote, parameters, now).await.map_err(fault)?;
-        let waiting = match to {
-            Destination::Authorization(handle) => Some((handle, self.in_progress(handle, now).await?)),
-            Destination::Access => None,
-        };
-        let once = self.store.first_use(&state::use_of(text), state.expires_at(), step(now)?).await?;
-        if !once {
-            return Err(fault(ExternalFault::Replayed));
-        }
-        if let Some(error) = parameters.get("error") {
-            return Err(fault(ExternalFault::of_provider(error)));
-        }
-        let code = parameters.get("code").filter(|code| (1..=LONGEST_CODE).contains(&code.len()));
-        let code = code.ok_or_else(|| fault(ExternalFault::Answer))?;
-        let back = Return { state, text, browser, remote, waiting };
-        self.redeem(&back, code, now).await
-    }
-
     /// Who the code is for, and their session.
     async fn redeem(
         &self,

@@ -11,7 +11,7 @@ use thiserror::Error;
 use super::remote::RemoteFault;
 use crate::destination::Destination;
 use crate::error::AuthorizeError;
-use crate::pages::SignInProblem;
+use crate::pages::{Link, Problem};
 use crate::respond::page;
 
 /// Why a sign-in elsewhere signs nobody in.
@@ -207,13 +207,11 @@ impl ExternalError {
         let provider = self.provider.as_ref().filter(|_| self.fault.is_of_the_account());
         let other = retry.as_ref().zip(provider);
         let other = other.map(|(retry, (id, _))| format!("{retry}&provider={id}&account=other"));
-        let problem = SignInProblem {
-            title: &title,
-            explanation: &explanation,
-            what_to_do,
-            retry: retry.as_deref(),
-            other_account: other.as_deref(),
-        };
+        let link = |text| move |to| Link { to, text };
+        let again = retry.map(link("Try again"));
+        let links = again.into_iter().chain(other.map(link("Sign in with another account"))).collect();
+        let problem =
+            Problem { title: &title, explanation: &explanation, what_to_do, links, developer: None };
         page(self.fault.status(), &problem)
     }
 }

@@ -2,16 +2,14 @@
 
 use askama::Template;
 
-use super::Shared;
+use super::{Shared, SignedIn};
 
 /// The apps that the user gave access, each with a button that ends it (REVOKE-11).
 #[derive(Template)]
 #[template(path = "access.html")]
 pub(crate) struct Access<'a> {
-    /// The full name of the user who is signed in.
-    pub(crate) user_name: &'a str,
-    /// Against forged sign-outs.
-    pub(crate) sign_out_token: &'a str,
+    /// Whose page it is.
+    pub(crate) signed_in: SignedIn<'a>,
     /// Against forged posts.
     pub(crate) form_token: &'a str,
     /// This page of them, in the order to show.
