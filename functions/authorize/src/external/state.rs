@@ -1,7 +1,8 @@
 //! The state of a sign-in elsewhere (RFC 6749 §10.12; RFC 9700 §4.7): sealed for one browser, and read by no other.
 //!
 //! AES-256-GCM with a key that follows from the browser's cookie, and a random nonce: the provider, and whoever reads its logs,
-//! learns nothing from it, least of all the handle of the authorization. It lives as long as an authorization in progress.
+//! learns nothing from it, least of all the handle of the authorization; nor from its length, which is that of every other. It
+//! lives as long as an authorization in progress.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use base64::Engine as _;
@@ -14,7 +15,9 @@ use smart_core::secret::Digest;
 use crate::browser::Browser;
 use crate::destination::Destination;
 
-/// How long a state may be that is looked at: ours have some 130 bytes.
+/// How many bytes are sealed, filled up with spaces: a handle has 26, an instant at most 20, a provider 32.
+const SEALED: usize = 80;
+/// How long a state may be that is looked at: ours have 144 characters.
 const LONGEST: usize = 512;
 
 /// What a browser takes to a provider and back.
@@ -37,7 +40,7 @@ impl State {
     /// The text that the provider gets.
     pub(crate) fn seal(&self, browser: &Browser, random: [u8; NONCE_LEN]) -> Option<String> {
         let text = format!("{} {} {}", self.to.sealed(), self.asked_at.as_unix(), self.provider);
-        let mut sealed = text.into_bytes();
+        let mut sealed = format!("{text:SEALED$}").into_bytes();
         let nonce = Nonce::assume_unique_for_key(random);
         key(browser)?.seal_in_place_append_tag(nonce, Aad::empty(), &mut sealed).ok()?;
         let whole: Vec<u8> = random.into_iter().chain(sealed).collect();
@@ -94,10 +97,17 @@ mod tests {
 
     const NOW: Instant = Instant::from_unix(1_764_000_000);
 
-    fn sealed(browser: &Browser) -> String {
-        let to = Destination::Authorization(Handle::new([7; 16]));
-        let state = State { to, provider: "idp".parse().unwrap(), asked_at: NOW };
+    fn authorization() -> Destination {
+        Destination::Authorization(Handle::new([7; 16]))
+    }
+
+    fn sealed_to(browser: &Browser, to: Destination, provider: &str, asked_at: Instant) -> String {
+        let state = State { to, provider: provider.parse().unwrap(), asked_at };
         state.seal(browser, [3; NONCE_LEN]).unwrap()
+    }
+
+    fn sealed(browser: &Browser) -> String {
+        sealed_to(browser, authorization(), "idp", NOW)
     }
 
     #[test]
@@ -116,8 +126,7 @@ mod tests {
     #[test]
     fn a_state_leads_where_it_was_made_for_and_nowhere_else() {
         let browser = Browser::anonymous().unwrap();
-        let state = State { to: Destination::Access, provider: "idp".parse().unwrap(), asked_at: NOW };
-        let text = state.seal(&browser, [3; NONCE_LEN]).unwrap();
+        let text = sealed_to(&browser, Destination::Access, "idp", NOW);
         assert!(matches!(State::open(&browser, &text, NOW).unwrap().to, Destination::Access));
         let opened = State::open(&browser, &sealed(&browser), NOW).unwrap();
         assert!(matches!(opened.to, Destination::Authorization(_)));
@@ -144,5 +153,14 @@ mod tests {
         let browser = Browser::anonymous().unwrap();
         let handle = Handle::new([7; 16]).reveal();
         assert!(!sealed(&browser).contains(handle.strip_prefix("sar_").unwrap()));
+        let longest = "p".repeat(32);
+        for (to, provider, asked_at) in [
+            (Destination::Access, "a", Instant::from_unix(0)),
+            (Destination::Access, longest.as_str(), NOW),
+            (authorization(), "a", NOW),
+            (authorization(), longest.as_str(), Instant::NEVER),
+        ] {
+            assert_eq!(sealed_to(&browser, to, provider, asked_at).len(), 144, "{to:?} {provider}");
+        }
     }
 }

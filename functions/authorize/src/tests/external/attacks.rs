@@ -145,6 +145,50 @@ async fn rfc6749_10_12_a_state_of_another_browser_signs_nobody_in() {
     }
 }
 
+/// Two sign-ins that began in one browser, one on the way to an app and one on the way to the page of apps, are two: neither
+/// brings anybody where the other leads.
+#[tokio::test]
+async fn rfc9700_4_5_a_code_does_not_lead_where_another_sign_in_does() {
+    let mut clinic = Clinic::with_a().await;
+    let to_app = begun(&mut clinic).await;
+    assert_eq!(clinic.visitor.get("/auth/access").await, 303);
+    let to_access = clinic.a.signs_in(&clinic.visitor.location);
+    let ([app, access], before) = ([query_of(&to_app).1, query_of(&to_access).1], clinic.visitor.clone());
+    for (code, state) in [(&app, &access), (&access, &app)] {
+        let mixed = format!("/auth/callback?code={}&state={}&iss={A}", code["code"], state["state"]);
+        assert_eq!(clinic.visitor.get(&mixed).await, 400, "{}", clinic.visitor.page);
+        assert!(clinic.visitor.page.contains("This sign-in has expired"));
+        assert_eq!(clinic.visitor.cookie, before.cookie);
+    }
+    assert!(!clinic.somebody_signed_in());
+    // The codes that were tried are used up, and so are the states.
+    for back in [to_app, to_access] {
+        assert_eq!(clinic.visitor.get(&back).await, 409);
+    }
+}
+
+/// What is asked of an answer on the way to an app is asked of one on the way to the page of apps.
+#[tokio::test]
+async fn rfc9700_4_4_the_way_to_the_page_of_apps_is_held_to_the_same() {
+    let mut clinic = Clinic::new().await;
+    for (bad, status) in [("", 502), (&format!("&iss={B}"), 502), (&format!("&iss={A}&iss={A}"), 400)] {
+        assert_eq!(clinic.visitor.get("/auth/access").await, 200);
+        assert_eq!(clinic.visitor.post("/auth/login", &[("provider", "a")]).await, 303);
+        let back = clinic.a.signs_in(&clinic.visitor.location);
+        let bare = back.split("&iss=").next().unwrap();
+        assert_eq!(clinic.visitor.get(&format!("{bare}{bad}")).await.as_u16(), status, "{bad}");
+    }
+    assert!(!clinic.a.asked().contains(&"/token".to_owned()) && !clinic.somebody_signed_in());
+    let mut clinic = Clinic::with_a().await;
+    assert_eq!(clinic.visitor.get("/auth/access").await, 303);
+    let back = clinic.a.signs_in(&clinic.visitor.location);
+    let mut thief = clinic.visitor.clone();
+    assert_eq!(clinic.visitor.get(&back).await, 303);
+    clinic.store.asked();
+    assert_eq!(thief.get(&back).await, 409, "once");
+    assert!(!thief.is_signed_in() && !clinic.somebody_signed_in());
+}
+
 #[tokio::test]
 async fn rfc9700_4_4_an_answer_of_another_provider_is_not_sent_on() {
     let mut clinic = Clinic::new().await;
