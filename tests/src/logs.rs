@@ -1,10 +1,10 @@
 //! In process: what the log says of a whole journey, and what it never says (SEC-09, CODE-07, RS-17).
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::fs::File;
+use std::io::{Read as _, Seek as _};
+use std::sync::Arc;
 
 use tracing_subscriber::filter::LevelFilter;
-use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::harness::app::Clock;
@@ -14,36 +14,22 @@ use crate::harness::world::clients::{BASIC_SECRET, POST_SECRET};
 use crate::harness::world::users::PASSWORD;
 use crate::harness::{Browser, Choices, SmartApp, Target};
 
-/// Where the log of a test goes.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
+/// What was written from the beginning on.
+fn written(mut file: &File) -> String {
+    let mut text = String::new();
+    file.rewind().unwrap();
+    file.read_to_string(&mut text).unwrap();
+    text
 }
 
 #[tokio::test]
 async fn sec_09_the_log_tells_what_happened_and_no_secret() {
-    let lines = Lines::default();
-    let logging = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(lines.clone());
+    let file = Arc::new(tempfile::tempfile().unwrap());
+    let logging = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(Arc::clone(&file));
     let guard = logging.with_ansi(false).finish().set_default();
     let secrets = journey().await;
     drop(guard);
-    let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let log = written(&file);
 
     for told in [
         "path=\"/auth/authorize\"",

@@ -352,6 +352,11 @@ impl Grant {
         }
     }
 
+    /// Whether it is active, and this user's.
+    pub fn is_active_of(&self, owner: &Owner) -> bool {
+        self.active().is_some_and(|active| active.owner.is_same_user(owner))
+    }
+
     /// Until when the app can come for tokens without the user, if it is not used before; without a refresh token, until when
     /// its access token opens anything.
     pub fn lasts_until(&self) -> Instant {

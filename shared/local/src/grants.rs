@@ -224,7 +224,7 @@ impl UserGrants for LocalStore {
     async fn own_grants(&self, owner: &Owner, now: Instant) -> Result<Vec<Grant>, Unavailable> {
         let mut grants = self.active_grants(&owner.user, now)?;
         // A name may have been another user's before.
-        grants.retain(|grant| grant.active().is_some_and(|active| active.owner.is_same_user(owner)));
+        grants.retain(|grant| grant.is_active_of(owner));
         grants.truncate(MOST_OWN_GRANTS);
         Ok(grants)
     }

@@ -1,60 +1,18 @@
 // Sign-in at real identity providers, of another site, in a browser.
 
 import assert from "node:assert/strict";
-import { createHash, randomBytes } from "node:crypto";
 import { SIZES, closeBrowser, inPage, photograph } from "../lib/browser.mjs";
 import { startProvider } from "../lib/identity-provider.mjs";
-import { catchRedirect } from "../lib/loopback.mjs";
+import { SCOPE, authorization, tokens, withApp } from "../lib/native-app.mjs";
 import { approve, choosePatient, consent, leaving, offeredPatients, on, signIn } from "../lib/pages.mjs";
 import { check, readFhir, stage } from "../lib/stage.mjs";
-
-const SCOPE = "launch/patient openid fhirUser profile offline_access patient/Patient.rs";
-const discovered = await (await fetch(`${stage.fhir}/.well-known/smart-configuration`)).json();
 
 const hospital = await startProvider(stage.issuers.hospital, { secret: stage.secret, people: {} });
 const people = { jun: { name: "Dr. Jun Abe", fhirUser: "Practitioner/abe", smart: { patients: ["bruno", "chiara"] } }, nobody: { name: "No Body" } };
 const practice = await startProvider(stage.issuers.practice, { people, alg: "ES256" });
 let asleep;
 
-function authorization(redirectUri, changes = {}) {
-  const verifier = randomBytes(32).toString("base64url");
-  const url = new URL(discovered.authorization_endpoint);
-  url.search = new URLSearchParams({
-    response_type: "code",
-    client_id: "native",
-    redirect_uri: redirectUri,
-    scope: SCOPE,
-    state: "st",
-    aud: stage.fhir,
-    code_challenge: createHash("sha256").update(verifier).digest("base64url"),
-    code_challenge_method: "S256",
-    ...changes,
-  });
-  const redeem = async (returned) => {
-    const code = returned.searchParams.get("code");
-    return tokens({ grant_type: "authorization_code", code, redirect_uri: redirectUri, code_verifier: verifier }, 200);
-  };
-  return { url: url.href, redeem };
-}
-
-async function tokens(form, status) {
-  const body = new URLSearchParams({ client_id: "native", ...form });
-  const answer = await fetch(discovered.token_endpoint, { method: "POST", body });
-  const said = await answer.json();
-  assert.equal(answer.status, status, JSON.stringify(said));
-  return said;
-}
-
 const claimsOf = ({ id_token }) => JSON.parse(Buffer.from(id_token.split(".")[1], "base64url").toString());
-
-async function withApp(body) {
-  const app = await catchRedirect();
-  try {
-    await body(app);
-  } finally {
-    app.close();
-  }
-}
 
 const choose = (page, provider) => leaving(page, () => page.locator(`[name="provider"][value="${provider}"]`).click());
 
@@ -71,7 +29,7 @@ async function atProvider(page, login, issuer) {
 await check("who is registered signs in at the hospital, without JavaScript, and the app gets who they are", () =>
   withApp((app) =>
     inPage({ ...SIZES.phone, javaScriptEnabled: false }, async (page) => {
-      const { url, redeem } = authorization(app.redirectUri);
+      const { url, redeem } = authorization(app.redirectUri, { scope: `${SCOPE} profile` });
       await page.goto(url);
       await photograph(page, "choose-provider-phone-light");
       await choose(page, "hospital");
@@ -147,7 +105,7 @@ await check("a session is a session: the provider is not asked again, but where 
 await check("what claims no longer give is gone at the next refresh", () =>
   withApp((app) =>
     inPage(SIZES.desktop, async (page) => {
-      const refreshed = await tokens({ grant_type: "refresh_token", refresh_token: before.refresh_token }, 200);
+      const refreshed = await tokens({ grant_type: "refresh_token", refresh_token: before.refresh_token });
       people.jun.smart = { patients: ["chiara"] };
       const { url, redeem } = authorization(app.redirectUri);
       await page.goto(url);

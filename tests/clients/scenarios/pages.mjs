@@ -1,66 +1,17 @@
 // The server's pages by themselves: without JavaScript, by keyboard alone, and where they must say no.
 
 import assert from "node:assert/strict";
-import { createHash, randomBytes } from "node:crypto";
 import { SIZES, closeBrowser, inPage, photograph } from "../lib/browser.mjs";
-import { catchRedirect } from "../lib/loopback.mjs";
+import { SCOPE, authorization, discovered, withApp } from "../lib/native-app.mjs";
 import { approve, choosePatient, consent, leaving, offeredPatients, on, openDetails, searchPatients, signIn } from "../lib/pages.mjs";
 import { check, readFhir, stage } from "../lib/stage.mjs";
 
-const SCOPE = "launch/patient openid fhirUser offline_access patient/Patient.rs";
 const { clinician, newcomer, patient } = stage.users;
-const discovered = await (await fetch(`${stage.fhir}/.well-known/smart-configuration`)).json();
-
-/** An authorization request of the native client by hand, and the code exchange that belongs to it. */
-function request(redirectUri, changes = {}) {
-  const verifier = randomBytes(32).toString("base64url");
-  const state = randomBytes(16).toString("base64url");
-  const url = new URL(discovered.authorization_endpoint);
-  url.search = new URLSearchParams({
-    response_type: "code",
-    client_id: "native",
-    redirect_uri: redirectUri,
-    scope: SCOPE,
-    state,
-    aud: stage.fhir,
-    code_challenge: createHash("sha256").update(verifier).digest("base64url"),
-    code_challenge_method: "S256",
-    ...changes,
-  });
-  const redeem = async (returned) => {
-    assert.equal(returned.searchParams.get("state"), state);
-    assert.equal(returned.searchParams.get("iss"), stage.base);
-    const answer = await fetch(discovered.token_endpoint, {
-      method: "POST",
-      body: new URLSearchParams({
-        grant_type: "authorization_code",
-        client_id: "native",
-        code: returned.searchParams.get("code"),
-        redirect_uri: redirectUri,
-        code_verifier: verifier,
-      }),
-    });
-    const body = await answer.json();
-    assert.equal(answer.status, 200, JSON.stringify(body));
-    return body;
-  };
-  return { url: url.href, redeem };
-}
-
-/** Runs `body` with a listening native app. */
-async function withApp(body) {
-  const app = await catchRedirect();
-  try {
-    await body(app);
-  } finally {
-    app.close();
-  }
-}
 
 await check("without JavaScript: sign in, search, choose, consent, and the code is good", () =>
   withApp((app) =>
     inPage({ ...SIZES.phone, javaScriptEnabled: false }, async (page) => {
-      const { url, redeem } = request(app.redirectUri);
+      const { url, redeem } = authorization(app.redirectUri);
       await page.goto(url);
       await signIn(page, clinician);
       await searchPatients(page, "haddad");
@@ -76,7 +27,7 @@ await check("without JavaScript: sign in, search, choose, consent, and the code 
 await check("by keyboard alone: Tab, type, Enter, with a focus that can be seen", () =>
   withApp((app) =>
     inPage(SIZES.desktop, async (page) => {
-      const { url, redeem } = request(app.redirectUri);
+      const { url, redeem } = authorization(app.redirectUri);
       await page.goto(url);
       await tabTo(page, '[name="username"]');
       await page.keyboard.type(clinician.username);
@@ -106,7 +57,7 @@ await check("a wrong password and an unknown name get the same answer: 401 and t
       page.on("response", (response) => response.request().method() === "POST" && answers.push(response.status()));
       const said = [];
       for (const username of [patient.username, "no-such-person"]) {
-        await page.goto(request(app.redirectUri).url);
+        await page.goto(authorization(app.redirectUri).url);
         await signIn(page, { username, password: "not the password" });
         said.push((await page.locator("main, body").first().innerText()).replaceAll(username, "…"));
         assert.equal(await on.password(page).inputValue(), "", "the password is not sent back");
@@ -119,7 +70,7 @@ await check("a redirect URI that is not registered is shown, never followed", as
   for (const [size, screen] of Object.entries(SIZES)) {
     for (const colorScheme of ["light", "dark"]) {
       await inPage({ ...screen, colorScheme }, async (page) => {
-        const answer = await page.goto(request("http://127.0.0.1:9/elsewhere").url);
+        const answer = await page.goto(authorization("http://127.0.0.1:9/elsewhere").url);
         assert.equal(answer.status(), 400);
         assert.equal(new URL(page.url()).origin, stage.base);
         await photograph(page, `error-${size}-${colorScheme}`);
@@ -134,7 +85,7 @@ await check("a redirect URI that is not registered is shown, never followed", as
 await check("a user without patients gets a page that says so", () =>
   withApp((app) =>
     inPage(SIZES.phone, async (page) => {
-      await page.goto(request(app.redirectUri).url);
+      await page.goto(authorization(app.redirectUri).url);
       await signIn(page, newcomer);
       assert.equal(await on.patients(page).count(), 0);
       assert.match(await page.locator("main, body").first().innerText(), /patient/i);
@@ -144,7 +95,7 @@ await check("a user without patients gets a page that says so", () =>
 await check("a faulty request that may be redirected goes back to the app with what to mend", () =>
   withApp((app) =>
     inPage(SIZES.desktop, async (page) => {
-      await page.goto(request(app.redirectUri, { aud: "https://elsewhere.example/fhir" }).url);
+      await page.goto(authorization(app.redirectUri, { aud: "https://elsewhere.example/fhir" }).url);
       const returned = await app.caught;
       assert.equal(returned.searchParams.get("error"), "invalid_request");
       assert.match(returned.searchParams.get("error_description"), /aud/);
@@ -153,7 +104,7 @@ await check("a faulty request that may be redirected goes back to the app with w
 await check("apps with access: sign in without an app, see, end, without JavaScript and at phone width", () =>
   withApp((app) =>
     inPage({ ...SIZES.phone, javaScriptEnabled: false }, async (page) => {
-      const { url, redeem } = request(app.redirectUri, { scope: `${SCOPE} patient/Observation.rs patient/Condition.rs` });
+      const { url, redeem } = authorization(app.redirectUri, { scope: `${SCOPE} patient/Observation.rs patient/Condition.rs` });
       await page.goto(url);
       await approve(page, patient);
       const token = await redeem(await app.caught);
@@ -176,11 +127,11 @@ await check("apps with access: light and dark, phone and desktop; what an app as
   withApp((app) =>
     withApp((second) =>
       inPage(SIZES.desktop, async (page) => {
-        const one = request(app.redirectUri, { scope: "launch/patient offline_access patient/Observation.rs" });
+        const one = authorization(app.redirectUri, { scope: "launch/patient offline_access patient/Observation.rs" });
         await page.goto(one.url);
         await approve(page, clinician, { patient: "amina-h" });
         await one.redeem(await app.caught);
-        await page.goto(request(second.redirectUri, { scope: `${SCOPE} patient/Observation.rs patient/MedicationRequest.rs patient/Encounter.rs` }).url);
+        await page.goto(authorization(second.redirectUri, { scope: `${SCOPE} patient/Observation.rs patient/MedicationRequest.rs patient/Encounter.rs` }).url);
         await choosePatient(page, "amina-h");
         await on.allow(page).waitFor();
         await wellFormed(page, "consent again");
@@ -208,7 +159,7 @@ await check("apps with access: light and dark, phone and desktop; what an app as
 await check("each page has one heading, a title, a language, and a label on every field", () =>
   withApp((app) =>
     inPage(SIZES.desktop, async (page) => {
-      await page.goto(request(app.redirectUri).url);
+      await page.goto(authorization(app.redirectUri).url);
       await wellFormed(page, "sign in");
       await signIn(page, clinician);
       await wellFormed(page, "choose a patient");
@@ -218,7 +169,7 @@ await check("each page has one heading, a title, a language, and a label on ever
 
 await check("the pages cannot be framed, cached or leak where they were", () =>
   withApp(async (app) => {
-    const { headers } = await fetch(request(app.redirectUri).url);
+    const { headers } = await fetch(authorization(app.redirectUri).url);
     assert.match(headers.get("content-security-policy") ?? "", /frame-ancestors 'none'/);
     assert.match(headers.get("content-security-policy") ?? "", /default-src 'none'/);
     assert.match(headers.get("cache-control") ?? "", /no-store/);
@@ -229,8 +180,8 @@ await check("two authorizations at once in one browser do not mix", () =>
   withApp((first) =>
     withApp((second) =>
       inPage(SIZES.desktop, async (page) => {
-        const one = request(first.redirectUri);
-        const two = request(second.redirectUri);
+        const one = authorization(first.redirectUri);
+        const two = authorization(second.redirectUri);
         const other = await page.context().newPage();
         await page.goto(one.url);
         await other.goto(two.url);

@@ -233,7 +233,7 @@ impl UserGrants for StateTable {
     async fn own_grants(&self, owner: &Owner, now: Instant) -> Result<Vec<Grant>, Unavailable> {
         let mut grants = self.listed_grants(&owner.user, Some(MOST_OWN_GRANTS), now).await?;
         // A name may have been another user's before.
-        grants.retain(|grant| grant.active().is_some_and(|active| active.owner.is_same_user(owner)));
+        grants.retain(|grant| grant.is_active_of(owner));
         Ok(grants)
     }
 

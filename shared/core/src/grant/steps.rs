@@ -250,8 +250,7 @@ impl Grant {
         if self.is_made_by(step, |stage| matches!(stage, Stage::Revoked(_))).ok()? {
             return Some(self);
         }
-        let is_theirs = self.active().is_some_and(|active| active.owner.is_same_user(owner));
-        if is_theirs { self.revoke(reason, step) } else { None }
+        if self.is_active_of(owner) { self.revoke(reason, step) } else { None }
     }
 
     /// Whether this very step made it: it bears the step's name, and is what the step leads to; a request that takes two

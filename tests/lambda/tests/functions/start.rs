@@ -21,6 +21,17 @@ fn refusal(name: &str, environment: &[(&str, &str)]) -> Value {
     line
 }
 
+/// Settings that are well formed and name tables and a key that are not there.
+fn of_nothing(aws: &[(String, String)]) -> Vec<(&str, &str)> {
+    let settings = [
+        ("SMART_PUBLIC_URL", PUBLIC_URL),
+        ("SMART_TABLE", "nowhere"),
+        ("SMART_RECORDS_TABLE", "nowhere"),
+        ("SMART_SIGNING_KEYS", "alias/nobody"),
+    ];
+    aws.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(settings).collect()
+}
+
 #[test]
 fn one_line_names_all_that_is_missing() {
     for (name, needs) in FUNCTIONS {
@@ -49,13 +60,7 @@ fn one_line_names_all_that_is_wrong_and_repeats_none_of_it() {
 #[test]
 fn a_key_that_kms_does_not_know_ends_the_start_by_name() {
     let aws = aws();
-    let mut environment: Vec<_> = aws.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    environment.extend([
-        ("SMART_PUBLIC_URL", PUBLIC_URL),
-        ("SMART_TABLE", "nowhere"),
-        ("SMART_RECORDS_TABLE", "nowhere"),
-        ("SMART_SIGNING_KEYS", "alias/nobody"),
-    ]);
+    let environment = of_nothing(&aws);
     for name in ["discovery", "token", "fhir-read"] {
         let function = Function::start(program(name), environment.iter().copied()).unwrap();
         let (status, polled, lines) = function.end().unwrap();
@@ -67,13 +72,7 @@ fn a_key_that_kms_does_not_know_ends_the_start_by_name() {
 #[test]
 fn identity_providers_that_are_wrong_or_whose_secret_is_nowhere_end_the_start_by_name() {
     let aws = aws();
-    let mut environment: Vec<_> = aws.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    environment.extend([
-        ("SMART_PUBLIC_URL", PUBLIC_URL),
-        ("SMART_TABLE", "nowhere"),
-        ("SMART_RECORDS_TABLE", "nowhere"),
-        ("SMART_SIGNING_KEYS", "alias/nobody"),
-    ]);
+    let environment = of_nothing(&aws);
     let provider = |secret: &str| {
         let rest = r#""name":"Op","issuer":"https://idp.example","client_id":"smart""#;
         format!(r#"[{{"id":"op",{rest},"client_secret":"{secret}"}}]"#)

@@ -1,42 +1,28 @@
 //! What the log says of sign-ins elsewhere, and what it never says (SEC-09).
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::fs::File;
+use std::io::{Read as _, Seek as _};
+use std::sync::Arc;
 
 use serde_json::json;
 use tracing_subscriber::filter::LevelFilter;
-use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::idp::query_of;
 use super::{A, ASK, Clinic, SECRET};
 
-/// Where the log goes.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
+/// What was written from the beginning on.
+fn written(mut file: &File) -> String {
+    let mut text = String::new();
+    file.rewind().unwrap();
+    file.read_to_string(&mut text).unwrap();
+    text
 }
 
 #[tokio::test]
 async fn sec_09_the_log_says_which_provider_and_why_and_nothing_of_the_person() {
-    let lines = Lines::default();
-    let logging = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(lines.clone());
+    let file = Arc::new(tempfile::tempfile().unwrap());
+    let logging = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(Arc::clone(&file));
     let guard = logging.with_ansi(false).finish().set_default();
     let mut clinic = Clinic::with_a().await;
     let hint = "&login_hint=ines%40hospital.example";
@@ -66,7 +52,7 @@ async fn sec_09_the_log_says_which_provider_and_why_and_nothing_of_the_person() 
     }
     clinic.visitor.other().get("/auth/callback?state=person-x&code=person-y").await;
     drop(guard);
-    let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let log = written(&file);
     for told in [
         "INFO audit: event=\"sign-in\" outcome=\"done\"",
         "WARN audit: event=\"sign-in\" outcome=\"refused\" provider=\"a\"",
