@@ -2,7 +2,8 @@
 //!
 //! A child process writes to a store and says on its standard output what was acknowledged; the parent kills it in the
 //! middle of it, opens the store and holds it to what was said. In some rounds the parent has the store open all the
-//! while and writes too, as a server does beside an operator's command.
+//! while and writes too, as a server does beside an operator's command. The child is the first of these tests, run in a
+//! folder that tells it to write.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
@@ -16,18 +17,15 @@ use smart_local::LocalStore;
 use crate::store_contract::grants::{Sample, issue, redemption};
 use crate::store_contract::{at, digest, step};
 
-/// Only in a folder with this file does the child write.
-const CONSENT: &str = "write-until-killed";
+/// In a folder with this file the first test is the child.
+const WRITE: &str = "write-until-killed";
+/// The name of the first test.
+const FIRST: &str = "kill::kill_9_loses_nothing_that_was_acknowledged";
 
 const WRITERS: u64 = 16;
 
-/// The child: not a test by itself.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "run by kill_9_loses_nothing_that_was_acknowledged"]
-async fn child() {
-    if !Path::new(CONSENT).exists() {
-        return;
-    }
+/// The child.
+async fn write_until_killed() {
     let store = Arc::new(LocalStore::open(Path::new(".")).await.unwrap());
     println!("open 0");
     let writers: Vec<_> = (0..WRITERS)
@@ -59,9 +57,9 @@ async fn write(store: &LocalStore, n: u64) {
 
 /// Runs a child in `folder` and kills it after so many acknowledgements; the last one for each number.
 fn run_and_kill(folder: &Path, acknowledgements: usize) -> BTreeMap<u64, Vec<String>> {
-    std::fs::write(folder.join(CONSENT), "").unwrap();
+    std::fs::write(folder.join(WRITE), "").unwrap();
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["kill::child", "--exact", "--ignored", "--nocapture"])
+        .args([FIRST, "--exact", "--nocapture"])
         .current_dir(folder)
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit())
@@ -118,6 +116,9 @@ async fn check(store: &LocalStore, said: &BTreeMap<u64, Vec<String>>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kill_9_loses_nothing_that_was_acknowledged() {
+    if Path::new(WRITE).exists() {
+        return write_until_killed().await;
+    }
     for acknowledgements in [1, 40, 333, 1_500] {
         let folder = tempfile::tempdir().unwrap();
         let said = run_and_kill(folder.path(), acknowledgements);
