@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
+use smart_core::client::keys::ClientKeys;
 use smart_core::client::{ApplicationType, Client, ClientAuthentication};
 use smart_core::id::ClientId;
-use smart_core::jose::ClientKeys;
 use smart_core::ports::Unavailable;
 use smart_core::redirect::RegisteredRedirectUri;
 use smart_core::secret::Secret;

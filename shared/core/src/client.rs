@@ -6,6 +6,7 @@
 pub mod alone;
 pub mod authentication;
 pub mod key_set;
+pub mod keys;
 pub mod metadata;
 
 use std::collections::BTreeSet;
@@ -13,8 +14,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use self::keys::ClientKeys;
 use crate::id::ClientId;
-use crate::jose::ClientKeys;
 use crate::redirect::{RedirectUri, RegisteredRedirectUri};
 use crate::scope::Scopes;
 use crate::secret::Digest;

@@ -175,9 +175,9 @@ fn scopes() -> Vec<String> {
 mod tests {
     use super::*;
     use crate::authorization::grantable;
+    use crate::client::keys::ClientKeys;
     use crate::client::metadata::{self, Deployment};
     use crate::client::{Client, ClientAuthentication};
-    use crate::jose::ClientKeys;
     use crate::scope::Scopes;
 
     fn documents() -> [Value; 3] {

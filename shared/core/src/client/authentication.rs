@@ -14,10 +14,11 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use super::key_set::{self, KeySet, NotChosen, NotFetched};
+use super::keys::{ClientKey, ClientKeys};
 use super::{Client, ClientAuthentication, SecretMethod};
 use crate::id::ClientId;
 use crate::instant::Instant;
-use crate::jose::{self, Algorithm, ClientKey, ClientKeys, JwtError, UnverifiedHeader};
+use crate::jose::{self, Algorithm, JwtError, UnverifiedHeader};
 use crate::oauth::Parameters;
 use crate::secret::Digest;
 

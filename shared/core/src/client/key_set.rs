@@ -7,7 +7,8 @@
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::jose::{Algorithm, ClientKey, PRIVATE_MEMBERS, PublicKey};
+use super::keys::ClientKey;
+use crate::jose::{Algorithm, PRIVATE_MEMBERS, PublicKey};
 
 /// The usable keys of a published set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -10,9 +10,9 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 use url::Url;
 
+use super::keys::ClientKeys;
 use super::{ApplicationType, Client, ClientAuthentication, GrantType, RetryWindow, SecretMethod};
 use crate::id::ClientId;
-use crate::jose::ClientKeys;
 use crate::redirect::{RegisteredRedirectUri, is_loopback};
 use crate::scope::Scopes;
 use crate::secret::Digest;
