@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
-use http::header::ALLOW;
-use http::{HeaderValue, Response};
+use http::Response;
 use smart_core::authorization::{
     self, AuthorizationRequest, ErrorAnswer, Prompt, Refused, needs_encounter, needs_patient,
 };
@@ -20,7 +19,7 @@ use smart_core::oauth::{ErrorCode, OAuthError};
 use smart_core::ports::{Step, Unavailable};
 use smart_core::secret::Handle;
 use smart_core::user::FhirUser;
-use smart_web::{fallback, random, response};
+use smart_web::{random, response};
 
 use crate::browser::Browser;
 use crate::call::Call;
@@ -64,13 +63,6 @@ pub(crate) async fn page<S: Store>(
         }
         None => function.begin_requested(handle, asked, &client, browser, step).await,
     }
-}
-
-/// 405. The router would name HEAD among what is allowed (RFC 9110 §15.5.6).
-pub(crate) async fn neither_get_nor_post() -> Response<Body> {
-    let mut response = fallback::method_not_allowed().await;
-    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, POST"));
-    response
 }
 
 impl<S: Store> Authorize<S> {

@@ -9,10 +9,9 @@ mod error;
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes};
 use axum::extract::State;
-use http::header::{ALLOW, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 use serde::Serialize;
 use smart_core::client::{Client, GrantType};
 use smart_core::instant::Instant;
@@ -22,7 +21,7 @@ use smart_core::launch::{
 use smart_core::ports::PublicKeys;
 use smart_core::secret::LaunchHandle;
 use smart_web::arrival::Arrival;
-use smart_web::{fallback, random, response};
+use smart_web::{body, random, response};
 
 pub(crate) use self::ehr::Ehrs;
 use self::error::LaunchError;
@@ -57,23 +56,12 @@ pub(crate) async fn create<S: Store, K: PublicKeys + 'static>(
     answer.await.unwrap_or_else(|error| error.into_response(function.here.issuer()))
 }
 
-/// 405: this is no page.
-pub(crate) async fn not_post() -> Response<Body> {
-    let mut response = fallback::method_not_allowed().await;
-    response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
-    response
-}
-
 /// The body, if it is said to be JSON and is not endless.
-async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, LaunchError> {
-    let mut said = headers.get_all(CONTENT_TYPE).iter();
-    let (Some(media_type), None) = (said.next(), said.next()) else { return Err(LaunchError::MediaType) };
-    let essence = media_type.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
-    if !essence.trim().eq_ignore_ascii_case("application/json") {
+async fn read(headers: &HeaderMap, sent: Body) -> Result<Bytes, LaunchError> {
+    if !body::is_of(headers, "application/json") {
         return Err(LaunchError::MediaType);
     }
-    let body = to_bytes(body, LONGEST_REQUEST).await.map_err(|_| LaunchError::TooLong)?;
-    Ok(body.into())
+    body::read(sent, LONGEST_REQUEST).await.map_err(|_| LaunchError::TooLong)
 }
 
 impl<S: Store> Authorize<S> {

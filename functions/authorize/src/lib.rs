@@ -65,7 +65,7 @@ use smart_core::ports::{
 };
 use smart_core::secret::Op;
 use smart_web::cached::Cached;
-use smart_web::random;
+use smart_web::{fallback, random};
 
 pub use self::external::{ClientSecret, SignInWays};
 use self::launch::Ehrs;
@@ -144,17 +144,17 @@ pub fn router_with<S: Store, K: PublicKeys + 'static>(
         passwords: Passwords::new(),
     });
     let launch = Router::new()
-        .route("/auth/launch", post(launch::create::<S, K>).fallback(launch::not_post))
+        .route("/auth/launch", post(launch::create::<S, K>).fallback(|| fallback::allowing("POST")))
         .with_state(Arc::new(launch::Launches { function: Arc::clone(&function), ehrs }));
     // `get` would answer HEAD too, and a request begins something.
     let authorize = get(authorize::page::<S>)
         .post(authorize::page::<S>)
-        .head(authorize::neither_get_nor_post)
-        .fallback(authorize::neither_get_nor_post);
+        .head(|| fallback::allowing("GET, POST"))
+        .fallback(|| fallback::allowing("GET, POST"));
     // Nor by HEAD: an answer of a provider is used once.
     let callback = get(external::callback::page::<S>)
-        .head(external::callback::not_get)
-        .fallback(external::callback::not_get);
+        .head(|| fallback::allowing("GET"))
+        .fallback(|| fallback::allowing("GET"));
     let pages = Router::new()
         .route("/auth/authorize", authorize)
         .route("/auth/login", get(login::page::<S>).post(login::submit::<S>))

@@ -4,9 +4,7 @@
 //! decided on before it counts. The page's end is told as the position of the last match that is shown, so that a link
 //! says nothing of what was passed over, and is followed with the follower's own token (SRCH-08).
 
-use axum::body::{Body, to_bytes};
-use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::body::Body;
 use http::request::Parts;
 use http::{HeaderMap, Method, Response};
 use smart_core::fhir::access::{AccessContext, Decision, Interaction};
@@ -16,6 +14,7 @@ use smart_core::fhir::resource_type::ResourceType;
 use smart_core::fhir::search::{Reading, Search, SearchError};
 use smart_core::instant::Instant;
 use smart_core::ports::{PublicKeys, Records};
+use smart_web::{body, form};
 
 use crate::error::FhirError;
 use crate::negotiation::Format;
@@ -242,31 +241,17 @@ fn is_lenient(headers: &HeaderMap) -> bool {
 }
 
 /// The parameters of the URL, and for POST those of the body after them (SRCH-01).
-async fn parameters(request: &Parts, body: Body) -> Result<Vec<(String, String)>, FhirError> {
+async fn parameters(request: &Parts, sent: Body) -> Result<Vec<(String, String)>, FhirError> {
     let mut pairs = decode(request.uri.query().unwrap_or_default().as_bytes())?;
     if request.method == Method::POST {
-        let body = body_of(&request.headers, body).await?;
-        let form = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(
-            |media_type| {
-                let essence = media_type.split(';').next().unwrap_or_default().trim();
-                essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
-            },
-        );
-        if !form && !body.is_empty() {
+        let too_long = |long: body::TooLong| FhirError::TooLong { limit: long.limit };
+        let body = body::read(sent, MAX_BODY).await.map_err(too_long)?;
+        if !body.is_empty() && !body::is_of(&request.headers, form::MEDIA_TYPE) {
             return Err(FhirError::MediaType);
         }
         pairs.extend(decode(&body)?);
     }
     Ok(pairs)
-}
-
-async fn body_of(headers: &HeaderMap, body: Body) -> Result<Bytes, FhirError> {
-    let too_long = || FhirError::TooLong { limit: MAX_BODY };
-    let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if length.is_some_and(|length| length > MAX_BODY) {
-        return Err(too_long());
-    }
-    to_bytes(body, MAX_BODY).await.map_err(|_| too_long())
 }
 
 /// Pairs in their order, duplicates kept. What is no UTF-8 text is refused: a mangled filter would find something else.

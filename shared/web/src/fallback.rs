@@ -2,7 +2,8 @@
 
 use axum::Router;
 use axum::body::Body;
-use http::{Response, StatusCode};
+use http::header::ALLOW;
+use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
 use crate::response::json;
@@ -34,12 +35,19 @@ pub async fn method_not_allowed() -> Response<Body> {
     json(StatusCode::METHOD_NOT_ALLOWED, &told)
 }
 
+/// 405 of a path that says itself which methods it knows, where the router would name HEAD among them (RFC 9110 §15.5.6).
+pub async fn allowing(methods: &'static str) -> Response<Body> {
+    let mut response = method_not_allowed().await;
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
+    response
+}
+
 #[cfg(test)]
 mod tests {
     use axum::body::to_bytes;
     use axum::routing::get;
     use http::Request;
-    use http::header::{ALLOW, CONTENT_TYPE};
+    use http::header::CONTENT_TYPE;
     use tower::ServiceExt as _;
 
     use super::*;

@@ -1,10 +1,14 @@
 //! What a posted form must be: `application/x-www-form-urlencoded`, UTF-8, not endless (RFC 6749 §3.2, appendix B).
 
-use axum::body::{Body, HttpBody as _, to_bytes};
+use axum::body::Body;
 use http::HeaderMap;
-use http::header::CONTENT_TYPE;
 use smart_core::oauth::{NotText, Parameters};
 use thiserror::Error;
+
+use crate::body;
+
+/// The media type of a form.
+pub const MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
 
 /// How many bytes a form may have. A request with a hundred granular scopes has some ten thousand (AUTHZ-34).
 pub const MAX_FORM: usize = 128 * 1024;
@@ -28,29 +32,17 @@ pub enum FormError {
 
 /// Reads the body of a POST.
 pub async fn read(headers: &HeaderMap, body: Body) -> Result<Parameters, FormError> {
-    if !is_form(headers) {
+    if !body::is_of(headers, MEDIA_TYPE) {
         return Err(FormError::MediaType);
     }
-    let too_long = FormError::TooLong { limit: MAX_FORM };
-    // What says beforehand that it is too long is not read at all.
-    if usize::try_from(body.size_hint().lower()).map_or(true, |length| length > MAX_FORM) {
-        return Err(too_long);
-    }
-    // A body that breaks off fails here too, but then nobody is left to read the answer.
-    let bytes = to_bytes(body, MAX_FORM).await.map_err(|_| too_long)?;
+    let bytes = body::read(body, MAX_FORM).await.map_err(|long| FormError::TooLong { limit: long.limit })?;
     Ok(Parameters::parse(&bytes)?)
-}
-
-/// Whether the one `Content-Type` is that of a form. A `charset` beside it is passed over: it is always UTF-8.
-fn is_form(headers: &HeaderMap) -> bool {
-    let mut said = headers.get_all(CONTENT_TYPE).iter();
-    let (Some(media_type), None) = (said.next(), said.next()) else { return false };
-    let essence = media_type.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
-    essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
 #[cfg(test)]
 mod tests {
+    use http::header::CONTENT_TYPE;
+
     use super::*;
 
     async fn sent(media_types: &[&str], body: impl Into<Body>) -> Result<Parameters, FormError> {

@@ -5,6 +5,7 @@
 //! | [`arrival`] | the one instant of a request |
 //! | [`random`] | where random bytes come from |
 //! | [`peer`] | whose address asks |
+//! | [`body`] | what a posted body must be |
 //! | [`form`] | what a posted form must be |
 //! | [`response`] | the headers of JSON, pages and redirects; what is told while a port is unavailable |
 //! | [`cors`] | what pages of other origins may read |
@@ -16,6 +17,7 @@
 #![warn(missing_docs)]
 
 pub mod arrival;
+pub mod body;
 pub mod cached;
 pub mod cors;
 pub mod fallback;

@@ -7,15 +7,14 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State as Function;
-use http::header::ALLOW;
-use http::{HeaderValue, Response};
+use http::Response;
 use smart_core::external::{Expected, Person};
 use smart_core::grant::Grant;
 use smart_core::instant::Instant;
 use smart_core::oauth::Parameters;
 use smart_core::secret::Handle;
 use smart_core::user::User;
-use smart_web::{fallback, random};
+use smart_web::random;
 
 use super::fault::{ExternalError, ExternalFault};
 use super::remote::Remote;
@@ -62,13 +61,6 @@ pub(crate) async fn page<S: Store>(
     let code = code.ok_or_else(|| fault(ExternalFault::Answer))?;
     let back = Return { state, text, browser, remote, waiting };
     function.redeem(&back, code, now).await
-}
-
-/// 405. The router would name HEAD among what is allowed (RFC 9110 §15.5.6).
-pub(crate) async fn not_get() -> Response<Body> {
-    let mut response = fallback::method_not_allowed().await;
-    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET"));
-    response
 }
 
 /// A sign-in that came back to the browser that it began in.
