@@ -67,6 +67,7 @@ use smart_core::secret::Op;
 use smart_web::cached::Cached;
 use smart_web::{fallback, random};
 
+use self::error::AuthorizeError;
 pub use self::external::{ClientSecret, SignInWays};
 use self::launch::Ehrs;
 use self::passwords::Passwords;
@@ -182,6 +183,12 @@ impl<S: Store> Authorize<S> {
     async fn client(&self, id: &ClientId, now: Instant) -> Result<Option<Arc<Client>>, Unavailable> {
         let fetch = async { Ok(self.store.client(id).await?.map(Arc::new)) };
         self.clients.get_or(id, now, fetch).await
+    }
+
+    /// A client that may go on, at most a minute old.
+    async fn enabled_client(&self, id: &ClientId, now: Instant) -> Result<Arc<Client>, AuthorizeError> {
+        let client = self.client(id, now).await?;
+        client.filter(|client| !client.disabled).ok_or(AuthorizeError::NoRequest)
     }
 }
 

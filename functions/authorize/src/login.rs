@@ -12,7 +12,7 @@ use http::{Response, StatusCode};
 use smart_core::client::Client;
 use smart_core::external::Provider;
 use smart_core::grant::{Grant, IN_PROGRESS, Request, SignIn, Stage};
-use smart_core::id::{ClientId, PatientId, Username};
+use smart_core::id::{PatientId, Username};
 use smart_core::instant::Instant;
 use smart_core::redirect::RedirectUri;
 use smart_core::secret::Handle;
@@ -270,30 +270,6 @@ impl<S: Store> Authorize<S> {
         let grant = self.store.sign_in(&grant.id, &sign_in, step(now)?).await?;
         let client = self.enabled_client(&grant.client_id, now).await?;
         self.go_on(handle, &grant, &client, visit, now).await
-    }
-
-    /// The grant, while nothing has been decided.
-    pub(crate) async fn in_progress(&self, handle: Handle, now: Instant) -> Result<Grant, AuthorizeError> {
-        let grant = self.store.grant(&handle.grant_id(), now).await?.ok_or(AuthorizeError::NoRequest)?;
-        match grant.request() {
-            Some(_) => Ok(grant),
-            None => Err(AuthorizeError::Moved(smart_core::grant::Refusal::Stage)),
-        }
-    }
-
-    /// The name that users see of the app that asks.
-    pub(crate) async fn app_name(&self, grant: &Grant, now: Instant) -> Result<String, AuthorizeError> {
-        Ok(self.enabled_client(&grant.client_id, now).await?.client_name.clone())
-    }
-
-    /// A client that may go on, at most a minute old.
-    pub(crate) async fn enabled_client(
-        &self,
-        id: &ClientId,
-        now: Instant,
-    ) -> Result<Arc<Client>, AuthorizeError> {
-        let client = self.client(id, now).await?;
-        client.filter(|client| !client.disabled).ok_or(AuthorizeError::NoRequest)
     }
 
     /// What is shown first to somebody who has to sign in.

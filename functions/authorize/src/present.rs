@@ -69,4 +69,18 @@ impl<S: Store> Authorize<S> {
         let is_theirs = matches!(&grant.stage, Stage::Known(known) if known.session == visit.session.id);
         Ok(is_theirs.then_some(Present { handle, browser, visit, grant }))
     }
+
+    /// The grant, while nothing has been decided.
+    pub(crate) async fn in_progress(&self, handle: Handle, now: Instant) -> Result<Grant, AuthorizeError> {
+        let grant = self.store.grant(&handle.grant_id(), now).await?.ok_or(AuthorizeError::NoRequest)?;
+        match grant.request() {
+            Some(_) => Ok(grant),
+            None => Err(AuthorizeError::Moved(Refusal::Stage)),
+        }
+    }
+
+    /// The name that users see of the app that asks.
+    pub(crate) async fn app_name(&self, grant: &Grant, now: Instant) -> Result<String, AuthorizeError> {
+        Ok(self.enabled_client(&grant.client_id, now).await?.client_name.clone())
+    }
 }
