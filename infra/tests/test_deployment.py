@@ -38,6 +38,7 @@ class Deployment(unittest.TestCase):
             "SMART_TABLE": self.outputs["AuthorizationTableName"],
             "SMART_RECORDS_TABLE": self.outputs["RecordsTableName"],
             "SMART_SIGNING_KEYS": self.outputs["SigningKeyAArn"],
+            "SMART_EHR_ORIGINS": "",
             "SMART_LOGIN_PROVIDERS": "",
             "SMART_LOGIN_LOCAL_USERS": "",
             "SMART_NOT_BEFORE": "",
@@ -51,7 +52,7 @@ class Deployment(unittest.TestCase):
                     self.assertEqual(said["function"], self.function(name))
                     self.assertEqual(said["event"]["version"], "2.0")
                     self.assertEqual((said["event"]["rawPath"], said["event"]["rawQueryString"]), (path.rstrip("/"), "a=b"))  # the emulator drops a slash
-                    self.assertEqual(said["told"], {key: exists[key] for key in said["told"]})
+                    self.assertLessEqual(said["told"].items(), exists.items())
 
     def test_a_form_arrives_as_it_was_sent(self):
         api = self.outputs["ApiId"]
