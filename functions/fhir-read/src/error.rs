@@ -30,6 +30,9 @@ pub(crate) enum FhirError {
     Method { allow: &'static str },
     #[error("no resource by this id")]
     NotFound,
+    /// Told as if there were nothing.
+    #[error("no resource by this id")]
+    OutsidePatient,
     #[error("only the current version is kept, and it is another")]
     NoSuchVersion,
     #[error("answers are JSON: accept application/fhir+json, or send `_format=json`")]
@@ -114,8 +117,7 @@ impl From<Denial> for FhirError {
             Denial::NotGranted { level, resource_type, interaction } => {
                 Self::InsufficientScope { level, resource_type, interaction }
             }
-            // As if it did not exist.
-            Denial::OutsidePatient => Self::NotFound,
+            Denial::OutsidePatient => Self::OutsidePatient,
         }
     }
 }
@@ -127,6 +129,7 @@ impl FhirError {
             | Self::UnknownType
             | Self::NotSupported(_)
             | Self::NotFound
+            | Self::OutsidePatient
             | Self::NoSuchVersion => StatusCode::NOT_FOUND,
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
@@ -142,9 +145,11 @@ impl FhirError {
 
     fn issue_type(&self) -> IssueType {
         match self {
-            Self::UnknownPath | Self::UnknownType | Self::NotFound | Self::NoSuchVersion => {
-                IssueType::NotFound
-            }
+            Self::UnknownPath
+            | Self::UnknownType
+            | Self::NotFound
+            | Self::OutsidePatient
+            | Self::NoSuchVersion => IssueType::NotFound,
             Self::NotSupported(_) | Self::Method { .. } | Self::NotAcceptable | Self::MediaType => {
                 IssueType::NotSupported
             }

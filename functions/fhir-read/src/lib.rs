@@ -27,6 +27,7 @@ mod search;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod trail;
 
 use std::sync::Arc;
 

@@ -13,6 +13,7 @@ use crate::error::FhirError;
 use crate::negotiation::Format;
 use crate::request::Asked;
 use crate::response::{Caching, Validators, ok};
+use crate::trail::Trail;
 use crate::{FhirRead, Store};
 
 impl<S: Store, K: PublicKeys> FhirRead<S, K> {
@@ -30,21 +31,17 @@ impl<S: Store, K: PublicKeys> FhirRead<S, K> {
             self.authentication.context(&self.store, &claims, now),
             self.store.record(resource_type.as_str(), id),
         );
-        let context = context?;
-        let audit = |outcome| {
-            tracing::info!(target: "audit", client_id = %claims.client_id, grant = claims.grant.as_ref().map(display), sub = %claims.sub,
-                patient = claims.patient.as_ref().map(display), interaction = "read",
-                resource_type = %resource_type, id = %id, outcome);
-        };
         // The scopes are asked before the record, so that what exists makes no difference to who may not look (RS-12).
-        let decided = context.may_read(*resource_type, id).map_err(FhirError::from).and_then(|()| {
+        let decided = context.and_then(|context| {
+            context.may_read(*resource_type, id)?;
             let record = record?.ok_or(FhirError::NotFound)?;
             match context.decide(Interaction::Read, &parse(&record)?) {
                 Decision::Allow => Ok(record),
                 Decision::Deny(denial) => Err(denial.into()),
             }
         });
-        audit(if decided.is_ok() { "allowed" } else { "refused" });
+        let (resource_type, id) = (*resource_type, Some(id));
+        Trail { claims: &claims, interaction: Interaction::Read, resource_type, id }.led_to(&decided);
         let record = decided?;
         if version.as_ref().is_some_and(|version| *version != record.version.to_string()) {
             return Err(FhirError::NoSuchVersion);

@@ -14,12 +14,14 @@ use smart_core::fhir::resource_type::ResourceType;
 use smart_core::fhir::search::{Reading, Search, SearchError};
 use smart_core::instant::Instant;
 use smart_core::ports::{PublicKeys, Records};
+use smart_core::token::AccessTokenClaims;
 use smart_web::{body, form};
 
 use crate::error::FhirError;
 use crate::negotiation::Format;
 use crate::read::parse;
 use crate::response::{Caching, ok};
+use crate::trail::Trail;
 use crate::{FhirRead, Store};
 
 /// How long the body of a POST may be.
@@ -46,20 +48,27 @@ impl<S: Store, K: PublicKeys> FhirRead<S, K> {
         let pairs = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let reading = Reading { base: &self.base, now, lenient: is_lenient(&request.headers) };
         let search = Search::parse(resource_type, pairs, reading);
-        let page = if let Some(context) = self.authentication.remembered(&claims, now) {
-            // What is found waits for the grant; a grant that has ended stops the search.
-            let found = async { Ok(self.page(search.as_ref(), resource_type, &context).await) };
-            tokio::try_join!(self.authentication.confirm(&self.store, &claims, now), found)?.1
-        } else {
-            let context = self.authentication.context(&self.store, &claims, now).await?;
-            self.page(search.as_ref(), resource_type, &context).await
-        };
-        tracing::info!(target: "audit", client_id = %claims.client_id, grant = claims.grant.as_ref().map(display), sub = %claims.sub,
-            patient = claims.patient.as_ref().map(display), interaction = "search",
-            resource_type = %resource_type, outcome = if page.is_ok() { "allowed" } else { "refused" });
+        let page = self.granted_page(&claims, search.as_ref(), resource_type, now).await;
+        Trail { claims: &claims, interaction: Interaction::Search, resource_type, id: None }.led_to(&page);
         let page = page?;
         let bundle = self.searchset(&search?, page);
         Ok(ok(format, Caching::Never, bundle.to_json(&self.base)))
+    }
+
+    /// What is found waits for the grant; a grant that has ended stops the search.
+    async fn granted_page(
+        &self,
+        claims: &AccessTokenClaims,
+        search: Result<&Search, &SearchError>,
+        resource_type: ResourceType,
+        now: Instant,
+    ) -> Result<Page, FhirError> {
+        let Some(context) = self.authentication.remembered(claims, now) else {
+            let context = self.authentication.context(&self.store, claims, now).await?;
+            return self.page(search, resource_type, &context).await;
+        };
+        let found = async { Ok(self.page(search, resource_type, &context).await) };
+        tokio::try_join!(self.authentication.confirm(&self.store, claims, now), found)?.1
     }
 
     /// The scopes are asked first, so that neither what exists nor what was asked makes a difference to who may not look

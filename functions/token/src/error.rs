@@ -1,6 +1,8 @@
 //! What goes wrong, and what is told of it: one code of RFC 6749 §5.2, one status, and words that say what to mend and
 //! nothing that helps to guess (TOK-23 to TOK-26, TOK-31).
 
+use std::fmt::Display;
+
 use axum::body::Body;
 use http::header::WWW_AUTHENTICATE;
 use http::{Response, StatusCode};
@@ -150,6 +152,15 @@ impl TokenError {
             }
             Self::Code(_) | Self::Refresh(_) | Self::Ended(_) => (E::InvalidGrant, Level::INFO),
             Self::Unavailable(_) => (E::TemporarilyUnavailable, Level::ERROR),
+        }
+    }
+
+    /// What is logged of it. It is what is told, but where the app is told nothing: which port could not answer, and why. The
+    /// alarm on the signer counts these words.
+    pub(crate) fn why(&self) -> &dyn Display {
+        match self {
+            Self::Unavailable(unavailable) => unavailable,
+            told => told,
         }
     }
 

@@ -59,10 +59,11 @@ impl Trail {
         let (event, client_id, grant) = self.names();
         let (code, level) = refused.told();
         let outcome = code.as_str();
+        let why = refused.why();
         match level {
-            Level::ERROR => error!(target: "audit", event, client_id, grant, outcome, why = %refused),
-            Level::WARN => warn!(target: "audit", event, client_id, grant, outcome, why = %refused),
-            Level::INFO => info!(target: "audit", event, client_id, grant, outcome, why = %refused),
+            Level::ERROR => error!(target: "audit", event, client_id, grant, outcome, %why),
+            Level::WARN => warn!(target: "audit", event, client_id, grant, outcome, %why),
+            Level::INFO => info!(target: "audit", event, client_id, grant, outcome, %why),
             _ => debug!(target: "audit", event, client_id, grant, outcome),
         }
     }

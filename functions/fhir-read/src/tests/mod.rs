@@ -1,5 +1,6 @@
 //! The function in process, over ports of a few maps.
 
+mod audit;
 mod backend_services;
 mod fhir_http;
 mod fhir_search;

@@ -89,7 +89,7 @@ async fn dpop_05_a_bound_token_sent_as_a_bearer_token_is_refused_and_the_other_w
 }
 
 #[tokio::test]
-async fn dpop_02_a_stolen_token_is_worth_nothing_without_its_key() {
+async fn sec_06_and_dpop_02_a_stolen_token_is_worth_nothing_without_its_key() {
     let (world, key, thief) = (clinic(), Key::generate(), Key::generate());
     let Bearer { token, .. } = bound(&world, &key);
     let other = world.token_with("nurse", SCOPES, Some("a"), |_| {}).token;

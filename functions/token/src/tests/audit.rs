@@ -39,17 +39,22 @@ impl Log {
         (log, guard)
     }
 
-    /// The audit lines since this was asked before, in short.
-    fn audit(&self) -> Vec<String> {
+    /// The audit lines since this was asked before.
+    fn lines(&self) -> impl Iterator<Item = Value> {
         let text = String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap();
-        let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        lines.into_iter().filter(|line| line["target"] == "audit")
+    }
+
+    /// The same, in short.
+    fn audit(&self) -> Vec<String> {
         let short = |line: Value| {
             let say = |name: &str| line[name].as_str().unwrap_or("-").to_owned();
             let grant = if line["grant"].is_string() { "grant" } else { "-" };
             let what = if line["alarm"].is_string() { say("alarm") } else { say("outcome") };
             format!("{} {} {} {grant} {what}", say("level"), say("event"), say("client_id"))
         };
-        lines.filter(|line| line["target"] == "audit").map(short).collect()
+        self.lines().map(short).collect()
     }
 }
 
@@ -103,6 +108,18 @@ async fn one_line_for_each_event_as_loud_as_whose_fault_it_is() {
     assert_eq!(log.audit(), ["INFO authorization_code unknown - invalid_client"]);
     ask(&[]).send(&world).await;
     assert_eq!(log.audit(), ["DEBUG token - - invalid_request"]);
+}
+
+#[tokio::test]
+async fn the_line_says_which_port_was_unavailable_and_the_app_is_not_told() {
+    let world = World::new().await;
+    let (log, _guard) = Log::start();
+    let coded = world.consent(anna("web", SCOPE)).await;
+    world.keys.sign_only(0);
+    let answer = coded.redemption().by("web").send(&world).await;
+    assert!(!answer.text("error_description").contains("signer"));
+    let why = log.lines().find(|line| line["event"] == "authorization_code").unwrap()["why"].clone();
+    assert_eq!(why, "signer is unavailable: throttled on purpose");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use smart_lambda_tests::event::{Answer, Event};
 
+use super::alarms::Filter;
 use super::world::{PASSWORD, PUBLIC_URL, REDIRECT_URI, SECRET, Service, World};
 
 pub(super) const VERIFIER: &str = "a-code-verifier-of-at-least-forty-three-characters";
@@ -115,8 +116,8 @@ pub(super) fn authorization_request() -> String {
     format!("/auth/authorize?{query}")
 }
 
-/// Anna signs in and shares her record: the answer to the code, and the code.
-fn authorized(service: &mut Service) -> (Answer, String) {
+/// Anna signs in and shares her record: the app's code.
+pub(super) fn consented(service: &mut Service) -> String {
     let mut browser = Browser::default();
     let sign_in = browser.go(service, &authorization_request());
     assert_eq!(sign_in.status, 200, "{}", sign_in.body);
@@ -126,14 +127,14 @@ fn authorized(service: &mut Service) -> (Answer, String) {
     let back = browser.send(service, &consent, &[("decision", "allow")]);
     let location = back.header("location").to_owned();
     assert!(location.starts_with(REDIRECT_URI), "{}: {location} {}", back.status, back.body);
-    let code = code_in(&location);
-    (redeem(service, &code), code)
+    code_in(&location)
 }
 
 #[tokio::test]
 async fn an_app_signs_in_reads_refreshes_and_a_stolen_refresh_token_ends_it() {
     let mut service = World::new().await.service();
-    let (tokens, code) = authorized(&mut service);
+    let code = consented(&mut service);
+    let tokens = redeem(&mut service, &code);
     assert_eq!(tokens.status, 200, "{}", tokens.body);
     let tokens = tokens.json();
     assert_eq!(tokens["patient"], "a");
@@ -152,11 +153,8 @@ async fn an_app_signs_in_reads_refreshes_and_a_stolen_refresh_token_ends_it() {
     assert_eq!(refresh(&mut service, &third).json()["error"], "invalid_grant");
     assert_eq!(read(&mut service, &access, "/fhir/Patient/a").status, 401);
 
-    // The alarm's filter: { ($.target = "audit") && ($.event = "revoke") && ($.why = "RefreshReplayed") }.
-    let counted = |line: &Value| {
-        line["target"] == "audit" && line["event"] == "revoke" && line["why"] == "RefreshReplayed"
-    };
-    let revoked = service.token.logged(counted).expect("the line that the alarm counts");
+    let counted = Filter::of("RefreshReplayed");
+    let revoked = service.token.logged(|line| counted.counts(line)).expect("the line that the alarm counts");
     assert_eq!(revoked["span"]["id"], replayed.id);
     let issued = |line: &Value| {
         line["target"] == "audit" && line["outcome"] == "issued" && line["event"] == "refresh_token"
@@ -193,8 +191,8 @@ fn ask_as_resource_server(service: &mut Service, path: &str, form: &[(&str, &str
 #[tokio::test]
 async fn a_resource_server_asks_about_tokens_until_each_is_revoked() {
     let mut service = World::new().await.service();
-    let (tokens, _) = authorized(&mut service);
-    let tokens = tokens.json();
+    let code = consented(&mut service);
+    let tokens = redeem(&mut service, &code).json();
     let (access, refresh_token) = (text(&tokens, "access_token"), text(&tokens, "refresh_token"));
     let told = ask_as_resource_server(&mut service, "/auth/introspect", &[("token", &access)]).json();
     assert_eq!((&told["active"], &told["patient"]), (&true.into(), &"a".into()), "{told}");

@@ -4,6 +4,8 @@
 //! wiring, tables and keys make one service of them.
 
 #[cfg(test)]
+mod alarms;
+#[cfg(test)]
 mod budgets;
 #[cfg(test)]
 mod journey;

@@ -29,6 +29,8 @@ pub(crate) const FUNCTIONS: [(&str, &[&str]); 4] = [
 
 /// A deployment.
 pub(crate) struct World {
+    sdk: Sdk,
+    signing_key: String,
     environment: Vec<(String, String)>,
 }
 
@@ -40,14 +42,31 @@ impl World {
         let records = emulator::make(&sdk.dynamodb(), tables::RECORDS).await.unwrap();
         populate(&StateTable::new(sdk.dynamodb(), &table), &RecordsTable::new(sdk.dynamodb(), &records))
             .await;
+        let signing_key = signing_key(&sdk).await;
         let mut environment = aws();
         environment.extend([
             ("SMART_PUBLIC_URL".to_owned(), PUBLIC_URL.to_owned()),
             ("SMART_TABLE".to_owned(), table),
             ("SMART_RECORDS_TABLE".to_owned(), records),
-            ("SMART_SIGNING_KEYS".to_owned(), signing_key(&sdk).await),
+            ("SMART_SIGNING_KEYS".to_owned(), signing_key.clone()),
         ]);
-        Self { environment }
+        Self { sdk, signing_key, environment }
+    }
+
+    /// Somebody switches the signing key off.
+    pub(crate) async fn disable_the_key(&self) {
+        self.sdk.kms().disable_key().key_id(&self.signing_key).send().await.unwrap();
+    }
+
+    /// And on again.
+    pub(crate) async fn enable_the_key(&self) {
+        self.sdk.kms().enable_key().key_id(&self.signing_key).send().await.unwrap();
+    }
+
+    /// Somebody deletes the signing key, which KMS makes them wait for.
+    pub(crate) async fn delete_the_key(&self) {
+        let deletion = self.sdk.kms().schedule_key_deletion().key_id(&self.signing_key);
+        deletion.pending_window_in_days(7).send().await.unwrap();
     }
 
     /// A function, told what it needs and nothing else.
