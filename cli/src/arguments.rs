@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use smart_core::client::registration::InitialAccessToken;
 use smart_core::deployment::{EhrOrigins, PublicUrl};
 use smart_core::id::{ClientId, GrantId, Username};
 use smart_core::user::FhirUser;
@@ -70,6 +71,7 @@ impl Default for Command {
             login_providers: None,
             local_users: None,
             ehr_origins: EhrOrigins::default(),
+            registration_token_sha256: None,
             log: Log::Pretty,
         })
     }
@@ -102,6 +104,9 @@ pub(crate) struct Serve {
     /// The EHRs that may show the pages inside their own, by origin, separated by commas
     #[arg(long, value_name = "ORIGINS", default_value = "", hide_default_value = true)]
     pub(crate) ehr_origins: EhrOrigins,
+    /// Let programs register clients (RFC 7591) that bear the initial access token of this SHA-256, in hexadecimal digits
+    #[arg(long, value_name = "HEX")]
+    pub(crate) registration_token_sha256: Option<InitialAccessToken>,
     /// How log lines are written
     #[arg(long, value_name = "FORM", value_enum, default_value_t = Log::Pretty)]
     pub(crate) log: Log,

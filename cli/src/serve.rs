@@ -20,6 +20,7 @@ use smart_web::observe::{self, LogFormat, LogOutput};
 use tokio::task::spawn_blocking;
 use tracing::level_filters::LevelFilter;
 
+use self::app::Options;
 use self::listen::{Listeners, Signals};
 use self::welcome::Welcome;
 use crate::arguments::{DATA, Log, Serve};
@@ -65,7 +66,9 @@ pub(crate) async fn run(arguments: Serve) -> Result<(), Failure> {
     store::note_public_url(&store, &url).await?;
     let keys = Arc::new(joined(keys.await)??);
 
-    let app = app::compose(&store, &keys, &url, &arguments.ehr_origins, ways, has_demo).await?;
+    let (ehr_origins, registration) = (arguments.ehr_origins, arguments.registration_token_sha256);
+    let options = Options { ehr_origins, ways, registration, has_demo };
+    let app = app::compose(&store, &keys, &url, options).await?;
     let signals = Signals::listen()?;
     let sweeping = {
         let store = Arc::clone(&store);

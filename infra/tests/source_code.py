@@ -36,9 +36,15 @@ def ports_of(function):
     return asked
 
 
-def routes_of(function):
-    """The paths of a function's Router: the literals in its lib.rs that are paths of ours."""
-    text = without_comments(source(f"functions/{function}/src/lib.rs"))
+def asked_by(path):
+    """The ports in the bounds of the `router` of one file: a part of a function that can be left out."""
+    (router,) = re.findall(r"(?m)^pub fn router<([^(]+)>\(", without_comments(source(path)))
+    return set(re.findall(r"\w+", router)) & set(ports())
+
+
+def routes_of(function, file="lib.rs"):
+    """The paths of a function's Router: the literals in this file that are paths of ours."""
+    text = without_comments(source(f"functions/{function}/src/{file}"))
     return set(re.findall(r'"(/(?:fhir|auth|\.well-known)(?:/[^"\s]*)?)"', text))
 
 

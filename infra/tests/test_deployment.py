@@ -42,6 +42,8 @@ class Deployment(unittest.TestCase):
             "SMART_LOGIN_PROVIDERS": "",
             "SMART_LOGIN_LOCAL_USERS": "",
             "SMART_NOT_BEFORE": "",
+            "SMART_REGISTRATION": "",
+            "SMART_REGISTRATION_TOKEN_SHA256": "",
         }
         for function, name in FUNCTIONS.items():
             for route in sorted(code.routes_of(function)):

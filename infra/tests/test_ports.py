@@ -1,5 +1,6 @@
 """A function's bounds, its IAM statements and its environment are spellings of one list: the ports."""
 
+import re
 import unittest
 from dataclasses import dataclass
 
@@ -27,6 +28,7 @@ ADAPTERS = {STATE: {"StateTable"}, RECORDS: {"RecordsTable"}, KEY: {"KmsKeys", "
 
 PORTS = {
     "Clients": Needs(STATE, {"dynamodb:GetItem"}, ("client#",)),
+    "Registrations": Needs(STATE, {"dynamodb:GetItem", "dynamodb:PutItem"}, ("client#dyn-",)),
     "Users": Needs(STATE, {"dynamodb:GetItem"}, ("user#",)),
     "Enrolments": Needs(STATE, {"dynamodb:PutItem"}, ("user#oidc:",)),
     "Sessions": Needs(STATE, {"dynamodb:GetItem"}, ("session#",)),
@@ -46,6 +48,8 @@ PORTS = {
     "PublicKeys": Needs(KEY, {"kms:GetPublicKey"}),
 }
 
+# Who registers clients besides the operator: a port of the token function only where it is turned on, and told to discovery, which lists it.
+REGISTRATION = {"discovery": "SMART_REGISTRATION", "token": "SMART_REGISTRATION_TOKEN_SHA256"}
 # How people sign in: no port's.
 SIGN_IN = {"SMART_LOGIN_PROVIDERS", "SMART_LOGIN_LOCAL_USERS"}
 # Ports that ask nothing of AWS: keys that clients publish are on the internet, where a function outside a VPC may go.
@@ -104,8 +108,9 @@ class Ports(unittest.TestCase):
     def test_kinds_of_items_are_those_of_the_code(self):
         paths = sorted((code.ROOT / "shared/aws/src").rglob("*.rs"))
         written = "".join(code.without_comments(path.read_text()) for path in paths)
+        prefix = re.search(r'const ID_PREFIX: &str = "(.+)";', code.source("shared/core/src/client/registration.rs"))[1]
         for kind in sorted({kind for port in PORTS.values() for kind in port.kinds}):
-            self.assertTrue(f'"{kind}' in written, f"no key begins with {kind}")
+            self.assertTrue(f'"{kind.removesuffix(prefix)}' in written, f"no key begins with {kind}")
 
     def test_a_restored_table_takes_the_place_of_the_own_one_in_every_statement(self):
         stack = deployed(RestoredAuthorizationTable="again", RestoredRecordsTable="records-again")
@@ -145,6 +150,7 @@ class Ports(unittest.TestCase):
                 if STATE in needed:
                     needed.add(NOT_BEFORE)
                 needed |= SIGN_IN if function == "authorize" else set()
+                needed |= {REGISTRATION[function]} if function in REGISTRATION else set()
                 needed |= {"SMART_EHR_ORIGINS"} if function == "authorize" else set()
                 variables = stack[f"{name}Function"]["Environment"]["Variables"]
                 self.assertEqual(set(variables), needed)
@@ -164,6 +170,25 @@ class Ports(unittest.TestCase):
             self.assertNotIn("LoginSecrets", deployed().statements(f"{name}Policy"))
         variables = stack["AuthorizeFunction"]["Environment"]["Variables"]
         self.assertEqual([variables[name] for name in sorted(SIGN_IN)], ["true", "[]"])
+
+    def test_programs_register_clients_where_that_is_turned_on_and_write_no_others(self):
+        digest = "ab" * 32
+        stacks = {"": deployed(), digest: deployed(RegistrationTokenSha256=digest)}
+        self.assertIn("Registrations", code.asked_by("functions/token/src/registration.rs"))
+        for told, stack in stacks.items():
+            for function, name in FUNCTIONS.items():
+                with self.subTest(function, told=told):
+                    statement = stack.statements(f"{name}Policy").get("Registrations")
+                    self.assertEqual(statement is not None, bool(told) and function == "token")
+                    variables = stack[f"{name}Function"]["Environment"]["Variables"]
+                    expected = {"discovery": "true" if told else "", "token": told}.get(function)
+                    self.assertEqual(variables.get(REGISTRATION.get(function)), expected)
+        statement = stacks[digest].statements("TokenPolicy")["Registrations"]
+        needs = PORTS["Registrations"]
+        self.assertEqual(set(listed(statement["Action"])), needs.actions)
+        self.assertEqual(statement["Resource"], "${AuthorizationTable.Arn}")
+        self.assertEqual(statement["Condition"], {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": f"{needs.kinds[0]}*"}})
+
     def test_the_authorize_function_alone_is_told_who_may_embed_its_pages(self):
         stack = deployed(EhrOrigins="https://ehr.example.org,https://ward.example.org:8443")
         for function, name in FUNCTIONS.items():

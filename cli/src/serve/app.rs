@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use smart_authorize::SignInWays;
+use smart_core::client::registration::InitialAccessToken;
 use smart_core::deployment::{EhrOrigins, PublicUrl};
 use smart_core::discovery::{Discovery, Offered};
 use smart_fhir_read::Settings;
@@ -14,20 +15,32 @@ use smart_web::{arrival, fallback, observe};
 use super::ehr;
 use crate::failure::Failure;
 
-/// All routes of one port; those of the demo only where it is on.
+/// What differs from one server to another.
+pub(crate) struct Options {
+    /// Which EHRs may embed the pages.
+    pub(crate) ehr_origins: EhrOrigins,
+    /// How people sign in.
+    pub(crate) ways: SignInWays,
+    /// Which token lets programs register clients; without one, none may.
+    pub(crate) registration: Option<InitialAccessToken>,
+    /// Whether the demo's app and EHR are served.
+    pub(crate) has_demo: bool,
+}
+
+/// All routes of one port; those that are an option only where it is taken.
 pub(crate) async fn compose(
     store: &Arc<LocalStore>,
     keys: &Arc<SoftwareKeys>,
     url: &PublicUrl,
-    ehr_origins: &EhrOrigins,
-    ways: SignInWays,
-    has_demo: bool,
+    options: Options,
 ) -> Result<Router, Failure> {
+    let Options { ehr_origins, ways, registration, has_demo } = options;
     // The demo's EHR is one.
-    let ehr_origins = if has_demo { ehr_origins.clone().and(url) } else { ehr_origins.clone() };
+    let ehr_origins = if has_demo { ehr_origins.and(url) } else { ehr_origins };
+    let offered = Offered { registration: registration.is_some(), ..Offered::HERE };
     let (store, keys) = (|| Arc::clone(store), || Arc::clone(keys));
     let key_sets = PublishedKeys::new(Outbound::new(url.deployment(), Reach::Public));
-    let mut app = smart_discovery::router(&*keys(), Discovery::new(url, Offered::HERE))
+    let mut app = smart_discovery::router(&*keys(), Discovery::new(url, offered))
         .await?
         .merge(smart_authorize::router_with(
             store(),
@@ -36,7 +49,10 @@ pub(crate) async fn compose(
             ways,
         ))
         .merge(smart_token::router(store(), keys(), key_sets, url.clone()))
-        .merge(smart_fhir_read::router(store(), keys(), &Settings::new(url, Offered::HERE)));
+        .merge(smart_fhir_read::router(store(), keys(), &Settings::new(url, offered)));
+    if let Some(token) = registration {
+        app = app.merge(smart_token::registration::router(store(), token, url.clone()));
+    }
     if has_demo {
         app = app.merge(smart_demo::router()).merge(ehr::router(store(), url.clone()));
     }

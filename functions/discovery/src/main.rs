@@ -14,9 +14,10 @@ async fn main() -> ExitCode {
 }
 
 async fn discovery() -> Result<Function, Fault> {
-    let DiscoveryConfig { public_url, signing_keys } = DiscoveryConfig::from_environment()?;
+    let DiscoveryConfig { public_url, signing_keys, registration } = DiscoveryConfig::from_environment()?;
     let sdk = Sdk::from_environment().await?;
     let keys = KmsKeys::load(sdk.kms(), &signing_keys).await?;
-    let router = smart_discovery::router(&keys, Discovery::new(&public_url, Offered::HERE)).await?;
+    let offered = Offered { registration, ..Offered::HERE };
+    let router = smart_discovery::router(&keys, Discovery::new(&public_url, offered)).await?;
     Ok(Function { router, public_url, calls: Arc::new(move || sdk.calls()) })
 }

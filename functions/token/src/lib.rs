@@ -1,6 +1,6 @@
 //! The token function: codes, refresh tokens and clients alone get access tokens (RFC 6749 §3.2, §4.1.3, §4.4, §6; SMART 2.2
 //! §"Obtain access token", §"Refresh access token", §"Backend Services"), which can be asked about (RFC 7662) and revoked
-//! (RFC 7009).
+//! (RFC 7009). Where an operator has turned it on, programs register clients here (RFC 7591).
 //!
 //! A request is read in full before anybody is asked who they are, and the client is known before a code or token is
 //! looked at. What is used once is used by one conditional write ([`smart_core::ports::Redemptions`]), and
@@ -15,6 +15,7 @@
 //! | `grants/refresh_token` | a refresh token: replaced, and client, user and session looked at anew |
 //! | `grants/client_credentials` | a client alone: what it was registered for |
 //! | `introspect` | who may ask about which tokens |
+//! | `registration` | a route of its own: which programs register clients |
 //! | `revoke` | what a client can revoke, and what ends with it |
 //! | `standing` | whether a token is good at this moment, and for what |
 //! | `sign` | what the tokens say |
@@ -27,6 +28,7 @@ mod grants;
 mod introspect;
 mod key_sets;
 mod proof;
+pub mod registration;
 mod revoke;
 mod sign;
 mod standing;

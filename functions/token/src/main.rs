@@ -14,11 +14,15 @@ async fn main() -> ExitCode {
 }
 
 async fn token() -> Result<Function, Fault> {
-    let TokenConfig { public_url, table, not_before, signing_keys } = TokenConfig::from_environment()?;
+    let TokenConfig { public_url, table, not_before, signing_keys, registration } =
+        TokenConfig::from_environment()?;
     let sdk = Sdk::from_environment().await?;
-    let state = StateTable::new(sdk.dynamodb(), table.as_str()).refusing_before(not_before);
+    let state = Arc::new(StateTable::new(sdk.dynamodb(), table.as_str()).refusing_before(not_before));
     let (keys, ()) = tokio::join!(KmsKeys::load(sdk.kms(), &signing_keys), state.connect());
     let key_sets = PublishedKeys::new(Outbound::new(public_url.deployment(), Reach::Public));
-    let router = smart_token::router(state, keys?, key_sets, public_url.clone());
+    let mut router = smart_token::router(Arc::clone(&state), keys?, key_sets, public_url.clone());
+    if let Some(token) = registration {
+        router = router.merge(smart_token::registration::router(state, token, public_url.clone()));
+    }
     Ok(Function { router, public_url, calls: Arc::new(move || sdk.calls()) })
 }

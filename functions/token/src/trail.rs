@@ -3,13 +3,14 @@
 //! Clients and grants by name, what was asked and what came of it. Never a token, a code, a secret or an assertion: a
 //! grant's name is the digest of a handle, and opens nothing (SEC-09).
 
-use smart_core::client::GrantType;
+use smart_core::client::{Client, GrantType};
 use smart_core::grant::RevocationReason;
 use smart_core::id::{ClientId, GrantId};
 use smart_core::ports::Unavailable;
 use tracing::{Level, debug, error, info, warn};
 
 use crate::error::TokenError;
+use crate::registration::RegisterError;
 
 /// What is known of a request so far.
 pub(crate) struct Trail {
@@ -88,6 +89,22 @@ pub(crate) fn given_back(grant: &GrantId, given_back: bool) {
 pub(crate) fn kept_repeatable(grant: &GrantId, kept: bool) {
     let outcome = if kept { "repeatable" } else { "overtaken" };
     info!(target: "audit", event = "extend_retry", grant = grant.as_str(), outcome);
+}
+
+/// A program has registered a client.
+pub(crate) fn registered(client: &Client) {
+    let (client_id, authentication) = (client.client_id.as_str(), client.authentication.method());
+    info!(target: "audit", event = "register", client_id, authentication, outcome = "registered");
+}
+
+/// A program may not, or cannot: whoever tries with a wrong token may be guessing. Words about the metadata may quote them.
+pub(crate) fn not_registered(error: &RegisterError) {
+    let outcome = error.told().as_str();
+    match error {
+        RegisterError::Unavailable(why) => error!(target: "audit", event = "register", outcome, %why),
+        RegisterError::Token => warn!(target: "audit", event = "register", outcome, why = %error),
+        _ => info!(target: "audit", event = "register", outcome),
+    }
 }
 
 /// A write that a grant needed could not be made: an operator has to look.

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use smart_core::client::metadata::Deployment;
+use smart_core::client::registration::{InitialAccessToken, InitialAccessTokenError};
 use smart_core::deployment::{EhrOrigins, PublicUrl, PublicUrlError};
 use smart_core::external::{SecretPlace, SignInSettings};
 use smart_core::instant::Instant;
@@ -70,6 +71,8 @@ pub struct DiscoveryConfig {
     pub public_url: PublicUrl,
     /// `SMART_SIGNING_KEYS`
     pub signing_keys: KeyNames,
+    /// `SMART_REGISTRATION`: whether there is a registration endpoint
+    pub registration: bool,
 }
 
 /// What the authorize function needs.
@@ -103,6 +106,8 @@ pub struct TokenConfig {
     pub not_before: Option<Instant>,
     /// `SMART_SIGNING_KEYS`
     pub signing_keys: KeyNames,
+    /// `SMART_REGISTRATION_TOKEN_SHA256`, which may be left out: then programs register no clients
+    pub registration: Option<InitialAccessToken>,
 }
 
 /// What the fhir-read function needs.
@@ -127,8 +132,11 @@ impl DiscoveryConfig {
     }
 
     fn read(mut from: Reader<impl Fn(&str) -> Option<String>>) -> Result<Self, ConfigError> {
+        let registration = from.registration();
         match (from.public_url(), from.signing_keys()) {
-            (Some(public_url), Some(signing_keys)) => Ok(Self { public_url, signing_keys }),
+            (Some(public_url), Some(signing_keys)) => {
+                from.whole(Self { public_url, signing_keys, registration })
+            }
             _ => Err(from.error()),
         }
     }
@@ -174,9 +182,10 @@ impl TokenConfig {
 
     fn read(mut from: Reader<impl Fn(&str) -> Option<String>>) -> Result<Self, ConfigError> {
         let not_before = from.not_before();
+        let registration = from.initial_access_token();
         match (from.public_url(), from.table(), from.signing_keys()) {
             (Some(public_url), Some(table), Some(signing_keys)) => {
-                from.whole(Self { public_url, table, not_before, signing_keys })
+                from.whole(Self { public_url, table, not_before, signing_keys, registration })
             }
             _ => Err(from.error()),
         }
@@ -257,11 +266,32 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         }
     }
 
-    /// It may be missing: then nothing is refused for its age. A wrong one is a fault, which [`Self::whole`] tells.
+    /// It may be missing: then nothing is refused for its age.
     fn not_before(&mut self) -> Option<Instant> {
-        (self.variable)("SMART_NOT_BEFORE").filter(|text| !text.trim().is_empty())?;
         let expected = "expected an instant such as 2026-01-31T12:00:00Z, or seconds since 1970";
-        self.required("SMART_NOT_BEFORE", expected, not_before)
+        self.optional("SMART_NOT_BEFORE", expected, not_before)
+    }
+
+    /// It may be missing: then there is no registration endpoint.
+    fn initial_access_token(&mut self) -> Option<InitialAccessToken> {
+        self.optional("SMART_REGISTRATION_TOKEN_SHA256", InitialAccessTokenError, |text| text.parse().ok())
+    }
+
+    /// Whether the token function has one.
+    fn registration(&mut self) -> bool {
+        let read = self.optional("SMART_REGISTRATION", "expected true or false", |text| text.parse().ok());
+        read.unwrap_or(false)
+    }
+
+    /// What may be missing. A wrong one is a fault, which [`Self::whole`] tells.
+    fn optional<T>(
+        &mut self,
+        name: &str,
+        expected: impl fmt::Display,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        (self.variable)(name).filter(|text| !text.trim().is_empty())?;
+        self.required(name, expected, parse)
     }
 
     /// Nothing was wrong.
@@ -346,6 +376,31 @@ mod tests {
         assert_eq!(config.ehr_origins.as_sources(), "https://ehr.example https://other.example");
         let fault = with("https://*.example").unwrap_err().to_string();
         assert!(fault.starts_with("SMART_EHR_ORIGINS is wrong: expected origins"), "{fault}");
+    }
+
+    #[test]
+    fn rfc7591_programs_register_clients_only_where_a_token_is_named_by_its_digest() {
+        let discovery = |registration| {
+            DiscoveryConfig::read(reader(vec![ALL[0], ALL[3], ("SMART_REGISTRATION", registration)]))
+        };
+        assert!(!discovery("").unwrap().registration && !discovery("false").unwrap().registration);
+        assert!(discovery("true").unwrap().registration);
+        let fault = discovery("yes").unwrap_err().to_string();
+        assert_eq!(fault, "SMART_REGISTRATION is wrong: expected true or false");
+        let token = |digest| {
+            let set = vec![ALL[0], ALL[1], ALL[3], ("SMART_REGISTRATION_TOKEN_SHA256", digest)];
+            TokenConfig::read(reader(set))
+        };
+        assert_eq!(token("").unwrap().registration, None);
+        let digest = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
+        assert!(token(digest).unwrap().registration.unwrap().is("foo"));
+        // Whoever gives the token itself is told what to give, and not what was given.
+        let fault = token("correct-horse").unwrap_err().to_string();
+        assert!(
+            fault.starts_with("SMART_REGISTRATION_TOKEN_SHA256 is wrong: expected the SHA-256"),
+            "{fault}"
+        );
+        assert!(!fault.contains("correct-horse"));
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod authentication;
 pub mod key_set;
 pub mod keys;
 pub mod metadata;
+pub mod registration;
 
 use std::collections::BTreeSet;
 use std::time::Duration;

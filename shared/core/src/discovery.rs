@@ -24,11 +24,14 @@ pub struct Offered {
     pub revocation: bool,
     /// The page where users see and end what they granted.
     pub management: bool,
+    /// RFC 7591: off, unless an operator turns it on.
+    pub registration: bool,
 }
 
 impl Offered {
     /// What this version wires, wherever its functions run. Discovery and the capability statement go by it.
-    pub const HERE: Self = Self { introspection: true, revocation: true, management: true };
+    pub const HERE: Self =
+        Self { introspection: true, revocation: true, management: true, registration: false };
 }
 
 /// Writes the documents.
@@ -142,6 +145,7 @@ impl<'a> Discovery<'a> {
         for (is_offered, endpoint, path) in [
             (self.offered.introspection, "introspection_endpoint", "/auth/introspect"),
             (self.offered.revocation, "revocation_endpoint", "/auth/revoke"),
+            (self.offered.registration, "registration_endpoint", "/auth/register"),
         ] {
             if is_offered {
                 set(&mut document, endpoint, at(path).into());
@@ -181,8 +185,11 @@ mod tests {
     use crate::scope::Scopes;
 
     fn documents() -> [Value; 3] {
+        documents_of(Offered { revocation: false, ..Offered::HERE })
+    }
+
+    fn documents_of(offered: Offered) -> [Value; 3] {
         let here: PublicUrl = "https://smart.example".parse().unwrap();
-        let offered = Offered { introspection: true, revocation: false, management: true };
         let discovery = Discovery::new(&here, offered);
         [discovery.smart_configuration(), discovery.openid_configuration(), discovery.authorization_server()]
     }
@@ -213,6 +220,13 @@ mod tests {
         assert_eq!(smart["management_endpoint"], "https://smart.example/auth/access");
         for absent in ["revocation_endpoint", "registration_endpoint"] {
             assert!(smart.get(absent).is_none(), "{absent}");
+        }
+    }
+
+    #[test]
+    fn disc_14_the_registration_endpoint_is_listed_where_it_is_turned_on() {
+        for document in documents_of(Offered { registration: true, ..Offered::HERE }) {
+            assert_eq!(document["registration_endpoint"], "https://smart.example/auth/register");
         }
     }
 

@@ -57,7 +57,7 @@ impl fmt::Debug for Parameters {
 }
 
 /// The registered error codes that are used here (RFC 6749 §4.1.2.1 and §5.2, OIDC Core §3.1.2.6, RFC 8707 §2, RFC 7009
-/// §2.2.1).
+/// §2.2.1, RFC 7591 §3.2.2, RFC 6750 §3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
@@ -99,6 +99,10 @@ pub enum ErrorCode {
     InsufficientScope,
     /// The proof of possession is not one, or not for this request (RFC 9449 §5).
     InvalidDpopProof,
+    /// A redirect URI cannot be registered (RFC 7591 §3.2.2).
+    InvalidRedirectUri,
+    /// Something else of the metadata cannot be registered (RFC 7591 §3.2.2).
+    InvalidClientMetadata,
     /// Something broke here.
     ServerError,
     /// Something is not available for the moment: try again.
@@ -128,6 +132,8 @@ impl ErrorCode {
             Self::InsufficientScope => "insufficient_scope",
             Self::UnsupportedTokenType => "unsupported_token_type",
             Self::InvalidDpopProof => "invalid_dpop_proof",
+            Self::InvalidRedirectUri => "invalid_redirect_uri",
+            Self::InvalidClientMetadata => "invalid_client_metadata",
             Self::ServerError => "server_error",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
         }

@@ -81,6 +81,13 @@ pub trait Clients: Send + Sync {
     fn client(&self, id: &ClientId) -> impl Future<Output = Result<Option<Client>, Unavailable>> + Send;
 }
 
+/// Clients, to be registered by programs: new ones, and no others.
+pub trait Registrations: Send + Sync {
+    /// Stores a new client, whose id begins with [`ID_PREFIX`](crate::client::registration::ID_PREFIX), and says whether it is stored:
+    /// not over another one of its id. One conditional write; the same client again is the same registration.
+    fn register_client(&self, client: &Client) -> impl Future<Output = Result<bool, Unavailable>> + Send;
+}
+
 /// Users, to be read.
 pub trait Users: Send + Sync {
     /// The user of that name, disabled ones too.
@@ -428,6 +435,7 @@ macro_rules! forward {
 // A function holds its adapter behind an `Arc`; the port is the same.
 forward! {
     Clients { fn client(&self, id: &ClientId) -> Result<Option<Client>, Unavailable>; }
+    Registrations { fn register_client(&self, client: &Client) -> Result<bool, Unavailable>; }
     Users { fn user(&self, username: &Username) -> Result<Option<User>, Unavailable>; }
     Enrolments { fn enrol(&self, said: &User) -> Result<User, Unavailable>; }
     PublicKeys { fn public_keys(&self) -> Result<Vec<PublicJwk>, Unavailable>; }

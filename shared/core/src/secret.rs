@@ -38,6 +38,13 @@ impl Digest {
     }
 }
 
+impl From<[u8; 32]> for Digest {
+    /// A digest that was made elsewhere.
+    fn from(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+}
+
 impl PartialEq for Digest {
     fn eq(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()

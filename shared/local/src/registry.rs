@@ -2,8 +2,9 @@
 
 use redb::TableDefinition;
 use smart_core::client::Client;
+use smart_core::client::registration::ID_PREFIX;
 use smart_core::id::{ClientId, Username};
-use smart_core::ports::{Clients, Enrolments, Unavailable, Users};
+use smart_core::ports::{Clients, Enrolments, Registrations, Unavailable, Users};
 use smart_core::user::{EXTERNAL_PREFIX, User};
 
 use crate::LocalStore;
@@ -31,6 +32,21 @@ pub enum Put {
 impl Clients for LocalStore {
     async fn client(&self, id: &ClientId) -> Result<Option<Client>, Unavailable> {
         self.engine.read(CLIENTS_PORT, |snapshot| snapshot.get(CLIENTS, id))
+    }
+}
+
+impl Registrations for LocalStore {
+    async fn register_client(&self, client: &Client) -> Result<bool, Unavailable> {
+        if !client.client_id.as_str().starts_with(ID_PREFIX) {
+            return Err(Unavailable::new(CLIENTS_PORT, "no client that a program registers"));
+        }
+        let client = client.clone();
+        self.engine
+            .write(CLIENTS_PORT, move |writing| match writing.get(CLIENTS, &client.client_id)? {
+                Some(known) => Ok(known == client),
+                None => writing.put(CLIENTS, &client.client_id, &client).map(|()| true),
+            })
+            .await
     }
 }
 

@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn asym_18_and_19_what_cache_control_says() {
+    fn asym_18_and_19_and_back_16_what_cache_control_says() {
         for (lines, age, seconds) in [
             (&[][..], None, None),
             (&["public"], None, None),

@@ -28,6 +28,7 @@ mod launches;
 mod outages;
 mod published_keys;
 mod refresh;
+mod registration;
 mod remembered;
 mod sessions;
 mod signing;

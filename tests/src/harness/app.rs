@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
+use smart_core::client::registration::InitialAccessToken;
 use smart_core::deployment::PublicUrl;
 use smart_core::discovery::{Discovery, Offered};
 use smart_core::instant::Instant;
@@ -33,6 +34,19 @@ impl App {
         Self::over(Arc::clone(&store), signing_key(), store, url, clock).await
     }
 
+    /// The same, where whoever bears `token` registers clients.
+    pub(crate) async fn registering(
+        token: InitialAccessToken,
+        url: &str,
+        clock: impl Fn() -> Instant + Clone + Send + Sync + 'static,
+    ) -> Self {
+        let store = Arc::new(LocalStore::in_memory().await.unwrap());
+        let here: PublicUrl = url.parse().unwrap();
+        let registration = smart_token::registration::router(Arc::clone(&store), token, here);
+        let offered = Offered { registration: true, ..Offered::HERE };
+        Self::with(Arc::clone(&store), signing_key(), store, url, clock, offered, registration).await
+    }
+
     /// The same over ports of a test's own, which stand on `store` and on the key of [`signing_key`].
     pub(crate) async fn over<S, K>(
         ports: S,
@@ -45,15 +59,33 @@ impl App {
         S: smart_authorize::Store + smart_token::Store + smart_fhir_read::Store + Clone,
         K: Signer + PublicKeys + Clone + 'static,
     {
+        Self::with(ports, keys, store, url, clock, Offered::HERE, Router::new()).await
+    }
+
+    /// The same with more routes, which `offered` says.
+    async fn with<S, K>(
+        ports: S,
+        keys: K,
+        store: Arc<LocalStore>,
+        url: &str,
+        clock: impl Fn() -> Instant + Clone + Send + Sync + 'static,
+        offered: Offered,
+        more: Router,
+    ) -> Self
+    where
+        S: smart_authorize::Store + smart_token::Store + smart_fhir_read::Store + Clone,
+        K: Signer + PublicKeys + Clone + 'static,
+    {
         let url: PublicUrl = url.parse().unwrap();
         world::load(&store, &url, clock()).await;
         let key_sets = PublishedKeys::new(Outbound::new(url.deployment(), Reach::Public));
-        let functions = smart_discovery::router(&keys, Discovery::new(&url, Offered::HERE))
+        let functions = smart_discovery::router(&keys, Discovery::new(&url, offered))
             .await
             .unwrap()
             .merge(smart_authorize::router(ports.clone(), keys.clone(), url.clone()))
             .merge(smart_token::router(ports.clone(), keys.clone(), key_sets, url.clone()))
-            .merge(smart_fhir_read::router(ports, keys, &Settings::new(&url, Offered::HERE)));
+            .merge(smart_fhir_read::router(ports, keys, &Settings::new(&url, offered)))
+            .merge(more);
         let paths = paths_of(&functions);
         let router = arrival::stamp(observe::layer(fallback::answers(functions)), clock);
         Self { router, url, store, key: signing_key(), paths }

@@ -10,6 +10,7 @@ pub(crate) mod grants;
 pub(crate) mod launches;
 pub(crate) mod own_grants;
 pub(crate) mod redemptions;
+pub(crate) mod registrations;
 pub(crate) mod revocations;
 pub(crate) mod sessions;
 pub(crate) mod uses;
@@ -19,8 +20,8 @@ use std::sync::Arc;
 
 use smart_core::instant::Instant;
 use smart_core::ports::{
-    Authorizations, Enrolments, Launches, Redemptions, Replay, Revocations, SignIns, Step, Throttle,
-    UserGrants,
+    Authorizations, Clients, Enrolments, Launches, Redemptions, Registrations, Replay, Revocations, SignIns,
+    Step, Throttle, UserGrants,
 };
 use smart_core::secret::{Digest, Op};
 use tokio::sync::Barrier;
@@ -31,6 +32,8 @@ pub(crate) trait Store:
     + Enrolments
     + Launches
     + Redemptions
+    + Clients
+    + Registrations
     + Replay
     + Revocations
     + SignIns
@@ -45,6 +48,8 @@ impl<S> Store for S where
         + Enrolments
         + Launches
         + Redemptions
+        + Clients
+        + Registrations
         + Replay
         + Revocations
         + SignIns
@@ -127,6 +132,8 @@ macro_rules! store_contract {
                     a_retry_window_can_be_extended, a_revoked_grant_refuses_everything,
                     what_is_absent_is_not_revoked, a_client_revokes_its_own_grant_and_no_other,
                     a_revocation_and_refreshes_at_once_end_revoked;
+                registrations: a_new_client_is_registered, no_client_is_registered_over_another,
+                    no_operators_client_is_written;
                 revocations: a_revoked_token_is_revoked_until_it_expires, revoking_again_is_no_error,
                     many_revocations_at_once_are_one;
             );

@@ -13,6 +13,7 @@ use axum::extract::{ConnectInfo, Request};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
+use smart_core::client::registration::InitialAccessToken;
 use smart_verify::{
     Document, Documents, Flow, Item, Options, Report, SetupError, Untrue, Verdict, judge, make_seed,
 };
@@ -35,11 +36,19 @@ struct Server {
 
 impl Server {
     async fn start() -> Self {
+        Self::start_with(None).await
+    }
+
+    /// Where whoever bears this token registers clients, if there is one.
+    async fn start_with(registration: Option<InitialAccessToken>) -> Self {
         let seed = tempfile::tempdir().unwrap();
         make_seed(seed.path()).unwrap();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
-        let app = App::at(&url, system_clock).await;
+        let app = match registration {
+            Some(token) => App::registering(token, &url, system_clock).await,
+            None => App::at(&url, system_clock).await,
+        };
         world::load_folder(&app.store, &app.url, seed.path(), system_clock()).await;
         let lie: Arc<Mutex<Option<Lie>>> = Arc::default();
         let liar = Arc::clone(&lie);
@@ -77,7 +86,16 @@ impl Server {
     }
 
     async fn try_to_verify(&self, seed: &Path) -> Result<(Report, smart_verify::Findings), SetupError> {
-        let options = Options { base: self.url.parse().unwrap(), seed, initial_access_token: None };
+        self.try_with(seed, None).await
+    }
+
+    async fn try_with(
+        &self,
+        seed: &Path,
+        initial_access_token: Option<&str>,
+    ) -> Result<(Report, smart_verify::Findings), SetupError> {
+        let initial_access_token = initial_access_token.map(str::to_owned);
+        let options = Options { base: self.url.parse().unwrap(), seed, initial_access_token };
         smart_verify::verify(options, |_| {}).await
     }
 }
@@ -136,6 +154,25 @@ async fn disc_04_what_is_listed_works_and_what_is_not_is_refused() {
     everything_more_is_found_out(&findings.documents, &findings.outcomes);
     everything_less_is_found_out(&findings.documents, &findings.outcomes);
     contradictions_are_found_out(&findings.documents, &findings.outcomes);
+}
+
+/// DISC-14, REG-07: where programs register clients, it is listed, and works with the initial access token and without it does not.
+#[tokio::test]
+async fn disc_14_and_reg_07_a_registration_endpoint_is_listed_where_it_works() {
+    let token = "initial-access-token-for-tests";
+    // printf %s initial-access-token-for-tests | sha256sum
+    let digest = "22be6524441748f695f06a7699c1bb4c97e0b031a7beb3000aaed2a73552402d";
+    let server = Server::start_with(Some(digest.parse().unwrap())).await;
+    let (report, findings) = server.try_with(server.seed.path(), Some(token)).await.unwrap();
+    assert_eq!(untrue(&report.verdicts), Vec::<String>::new());
+    assert!(findings.outcomes.contains_key(&Flow::Registration));
+    assert!(!report.write(smart_verify::Format::Markdown).contains(token));
+    // Whoever cannot try it does not say that it works.
+    let (report, _) = server.verified().await;
+    let told = untrue(&report.verdicts);
+    assert!(told.iter().all(|why| why.starts_with("registration_endpoint ")) && !told.is_empty(), "{told:?}");
+    let (report, _) = server.try_with(server.seed.path(), Some("another-token")).await.unwrap();
+    assert!(!report.is_true());
 }
 
 type Outcomes = BTreeMap<Flow, Result<(), Untrue>>;

@@ -41,8 +41,7 @@ impl PublicKeys for KeyRing {
 /// The function of the service at `url`, with everything wired.
 async fn function_at(url: &str) -> Router {
     let here: PublicUrl = url.parse().unwrap();
-    let offered = Offered { introspection: true, revocation: true, management: true };
-    crate::router(&KeyRing::default(), Discovery::new(&here, offered)).await.unwrap()
+    crate::router(&KeyRing::default(), Discovery::new(&here, Offered::HERE)).await.unwrap()
 }
 
 async fn function() -> Router {

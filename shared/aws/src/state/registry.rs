@@ -6,8 +6,9 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use smart_core::client::Client;
+use smart_core::client::registration::ID_PREFIX;
 use smart_core::id::{ClientId, Username};
-use smart_core::ports::{Clients, Enrolments, Unavailable, Users};
+use smart_core::ports::{Clients, Enrolments, Registrations, Unavailable, Users};
 use smart_core::user::User;
 
 use super::StateTable;
@@ -47,6 +48,26 @@ struct Kind {
 impl Clients for StateTable {
     async fn client(&self, id: &ClientId) -> Result<Option<Client>, Unavailable> {
         self.registered(CLIENTS, id.as_str()).await
+    }
+}
+
+impl Registrations for StateTable {
+    async fn register_client(&self, client: &Client) -> Result<bool, Unavailable> {
+        let key = format!("{}{}", CLIENTS.prefix, client.client_id);
+        if !client.client_id.as_str().starts_with(ID_PREFIX) {
+            return Err(Unavailable::new(CLIENTS.port, "no client that a program registers"));
+        }
+        let item = CLIENTS.item(&key, client);
+        // Our own write, if its answer was lost: what is there is what was to be.
+        let is_ours = |met: &Item| CLIENTS.read::<Client>(met).is_ok_and(|stored| stored == *client);
+        match self.table.put(CLIENTS.port, item, Some(Condition::absent())).await {
+            Ok(()) => Ok(true),
+            Err(Failed::Condition(met)) => Ok(met.as_ref().is_some_and(is_ours)),
+            Err(Failed::Unknown(unavailable)) => match self.table.get(CLIENTS.port, &key, true).await {
+                Ok(Some(item)) if is_ours(&item) => Ok(true),
+                _ => Err(unavailable),
+            },
+        }
     }
 }
 
@@ -155,9 +176,7 @@ impl StateTable {
                 None => (Put::Created, Condition::absent()),
                 Some(item) => (Put::Updated, kind.unchanged(item)?),
             };
-            let item =
-                Item::new(&key).with("body", json(&wanted)).with(LISTS.hash, crate::item::text(kind.list));
-            match self.table.put(kind.port, item, Some(condition)).await {
+            match self.table.put(kind.port, kind.item(&key, &wanted), Some(condition)).await {
                 Ok(()) => return Ok(Some((put, wanted))),
                 // Our own write whose answer was lost, or another operator's: read anew.
                 Err(Failed::Condition(_)) => {}
@@ -169,6 +188,10 @@ impl StateTable {
 }
 
 impl Kind {
+    fn item(self, key: &str, registered: &impl Serialize) -> Item {
+        Item::new(key).with("body", json(registered)).with(LISTS.hash, crate::item::text(self.list))
+    }
+
     fn read<T: DeserializeOwned>(self, item: &Item) -> Result<T, Unavailable> {
         item.json("body").map_err(|error| error.at(self.port))
     }

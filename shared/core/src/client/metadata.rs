@@ -27,7 +27,7 @@ pub struct MetadataError {
     pub expected: String,
 }
 
-fn fault(field: impl Into<String>, expected: impl Into<String>) -> MetadataError {
+pub(super) fn fault(field: impl Into<String>, expected: impl Into<String>) -> MetadataError {
     MetadataError { field: field.into(), expected: expected.into() }
 }
 

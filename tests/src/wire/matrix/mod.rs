@@ -169,7 +169,7 @@ async fn every_route_is_in_the_table() {
     }
 }
 
-/// RS-01, RS-02, RS-05, RS-06, RS-07, RS-09, RS-10, RS-12, RS-15, RS-18: every combination.
+/// RS-01, RS-02, RS-05, RS-06, RS-07, RS-09, RS-10, RS-12, RS-15, RS-18, BACK-19: every combination.
 #[tokio::test]
 async fn every_route_with_every_method_and_every_credential() {
     let server = Target::wire().await;

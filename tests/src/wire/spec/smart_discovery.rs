@@ -165,7 +165,7 @@ async fn cap_01_two_capability_sets_are_complete() {
     }
 }
 
-/// DISC-19, USC-03, USC-05, SCOPE-14: every scope that is listed is granted to who is registered for it; those of US Core
+/// DISC-19, USC-01, USC-03, USC-05, USC-06, USC-08, SCOPE-14: every scope that is listed is granted to who is registered for it; those of US Core
 /// are among them.
 #[tokio::test]
 async fn disc_19_every_listed_scope_is_granted() {
@@ -182,6 +182,7 @@ async fn disc_19_every_listed_scope_is_granted() {
             "Condition.rs?category=http://terminology.hl7.org/CodeSystem/condition-category|encounter-diagnosis",
             "Condition.rs?category=http://terminology.hl7.org/CodeSystem/condition-category|problem-list-item",
             "Condition.rs?category=http://hl7.org/fhir/us/core/CodeSystem/condition-category|health-concern",
+            "DocumentReference.rs?category=http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category|clinical-note",
             "Organization.rs",
             "Practitioner.rs",
             "Provenance.rs",

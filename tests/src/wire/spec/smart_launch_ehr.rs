@@ -107,6 +107,23 @@ async fn ctx_04_06_and_19_banner_and_style_come_with_every_launch() {
     }
 }
 
+/// CAP-18, REFR-18: online access, asked for in an EHR launch, is a refresh token as long as the user is signed in.
+#[tokio::test]
+async fn cap_18_an_ehr_launch_gives_online_access_until_the_user_signs_out() {
+    let (app, ehr) = app_and_ehr("web").await;
+    let launch = ehr.opens("web", json!({ "patient": "maria" })).await;
+    let asked = app.launched("launch online_access patient/*.rs", &launch);
+    let mut browser = Browser::new(&app.target);
+    let code = app.code(&mut browser, &asked, &Choices::of("paul")).await;
+    let tokens = app.tokens(&app.exchange(&asked, &code).send().await);
+    assert_eq!(tokens.scopes(), ["launch", "online_access", "patient/*.rs"]);
+    let next = app.tokens(&app.refresh(&tokens).send().await);
+    let page = browser.open("/auth/sign-out").await.page();
+    let form = page.forms.first().unwrap().clone();
+    browser.send(&page, &form, &form.entering()).await.page();
+    app.refresh(&next).send().await.is_token_error(400, "invalid_grant");
+}
+
 /// CTX-03: whose encounter it is, is in context too.
 #[tokio::test]
 async fn ctx_03_an_encounter_brings_its_patient() {
