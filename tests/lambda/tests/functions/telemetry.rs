@@ -49,9 +49,8 @@ async fn requests_errors_calls_and_cold_starts_are_counted() {
     }
 }
 
-#[tokio::test]
-async fn the_trace_goes_on_to_aws_and_the_calls_are_those_that_are_counted() {
-    let endpoint = Endpoint::start().unwrap();
+/// A program whose AWS is this endpoint.
+fn beside(endpoint: &Endpoint, name: &str) -> Function {
     let environment = [
         ("AWS_ENDPOINT_URL", endpoint.url()),
         ("AWS_REGION", "us-east-1".to_owned()),
@@ -62,13 +61,36 @@ async fn the_trace_goes_on_to_aws_and_the_calls_are_those_that_are_counted() {
         ("SMART_RECORDS_TABLE", "records".to_owned()),
         ("SMART_SIGNING_KEYS", "alias/keys".to_owned()),
     ];
-    let mut authorize = Function::start(program("authorize"), environment).unwrap();
-    authorize.ready().unwrap();
-    let at_start = endpoint.calls();
-    assert_eq!(
-        at_start.iter().map(|call| call.target.as_str()).collect::<Vec<_>>(),
-        ["DynamoDB_20120810.GetItem"]
-    );
+    let mut function = Function::start(program(name), environment).unwrap();
+    function.ready().unwrap();
+    function
+}
+
+#[test]
+fn keys_are_read_and_connections_made_before_the_first_event() {
+    const KEY: &str = "TrentService.GetPublicKey";
+    const ITEM: &str = "DynamoDB_20120810.GetItem";
+    for (name, expected) in [
+        ("discovery", &[KEY][..]),
+        // It reads keys when an EHR first asks.
+        ("authorize", &[ITEM]),
+        ("token", &[ITEM, KEY]),
+        // A read asks both tables at once.
+        ("fhir-read", &[ITEM, ITEM, KEY]),
+    ] {
+        let endpoint = Endpoint::start().unwrap();
+        let _function = beside(&endpoint, name);
+        let mut calls: Vec<String> = endpoint.calls().into_iter().map(|call| call.target).collect();
+        calls.sort();
+        assert_eq!(calls, expected, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn the_trace_goes_on_to_aws_and_the_calls_are_those_that_are_counted() {
+    let endpoint = Endpoint::start().unwrap();
+    let mut authorize = beside(&endpoint, "authorize");
+    endpoint.calls();
     for trace in [Some(TRACE), Some("Root=1-5759e988-000000000000000000000001"), None] {
         let asked =
             format!("/auth/authorize?response_type=code&client_id=nobody-{}", trace.map_or(0, str::len));
