@@ -4,6 +4,8 @@ It is MiniStack here, too, started from outside and told to name its APIs as Loc
 """
 
 import os
+import re
+import subprocess
 import tempfile
 import unittest
 from pathlib import Path
@@ -14,6 +16,7 @@ import boto3
 import leavings
 from emulator import Emulator
 from ministack import MiniStack
+from template import INFRA
 
 # Somebody's, under the very name that the tests would take.
 STACK = '{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}'
@@ -89,6 +92,18 @@ class Adoption(unittest.TestCase):
             with self.assertRaisesRegex(AssertionError, "has a stack `taken` already"):
                 aws.alone("taken")
         self.assertTrue(leavings.exists(self.client, "taken"))
+
+    def test_the_tests_of_the_code_go_there_too(self):
+        ran = subprocess.run([INFRA.parent / "tests/emulator/run", "sh", "-c", "echo $AWS_ENDPOINT_URL"], capture_output=True, text=True)
+        self.assertEqual((ran.returncode, ran.stdout.strip()), (0, self.outside.url), ran.stderr)
+
+    def test_the_page_beside_the_compose_file_asks_for_what_test_asks(self):
+        """Features that are left out there leave out tests in silence."""
+        page = (INFRA / "localstack/README.md").read_text()
+        asked = re.findall(r"--features[ =]([\w/,-]+)", (INFRA.parent / "test").read_text())
+        self.assertEqual(len(asked), 2)
+        for features in asked:
+            self.assertRegex(page, f"--features {re.escape(features)}(?=\\s)")
 
     def test_what_is_no_address_of_an_emulator_is_refused(self):
         with patch.dict(os.environ, AWS_ENDPOINT_URL="https://dynamodb.us-east-1.amazonaws.com"), self.assertRaisesRegex(AssertionError, "expected http://"):
