@@ -1,5 +1,6 @@
 """README.md's commands, as they stand there, one after another, against an emulator."""
 
+import json
 import os
 import re
 import shutil
@@ -8,6 +9,7 @@ import sys
 import unittest
 from pathlib import Path
 
+import leavings
 from emulator import STAND_IN, Emulator
 from template import FUNCTIONS, INFRA
 
@@ -39,19 +41,55 @@ class Guide(unittest.TestCase):
     def setUpClass(cls):
         cls.aws = cls.enterClassContext(Emulator(os.environ["MINISTACK"]))
 
+    def tables(self):
+        return set(self.aws.client("dynamodb").list_tables()["TableNames"])
+
+    def keys(self):
+        return {key["KeyId"] for key in self.aws.client("kms").list_keys()["Keys"]}
+
+    def logs(self):
+        return {group["logGroupName"] for group in self.aws.client("logs").describe_log_groups(logGroupNamePrefix="smart-")["logGroups"]}
+
+    def topics(self):
+        return {arn for topic in self.aws.client("sns").list_topics()["Topics"] if (arn := topic["TopicArn"]).endswith(":smart-alarms")}
+
+    def secrets(self):
+        return {name for secret in self.aws.client("secretsmanager").list_secrets()["SecretList"] if (name := secret["Name"]) == "smart/hospital"}
+
+    def leave_nothing(self):
+        """In an emulator that stays: what the guide leaves to the law and to its reader, and a table if it ended early."""
+        before = {look: look() for look in (self.tables, self.logs, self.topics, self.secrets)}
+
+        def undo():
+            made = {look: look() - those for look, those in before.items()}
+            for table in made[self.tables]:
+                if table.startswith("smart-"):
+                    leavings.delete_table(self.aws.client, table)
+            for group in made[self.logs]:
+                leavings.delete_log_group(self.aws.client, group)
+            for topic in made[self.topics]:
+                self.aws.client("sns").delete_topic(TopicArn=topic)
+            for secret in made[self.secrets]:
+                self.aws.client("secretsmanager").delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
+
+        self.addCleanup(undo)
+
     def test_the_guide_goes_from_nothing_to_nothing(self):
         folder = self.aws.folder
+        self.aws.alone("smart")
+        self.leave_nothing()
+        tables, keys = self.tables(), self.keys()
         shutil.copytree(INFRA, folder / "infra", ignore=shutil.ignore_patterns(".aws-sam", "tests"))
         for function in FUNCTIONS:
             (folder / "target/lambda" / function).mkdir(parents=True)
             shutil.copy(STAND_IN, folder / "target/lambda" / function / "bootstrap")
-        zone = self.aws.client("route53").create_hosted_zone(Name="example.org", CallerReference="1")["HostedZone"]["Id"].split("/")[-1]
-        certificate = self.aws.client("acm").request_certificate(DomainName="auth.example.org")["CertificateArn"]
         steps = list(blocks())
         self.assertGreaterEqual(len(steps), 9)
         # Between the steps: something to lose, and a look at what was done.
         script = []
         for number, (heading, code) in enumerate(steps):
+            if heading == "Sign in at your identity provider":
+                script.append("echo a-secret > hospital-secret")
             if heading == "Restore from a backup":
                 script.append('''for key in client#app user#a grant#1 grant#2 session#1; do
   aws dynamodb put-item --table-name "$(output AuthorizationTableName)" --item "{\\"pk\\":{\\"S\\":\\"$key\\"}}"
@@ -63,7 +101,7 @@ done''')
                 script.append("aws lambda list-functions --query 'Functions[].Environment.Variables'")
         tools = f"{Path(sys.executable).parent}:{Path(os.environ['AWS_CLI']).parent}"
         environment = {**self.aws.environment, "PATH": f"{tools}:{os.environ['PATH']}", "AWS_PAGER": "",
-                       "SMART": str(smart()), "DOMAIN": "auth.example.org", "CERTIFICATE": certificate, "ZONE": zone}
+                       "SMART": str(smart()), "DOMAIN": "auth.example.org", "CERTIFICATE": self.aws.certificate("auth.example.org"), "ZONE": self.aws.zone("example.org")}
         # `sam` asks before it deploys; a rotation need not be waited for here, where nobody has an old token.
         wrapped = ["sam() { command sam \"$@\" < <(yes 2>/dev/null); }",
                    "smart() { if [ \"$1 $2\" = 'key rotate' ]; then set -- \"$@\" --without-waiting; fi; \"$SMART\" \"$@\"; }"]
@@ -77,6 +115,8 @@ done''')
         self.assertRegex(said, r"(?m)^https://auth\.example\.org/fhir$")
         last_deployment = said[said.index("Restore from a backup"):]
         self.assertRegex(last_deployment, r"https://auth\.example\.org\b")
+        (told,) = set(re.findall(r'"SMART_LOGIN_PROVIDERS": ("\[.*")', said))
+        self.assertEqual([provider["id"] for provider in json.loads(json.loads(told))], ["hospital"])
         self.assertIn("LEFT: client#app client#my-app grant#1 grant#2 session#1 user#a user#maria\n", said)
         self.assertIn("\"SMART_NOT_BEFORE\": \"20", said)
         # An app, a user, a record.
@@ -84,10 +124,9 @@ done''')
         self.assertIn("loaded 1 resource (1 new", said)
         self.assertIn("The rotation is done", said)
         self.assertIn("TABLE: smart-restored\n", said)
-        self.assertEqual(self.aws.client("dynamodb").list_tables()["TableNames"], [])
-        states = {k["KeyId"]: self.aws.client("kms").describe_key(KeyId=k["KeyId"])["KeyMetadata"] for k in self.aws.client("kms").list_keys()["Keys"]}
-        ours = [key["KeyState"] for key in states.values() if key["KeySpec"] == "RSA_2048"]
-        self.assertEqual(ours, ["PendingDeletion", "PendingDeletion"])
+        self.assertEqual(self.tables(), tables)
+        made = [self.aws.client("kms").describe_key(KeyId=key)["KeyMetadata"] for key in self.keys() - keys]
+        self.assertEqual([key["KeyState"] for key in made if key["KeySpec"] == "RSA_2048"], ["PendingDeletion", "PendingDeletion"])
 
 
 if __name__ == "__main__":
