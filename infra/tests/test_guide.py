@@ -42,42 +42,36 @@ class Guide(unittest.TestCase):
         cls.aws = cls.enterClassContext(Emulator(os.environ["MINISTACK"]))
 
     def tables(self):
-        return set(self.aws.client("dynamodb").list_tables()["TableNames"])
+        """Those that are called as the guide's are."""
+        return {name for name in self.aws.client("dynamodb").list_tables()["TableNames"] if name.startswith("smart-")}
 
     def keys(self):
         return {key["KeyId"] for key in self.aws.client("kms").list_keys()["Keys"]}
 
-    def logs(self):
-        return {group["logGroupName"] for group in self.aws.client("logs").describe_log_groups(logGroupNamePrefix="smart-")["logGroups"]}
+    def beside_the_stack(self):
+        """What the guide makes in no stack, and what deletes it."""
+        secrets, topics = self.aws.client("secretsmanager"), self.aws.client("sns")
+        for secret in secrets.list_secrets()["SecretList"]:
+            if secret["Name"] == "smart/hospital":
+                yield secrets.delete_secret, {"SecretId": secret["ARN"], "ForceDeleteWithoutRecovery": True}
+        for topic in topics.list_topics()["Topics"]:
+            if topic["TopicArn"].endswith(":smart-alarms"):
+                yield topics.delete_topic, topic
+        if "smart-restored" in self.tables():
+            yield leavings.delete_table, {"client": self.aws.client, "name": "smart-restored"}
 
-    def topics(self):
-        return {arn for topic in self.aws.client("sns").list_topics()["Topics"] if (arn := topic["TopicArn"]).endswith(":smart-alarms")}
-
-    def secrets(self):
-        return {name for secret in self.aws.client("secretsmanager").list_secrets()["SecretList"] if (name := secret["Name"]) == "smart/hospital"}
-
-    def leave_nothing(self):
-        """In an emulator that stays: what the guide leaves to the law and to its reader, and a table if it ended early."""
-        before = {look: look() for look in (self.tables, self.logs, self.topics, self.secrets)}
-
-        def undo():
-            made = {look: look() - those for look, those in before.items()}
-            for table in made[self.tables]:
-                if table.startswith("smart-"):
-                    leavings.delete_table(self.aws.client, table)
-            for group in made[self.logs]:
-                leavings.delete_log_group(self.aws.client, group)
-            for topic in made[self.topics]:
-                self.aws.client("sns").delete_topic(TopicArn=topic)
-            for secret in made[self.secrets]:
-                self.aws.client("secretsmanager").delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
-
-        self.addCleanup(undo)
+    def leave_nothing(self, said):
+        """In an emulator that stays: the stack listed what it would leave before it was deleted, of which the logs stay for the law."""
+        for delete, arguments in self.beside_the_stack():
+            self.aws.later(delete, **arguments)
+        for kind, name in re.findall(r"(?m)^(AWS::\S+)\t(\S+)$", said):
+            if kind in leavings.RETAINED:
+                self.aws.later(leavings.RETAINED[kind], client=self.aws.client, name=name)
 
     def test_the_guide_goes_from_nothing_to_nothing(self):
         folder = self.aws.folder
         self.aws.alone("smart")
-        self.leave_nothing()
+        self.assertEqual(list(self.beside_the_stack()), [], "this test would change them")
         tables, keys = self.tables(), self.keys()
         shutil.copytree(INFRA, folder / "infra", ignore=shutil.ignore_patterns(".aws-sam", "tests"))
         for function in FUNCTIONS:
@@ -94,6 +88,8 @@ class Guide(unittest.TestCase):
                 script.append('''for key in client#app user#a grant#1 grant#2 session#1; do
   aws dynamodb put-item --table-name "$(output AuthorizationTableName)" --item "{\\"pk\\":{\\"S\\":\\"$key\\"}}"
 done''')
+            if "sam delete" in code:
+                script.append("aws cloudformation describe-stack-resources --stack-name smart --query 'StackResources[].[ResourceType,PhysicalResourceId]' --output text")
             script += [f"echo '#### {number} {heading}'", code]
             if heading == "Restore from a backup":
                 script.append("echo LEFT: $(aws dynamodb scan --table-name smart-restored --query 'sort(Items[].pk.S)' --output text)")
@@ -108,6 +104,7 @@ done''')
         script = "\n".join(["set -euo pipefail", *wrapped, *script, "echo '#### end'"])
         ran = subprocess.run(["bash", "-c", script], cwd=folder, env=environment, text=True, timeout=TIME_LIMIT,
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.leave_nothing(ran.stdout)
         self.assertTrue(ran.returncode == 0 and ran.stdout.endswith("#### end\n"), ran.stdout[-6000:])
         said = ran.stdout
         self.assertRegex(said, r"(?m)^https://\w+\.execute-api\.us-east-1\.amazonaws\.com/fhir$")
