@@ -27,7 +27,7 @@ class Deployment(unittest.TestCase):
         return self.aws.resource(stack, f"{name}Function")
 
     def test_the_stack_is_complete(self):
-        (stack,) = self.aws.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+        (stack,) = self.aws.client("cloudformation").describe_stacks(StackName=self.aws.named(STACK))["Stacks"]
         self.assertEqual(stack["StackStatus"], "CREATE_COMPLETE")
         self.assertLessEqual({"Issuer", "FhirBase", "AuthorizationTableName", "RecordsTableName"}, set(self.outputs))
 
@@ -107,18 +107,15 @@ class Deployment(unittest.TestCase):
         self.assertEqual(key["KeyState"], "Enabled")
 
     def test_behind_cloudfront_only_cloudfront_gets_in(self):
-        zone = self.aws.client("route53").create_hosted_zone(Name="example.org", CallerReference="1")["HostedZone"]["Id"].split("/")[-1]
-        certificate = self.aws.client("acm").request_certificate(DomainName="auth.example.org")["CertificateArn"]
-        outputs = self.aws.create("front", CloudFront="true", DomainName="auth.example.org", HostedZoneId=zone,
-                                  CertificateArn=certificate)
+        outputs = self.aws.create("front", CloudFront="true", DomainName="auth.example.org", HostedZoneId=self.aws.zone("example.org"),
+                                  CertificateArn=self.aws.certificate("auth.example.org"))
         self.assertEqual(outputs["Issuer"], "https://auth.example.org")
         secret = self.aws.client("secretsmanager").get_secret_value(SecretId=self.aws.resource("front", "OriginSecret"))["SecretString"]
         for headers, expected in [({}, 401), ({"x-origin-verify": "guessed"}, 403), ({"x-origin-verify": secret}, 200)]:
             self.assertEqual(self.aws.ask(outputs["ApiId"], "GET", "/.well-known/jwks.json", headers=headers)[0], expected)
 
     def test_with_a_domain_of_its_own(self):
-        certificate = self.aws.client("acm").request_certificate(DomainName="fhir.example.org")["CertificateArn"]
-        outputs = self.aws.create("domain", DomainName="fhir.example.org", CertificateArn=certificate)
+        outputs = self.aws.create("domain", DomainName="fhir.example.org", CertificateArn=self.aws.certificate("fhir.example.org"))
         self.assertEqual(outputs["FhirBase"], "https://fhir.example.org/fhir")
         (api,) = [a for a in self.aws.client("apigatewayv2").get_apis()["Items"] if a["ApiId"] == outputs["ApiId"]]
         self.assertIs(api["DisableExecuteApiEndpoint"], True)

@@ -1,5 +1,6 @@
 """README.md's commands, as they stand there, one after another, against an emulator."""
 
+import json
 import os
 import re
 import shutil
@@ -8,6 +9,7 @@ import sys
 import unittest
 from pathlib import Path
 
+import leavings
 from emulator import STAND_IN, Emulator
 from template import FUNCTIONS, INFRA
 
@@ -39,23 +41,55 @@ class Guide(unittest.TestCase):
     def setUpClass(cls):
         cls.aws = cls.enterClassContext(Emulator(os.environ["MINISTACK"]))
 
+    def tables(self):
+        """Those that are called as the guide's are."""
+        return {name for name in self.aws.client("dynamodb").list_tables()["TableNames"] if name.startswith("smart-")}
+
+    def keys(self):
+        return {key["KeyId"] for key in self.aws.client("kms").list_keys()["Keys"]}
+
+    def beside_the_stack(self):
+        """What the guide makes in no stack, and what deletes it."""
+        secrets, topics = self.aws.client("secretsmanager"), self.aws.client("sns")
+        for secret in secrets.list_secrets()["SecretList"]:
+            if secret["Name"] == "smart/hospital":
+                yield secrets.delete_secret, {"SecretId": secret["ARN"], "ForceDeleteWithoutRecovery": True}
+        for topic in topics.list_topics()["Topics"]:
+            if topic["TopicArn"].endswith(":smart-alarms"):
+                yield topics.delete_topic, topic
+        if "smart-restored" in self.tables():
+            yield leavings.delete_table, {"client": self.aws.client, "name": "smart-restored"}
+
+    def leave_nothing(self, said):
+        """In an emulator that stays: the stack listed what it would leave before it was deleted, of which the logs stay for the law."""
+        for delete, arguments in self.beside_the_stack():
+            self.aws.later(delete, **arguments)
+        for kind, name in re.findall(r"(?m)^(AWS::\S+)\t(\S+)$", said):
+            if kind in leavings.RETAINED:
+                self.aws.later(leavings.RETAINED[kind], client=self.aws.client, name=name)
+
     def test_the_guide_goes_from_nothing_to_nothing(self):
         folder = self.aws.folder
+        self.aws.alone("smart")
+        self.assertEqual(list(self.beside_the_stack()), [], "this test would change them")
+        tables, keys = self.tables(), self.keys()
         shutil.copytree(INFRA, folder / "infra", ignore=shutil.ignore_patterns(".aws-sam", "tests"))
         for function in FUNCTIONS:
             (folder / "target/lambda" / function).mkdir(parents=True)
             shutil.copy(STAND_IN, folder / "target/lambda" / function / "bootstrap")
-        zone = self.aws.client("route53").create_hosted_zone(Name="example.org", CallerReference="1")["HostedZone"]["Id"].split("/")[-1]
-        certificate = self.aws.client("acm").request_certificate(DomainName="auth.example.org")["CertificateArn"]
         steps = list(blocks())
         self.assertGreaterEqual(len(steps), 9)
         # Between the steps: something to lose, and a look at what was done.
         script = []
         for number, (heading, code) in enumerate(steps):
+            if heading == "Sign in at your identity provider":
+                script.append("echo a-secret > hospital-secret")
             if heading == "Restore from a backup":
                 script.append('''for key in client#app user#a grant#1 grant#2 session#1; do
   aws dynamodb put-item --table-name "$(output AuthorizationTableName)" --item "{\\"pk\\":{\\"S\\":\\"$key\\"}}"
 done''')
+            if "sam delete" in code:
+                script.append("aws cloudformation describe-stack-resources --stack-name smart --query 'StackResources[].[ResourceType,PhysicalResourceId]' --output text")
             script += [f"echo '#### {number} {heading}'", code]
             if heading == "Restore from a backup":
                 script.append("echo LEFT: $(aws dynamodb scan --table-name smart-restored --query 'sort(Items[].pk.S)' --output text)")
@@ -63,13 +97,14 @@ done''')
                 script.append("aws lambda list-functions --query 'Functions[].Environment.Variables'")
         tools = f"{Path(sys.executable).parent}:{Path(os.environ['AWS_CLI']).parent}"
         environment = {**self.aws.environment, "PATH": f"{tools}:{os.environ['PATH']}", "AWS_PAGER": "",
-                       "SMART": str(smart()), "DOMAIN": "auth.example.org", "CERTIFICATE": certificate, "ZONE": zone}
+                       "SMART": str(smart()), "DOMAIN": "auth.example.org", "CERTIFICATE": self.aws.certificate("auth.example.org"), "ZONE": self.aws.zone("example.org")}
         # `sam` asks before it deploys; a rotation need not be waited for here, where nobody has an old token.
         wrapped = ["sam() { command sam \"$@\" < <(yes 2>/dev/null); }",
                    "smart() { if [ \"$1 $2\" = 'key rotate' ]; then set -- \"$@\" --without-waiting; fi; \"$SMART\" \"$@\"; }"]
         script = "\n".join(["set -euo pipefail", *wrapped, *script, "echo '#### end'"])
         ran = subprocess.run(["bash", "-c", script], cwd=folder, env=environment, text=True, timeout=TIME_LIMIT,
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.leave_nothing(ran.stdout)
         self.assertTrue(ran.returncode == 0 and ran.stdout.endswith("#### end\n"), ran.stdout[-6000:])
         said = ran.stdout
         self.assertRegex(said, r"(?m)^https://\w+\.execute-api\.us-east-1\.amazonaws\.com/fhir$")
@@ -77,6 +112,8 @@ done''')
         self.assertRegex(said, r"(?m)^https://auth\.example\.org/fhir$")
         last_deployment = said[said.index("Restore from a backup"):]
         self.assertRegex(last_deployment, r"https://auth\.example\.org\b")
+        (told,) = set(re.findall(r'"SMART_LOGIN_PROVIDERS": ("\[.*")', said))
+        self.assertEqual([provider["id"] for provider in json.loads(json.loads(told))], ["hospital"])
         self.assertIn("LEFT: client#app client#my-app grant#1 grant#2 session#1 user#a user#maria\n", said)
         self.assertIn("\"SMART_NOT_BEFORE\": \"20", said)
         # An app, a user, a record.
@@ -84,10 +121,9 @@ done''')
         self.assertIn("loaded 1 resource (1 new", said)
         self.assertIn("The rotation is done", said)
         self.assertIn("TABLE: smart-restored\n", said)
-        self.assertEqual(self.aws.client("dynamodb").list_tables()["TableNames"], [])
-        states = {k["KeyId"]: self.aws.client("kms").describe_key(KeyId=k["KeyId"])["KeyMetadata"] for k in self.aws.client("kms").list_keys()["Keys"]}
-        ours = [key["KeyState"] for key in states.values() if key["KeySpec"] == "RSA_2048"]
-        self.assertEqual(ours, ["PendingDeletion", "PendingDeletion"])
+        self.assertEqual(self.tables(), tables)
+        made = [self.aws.client("kms").describe_key(KeyId=key)["KeyMetadata"] for key in self.keys() - keys]
+        self.assertEqual([key["KeyState"] for key in made if key["KeySpec"] == "RSA_2048"], ["PendingDeletion", "PendingDeletion"])
 
 
 if __name__ == "__main__":

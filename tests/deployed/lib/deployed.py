@@ -17,8 +17,11 @@ from tools import tools
 
 TESTS = Path(__file__).resolve().parent.parent.parent
 REPOSITORY = TESTS.parent
+# As functions/build asks for them, by themselves: what the command wants of their dependencies is not in them. (Its profile, which optimises
+# all as one, takes ten minutes more.)
+PROGRAMS = ["--features=lambda", *(f"--package=smart-{function}" for function in FUNCTIONS)]
 # As in ./test, so that nothing is compiled twice.
-PROGRAMS = "--features=lambda,smart-cli/aws,smart-cli/verify"
+COMMAND = "--features=lambda,smart-cli/aws,smart-cli/verify"
 FEATURES = "--features=smart-aws/emulator,smart-cli/emulator,smart-cli/verify,smart-tests/aws,smart-lambda-tests/emulator"
 # They look at all that a user has granted: each runs by itself, in a table without others' grants.
 ALONE = ("wire::spec::remembered::", "wire::spec::smart_management::")
@@ -32,15 +35,11 @@ def main(suites, names):
     with Emulator(tools("emulator") / "ministack") as aws:
         bootstraps = stripped(built, aws.folder / "bootstraps")
         failed = []
-        with Door(aws) as door:
-            aws.deploy("smart", bootstraps, PublicUrl=door.url)
-            if "clients" in suites:
-                outputs = aws.outputs("smart")
-                door.opens(outputs["ApiId"])
-                failed += clients(door, Loader(built, aws, door, outputs), names)
+        if "clients" in suites:
+            failed += clients(built, aws, bootstraps, names)
         if "wire" in suites:
             with Door(aws) as door:
-                outputs = aws.create("front", PublicUrl=door.url, CloudFront="true")
+                outputs = aws.deploy("front", bootstraps, PublicUrl=door.url, CloudFront="true")
                 secret = aws.client("secretsmanager").get_secret_value(SecretId=aws.resource("front", "OriginSecret"))["SecretString"]
                 door.opens(outputs["ApiId"], ("x-origin-verify", secret))
                 failed += wire(built, door, Loader(built, aws, door, outputs), aws, names)
@@ -53,9 +52,9 @@ def say(what):
 
 
 def programs():
-    """The functions' programs, the loader and the test binary, by name: from the build of ./test, so that nothing is compiled twice."""
+    """The command, the loader and the test binary, then the functions' programs, which are there twice: by name."""
     built = {}
-    for command in (["build", PROGRAMS, "--bins"], ["test", "--no-run", "--workspace", FEATURES]):
+    for command in (["build", COMMAND, "--bins"], ["test", "--no-run", "--workspace", FEATURES], ["build", *PROGRAMS, "--bins"]):
         ran = subprocess.run(["cargo", *command, "--locked", "--message-format=json"], cwd=REPOSITORY, stdout=subprocess.PIPE)
         if ran.returncode:
             sys.exit(f"`cargo {command[0]}` failed")
@@ -82,10 +81,10 @@ class Loader:
     def __init__(self, built, aws, door, outputs):
         self._program = [built["load_seed"]]
         self._where = [door.url, outputs["AuthorizationTableName"], outputs["RecordsTableName"]]
-        self.environment = {**os.environ, **aws.environment, "AWS_REGION": "us-east-1", "HOME": os.environ.get("HOME", "/")}
+        self._environment = {**os.environ, **aws.environment, "AWS_REGION": "us-east-1"}
 
     def load(self, folder):
-        subprocess.run([*self._program, *self._where, folder], env=self.environment, check=True)
+        subprocess.run([*self._program, *self._where, folder], env=self._environment, check=True)
 
     def forget_grants(self, aws):
         """Nobody has granted anything."""
@@ -95,14 +94,17 @@ class Loader:
             if item["pk"]["S"].startswith("grant#"):
                 aws.client("dynamodb").delete_item(TableName=table, Key=item)
 
-    def command(self):
-        return shlex.join([*self._program, *self._where])
 
-
-def clients(door, loader, names):
+def clients(built, aws, bootstraps, names):
     """tests/clients/run, as it is: the libraries know nothing of where the server runs."""
-    command = [TESTS / "clients/run", "--url", door.url, "--load", loader.command(), *names]
-    return ["clients"] if subprocess.run(command, env=loader.environment).returncode else []
+    serve = shlex.join(map(str, [sys.executable, Path(__file__).with_name("serve.py"), bootstraps, built["smart"]]))
+    process = subprocess.Popen([TESTS / "clients/run", "--serve", serve, *names], env={**os.environ, "AWS_ENDPOINT_URL": aws.url})
+    try:
+        return ["clients"] if process.wait() else []
+    finally:
+        # Told to end, it ends what it started.
+        process.terminate()
+        process.wait()
 
 
 def wire(built, door, loader, aws, names):

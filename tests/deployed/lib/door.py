@@ -1,8 +1,8 @@
 """The address of a deployment on an emulator: http://localhost:PORT before an HTTP API that the emulator knows by its Host alone.
 
-On AWS the API has an address of its own. MiniStack's API is chosen by `Host: API.execute-api.localhost`, a name that most resolvers
-do not know and that no issuer can be. This door gives it one: it writes that Host in place of what the client sent, and passes all
-else on as it came, byte for byte; it answers nothing itself. Three things it does where the emulator is not as AWS is:
+On AWS the API has an address of its own. An emulator's is chosen by its Host (`API.execute-api.localhost` on MiniStack), a name that most
+resolvers do not know and that no issuer can be. This door gives it one: it writes that Host in place of what the client sent, and passes
+all else on as it came, byte for byte; it answers nothing itself. Three things it does where the emulator is not as AWS is:
 
 * OPTIONS never reaches a function through MiniStack's API, which answers 403; AWS's passes it on where no CORS is configured, as
   here. Such a request goes to the deployed function by Lambda's own Invoke, as the event that the API would make of it.
@@ -64,7 +64,7 @@ class Door:
         routes = client.get_routes(ApiId=api, MaxResults="500")["Items"]
         self._routes = [(route["RouteKey"], functions[route["Target"].split("/")[-1]]) for route in routes]
         self._front = dict([front]) if front else {}
-        self._host = f"{api}.{self._aws.api_domain}"
+        self._host = self._aws.host_of(api)
 
     async def _serve(self, reader, writer):
         self._tasks.add(asyncio.current_task())
@@ -105,7 +105,7 @@ class Door:
         return {**self._front, "x-viewer-address": writer.get_extra_info("peername")[0]} if self._front else {}
 
     async def _pass_on(self, head, reader, writer):
-        back, forth = await asyncio.open_connection("127.0.0.1", self._aws.port)
+        back, forth = await asyncio.open_connection(*self._aws.address)
         forth.write(head)
         sending = asyncio.ensure_future(self._send_on(reader, forth))
         try:
