@@ -18,7 +18,7 @@ use aws_sdk_dynamodb::types::{
 use smart_core::ports::Unavailable;
 
 use crate::calls::unavailable;
-use crate::item::{Attributes, Item, KEY, text};
+use crate::item::{Attributes, Item, KEY, LARGEST_ITEM, text};
 use crate::tables::Index;
 
 /// How many items one `BatchGetItem` may ask for.
@@ -112,13 +112,18 @@ impl Table {
         Ok(found.item.map(Item::from))
     }
 
-    /// Stores an item over another one of its key, if that meets the condition.
+    /// Stores an item over another one of its key, if that meets the condition. One that is too large is not sent.
     pub(crate) async fn put(
         &self,
         port: &'static str,
         item: Item,
         condition: Option<Condition>,
     ) -> Result<(), Failed> {
+        let size = item.size();
+        if size > LARGEST_ITEM {
+            let told = format!("PutItem: an item of {size} bytes, and DynamoDB holds {LARGEST_ITEM}");
+            return Err(Failed::Unknown(Unavailable::new(port, told)));
+        }
         let mut call = self.client.put_item().table_name(&self.name).set_item(Some(item.into_attributes()));
         if let Some(Condition { expression, values }) = condition {
             call = call
