@@ -3,6 +3,9 @@
 //! A write is one call whose condition is its own check. A failed condition brings the item that it met, so that core can say why;
 //! every other failure leaves it open whether the write was made ([`Failed::Unknown`]).
 //!
+//! Whether such a write was made is asked by one read more ([`Table::look`]), which has less time than others: both together fit into a
+//! function's (`Timeout` of the template), so that whoever waits is told to come back before the function is stopped.
+//!
 //! Expressions name attributes as `#name`, which avoids DynamoDB's list of reserved words, and values as `:name`.
 
 use std::collections::HashMap;
@@ -108,6 +111,14 @@ impl Table {
     ) -> Result<Option<Item>, Unavailable> {
         let call =
             self.client.get_item().table_name(&self.name).key(KEY, text(key)).consistent_read(consistent);
+        let found = call.send().await.map_err(|error| unavailable(port, "GetItem", &error))?;
+        Ok(found.item.map(Item::from))
+    }
+
+    /// The item of that key, consistently, after a write of it whose outcome is unknown.
+    pub(crate) async fn look(&self, port: &'static str, key: &str) -> Result<Option<Item>, Unavailable> {
+        let call = self.client.get_item().table_name(&self.name).key(KEY, text(key)).consistent_read(true);
+        let call = call.customize().config_override(crate::sdk::brief());
         let found = call.send().await.map_err(|error| unavailable(port, "GetItem", &error))?;
         Ok(found.item.map(Item::from))
     }
