@@ -3,11 +3,15 @@
 //! KMS's own.
 
 #[cfg(test)]
+mod consistency;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod lists;
 #[cfg(test)]
 mod lost_answers;
+#[cfg(test)]
+mod outages;
 #[cfg(test)]
 mod picker;
 #[cfg(test)]
