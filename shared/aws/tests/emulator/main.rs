@@ -13,15 +13,11 @@ mod lost_answers;
 #[cfg(test)]
 mod outages;
 #[cfg(test)]
-mod picker;
-#[cfg(test)]
 mod play;
 #[cfg(test)]
 mod proxy;
 #[cfg(test)]
 mod records;
-#[cfg(test)]
-mod registry;
 #[cfg(test)]
 mod restored;
 #[cfg(test)]
