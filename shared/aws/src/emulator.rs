@@ -8,11 +8,13 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType, TableStatus, TimeToLiveSpecification,
 };
+use aws_sdk_kms::types::{KeySpec, KeyUsageType};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::config::{self, KeyNames};
 use crate::tables::{Index, RECORDS, STATE, Schema};
-use crate::{RecordsTable, Sdk, StateTable, config};
+use crate::{KmsKeys, RecordsTable, Sdk, StateTable};
 
 /// The SDK, pointed at the emulator.
 ///
@@ -37,6 +39,23 @@ pub async fn records() -> Result<RecordsTable, BoxError> {
     let client = sdk().await?.dynamodb();
     let name = make(&client, RECORDS).await?;
     Ok(RecordsTable::new(client, &name))
+}
+
+/// Keys of their own, by KMS's names of their specs; the first signs.
+pub async fn keys(specs: &[&str]) -> Result<KmsKeys, BoxError> {
+    let client = sdk().await?.kms();
+    let mut names = Vec::with_capacity(specs.len());
+    for spec in specs {
+        names.push(make_key(&client, KeySpec::from(*spec)).await?);
+    }
+    let names = KeyNames::parse(&names.join(",")).ok_or("no keys")?;
+    Ok(KmsKeys::load(client, &names).await?)
+}
+
+/// Makes a key that signs, and says its id.
+pub async fn make_key(client: &aws_sdk_kms::Client, spec: KeySpec) -> Result<String, BoxError> {
+    let made = client.create_key().key_spec(spec).key_usage(KeyUsageType::SignVerify).send().await?;
+    made.key_metadata.map(|key| key.key_id).ok_or_else(|| "KMS made a key without a name".into())
 }
 
 /// A stack that nobody else knows, with the outputs and parameters of the template and none of its functions; says its name.

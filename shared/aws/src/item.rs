@@ -21,6 +21,9 @@ pub(crate) type Attributes = HashMap<String, AttributeValue>;
 /// The key of every table.
 pub(crate) const KEY: &str = "pk";
 
+/// The largest item, in bytes, that DynamoDB holds.
+pub(crate) const LARGEST_ITEM: usize = 409_600;
+
 /// An item that is not as this program writes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the attribute `{attribute}` of a stored item is missing or malformed")]
@@ -65,6 +68,19 @@ impl Item {
             Some(value) => self.with(name, value),
             None => self,
         }
+    }
+
+    /// How large the item is, in bytes, as DynamoDB counts: names and values, a number by at most half of its digits and two more.
+    pub(crate) fn size(&self) -> usize {
+        let size = |value: &AttributeValue| match value {
+            AttributeValue::S(text) => text.len(),
+            AttributeValue::N(digits) => digits.len().div_ceil(2) + 2,
+            AttributeValue::B(bytes) => bytes.as_ref().len(),
+            AttributeValue::Ss(texts) => texts.iter().map(String::len).sum(),
+            // No item here has others.
+            _ => 0,
+        };
+        self.0.iter().map(|(name, value)| name.len() + size(value)).sum()
     }
 
     pub(crate) fn into_attributes(self) -> Attributes {
@@ -168,6 +184,13 @@ mod tests {
         assert_eq!(item.texts("s"), Ok(vec!["x".to_owned(), "y".to_owned()]));
         assert_eq!(item.texts("none"), Ok(vec![]));
         assert_eq!(item.optional("none", Item::number), Ok(None));
+    }
+
+    #[test]
+    fn an_item_is_as_large_as_its_names_and_values() {
+        let item = Item::new("a#1").with("n", number(1234)).with("b", bytes(vec![1; 300]));
+        assert_eq!(item.size(), (2 + 3) + (1 + 2 + 2) + (1 + 300));
+        assert_eq!(item.with_some("s", texts(["é", "xyz"])).size(), 311 + 1 + 2 + 3);
     }
 
     #[test]

@@ -49,12 +49,12 @@ const UNUSABLE: Duration = Duration::from_mins(1);
 #[derive(Debug, Error)]
 pub enum KeySetupError {
     /// KMS did not give the public key.
-    #[error("signing key {name}: {reason}")]
+    #[error("signing key {name}: {}", unavailable.reason)]
     Unreadable {
         /// The key as it was named.
         name: String,
-        /// Why.
-        reason: String,
+        /// Why, and when to ask again.
+        unavailable: Unavailable,
     },
     /// It is a key for something else.
     #[error(
@@ -69,6 +69,17 @@ pub enum KeySetupError {
     /// ID tokens need one.
     #[error("no RSA_2048 key among the signing keys: ID tokens are signed with RS256")]
     NoRsaKey,
+}
+
+impl KeySetupError {
+    /// What whoever asks for the keys is told: to come back when KMS may answer, or when somebody may have mended it.
+    fn unavailable(&self) -> Unavailable {
+        let retry_after = match self {
+            Self::Unreadable { unavailable, .. } => unavailable.retry_after,
+            Self::Unsuitable { .. } | Self::NoRsaKey => UNUSABLE,
+        };
+        Unavailable { retry_after, ..Unavailable::new(PORT, self.to_string()) }
+    }
 }
 
 /// A key: its address, and what is published of it.
@@ -220,7 +231,7 @@ impl PublicKeys for KmsPublicKeys {
     async fn public_keys(&self) -> Result<Vec<PublicJwk>, Unavailable> {
         match KmsKeys::load(self.client.clone(), &self.names).await {
             Ok(keys) => keys.public_keys().await,
-            Err(error) => Err(Unavailable::new(PORT, error.to_string())),
+            Err(error) => Err(error.unavailable()),
         }
     }
 }
@@ -265,10 +276,7 @@ fn is_gone<R>(error: &SdkError<GetPublicKeyError, R>) -> bool {
 }
 
 fn unreadable<R>(name: &str, error: &SdkError<GetPublicKeyError, R>) -> KeySetupError {
-    KeySetupError::Unreadable {
-        name: name.to_owned(),
-        reason: unavailable(PORT, "GetPublicKey", error).reason,
-    }
+    KeySetupError::Unreadable { name: name.to_owned(), unavailable: unavailable(PORT, "GetPublicKey", error) }
 }
 
 fn unsuitable(name: &str, read: &GetPublicKeyOutput) -> KeySetupError {

@@ -3,7 +3,7 @@
 //! * **Lean**: no default features, since they bring a second, older TLS stack; TLS is rustls on aws-lc-rs, as everywhere here.
 //!   Credentials come from where Lambda and containers have them, or from the profile files; not from SSO or a process.
 //! * **Pinned**: the SDK's behaviour does not change under us with an update of the crate.
-//! * **Bounded**: an attempt has two seconds, a call with all its attempts five. DynamoDB and KMS answer in milliseconds: what
+//! * **Bounded**: an attempt has two seconds, a call with all its attempts five, and a look for a write whose outcome is unknown two more. DynamoDB and KMS answer in milliseconds: what
 //!   takes longer is lost, and asking again finds another machine. At most four attempts, with waits that double from 50 ms, drawn at
 //!   random up to that (the SDK's standard mode), so that those who failed together do not come back together.
 //! * **Roots**: AWS is trusted by Amazon's own roots, compiled in: they spare a cold start the reading of some 145 certificates,
@@ -182,6 +182,12 @@ pub(crate) fn patient() -> aws_sdk_dynamodb::config::Builder {
         .connect_timeout(CONNECT * 5)
         .operation_attempt_timeout(PATIENT_ATTEMPT)
         .disable_operation_timeout();
+    aws_sdk_dynamodb::Config::builder().timeout_config(timeouts.build())
+}
+
+/// What the read is made with that looks for a write whose outcome is unknown: the write may have had all the time of a call.
+pub(crate) fn brief() -> aws_sdk_dynamodb::config::Builder {
+    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).operation_timeout(ATTEMPT);
     aws_sdk_dynamodb::Config::builder().timeout_config(timeouts.build())
 }
 

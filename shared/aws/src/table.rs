@@ -3,6 +3,9 @@
 //! A write is one call whose condition is its own check. A failed condition brings the item that it met, so that core can say why;
 //! every other failure leaves it open whether the write was made ([`Failed::Unknown`]).
 //!
+//! Whether such a write was made is asked by one read more ([`Table::look`]), which has less time than others: both together fit into a
+//! function's (`Timeout` of the template), so that whoever waits is told to come back before the function is stopped.
+//!
 //! Expressions name attributes as `#name`, which avoids DynamoDB's list of reserved words, and values as `:name`.
 
 use std::collections::HashMap;
@@ -18,7 +21,7 @@ use aws_sdk_dynamodb::types::{
 use smart_core::ports::Unavailable;
 
 use crate::calls::unavailable;
-use crate::item::{Attributes, Item, KEY, text};
+use crate::item::{Attributes, Item, KEY, LARGEST_ITEM, text};
 use crate::tables::Index;
 
 /// How many items one `BatchGetItem` may ask for.
@@ -112,13 +115,26 @@ impl Table {
         Ok(found.item.map(Item::from))
     }
 
-    /// Stores an item over another one of its key, if that meets the condition.
+    /// The item of that key, consistently, after a write of it whose outcome is unknown.
+    pub(crate) async fn look(&self, port: &'static str, key: &str) -> Result<Option<Item>, Unavailable> {
+        let call = self.client.get_item().table_name(&self.name).key(KEY, text(key)).consistent_read(true);
+        let call = call.customize().config_override(crate::sdk::brief());
+        let found = call.send().await.map_err(|error| unavailable(port, "GetItem", &error))?;
+        Ok(found.item.map(Item::from))
+    }
+
+    /// Stores an item over another one of its key, if that meets the condition. One that is too large is not sent.
     pub(crate) async fn put(
         &self,
         port: &'static str,
         item: Item,
         condition: Option<Condition>,
     ) -> Result<(), Failed> {
+        let size = item.size();
+        if size > LARGEST_ITEM {
+            let told = format!("PutItem: an item of {size} bytes, and DynamoDB holds {LARGEST_ITEM}");
+            return Err(Failed::Unknown(Unavailable::new(port, told)));
+        }
         let mut call = self.client.put_item().table_name(&self.name).set_item(Some(item.into_attributes()));
         if let Some(Condition { expression, values }) = condition {
             call = call

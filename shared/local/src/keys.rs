@@ -217,7 +217,9 @@ impl Signer for SoftwareKeys {
 impl PublicKeys for SoftwareKeys {
     async fn public_keys(&self) -> Result<Vec<PublicJwk>, Unavailable> {
         let published = self.states((self.clock)()).filter(|(_, state)| *state != KeyState::Retired);
-        Ok(published.map(|(timed, _)| timed.key.public().clone()).collect())
+        let mut published: Vec<_> = published.collect();
+        published.sort_by_key(|(_, state)| *state != KeyState::Signs);
+        Ok(published.into_iter().map(|(timed, _)| timed.key.public().clone()).collect())
     }
 }
 

@@ -206,6 +206,3 @@ fn merge(mut runs: Vec<Run>, direction: Direction, limit: usize) -> Result<Vec<P
     }
     Ok(merged)
 }
-
-#[cfg(test)]
-mod tests;

@@ -135,23 +135,7 @@ impl PublicKeys for SoftwareKey {
 #[cfg(unix)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
-    use smart_core::jose;
     use std::os::unix::fs::PermissionsExt as _;
-
-    #[tokio::test]
-    async fn sec_15_what_the_key_signs_verifies_with_what_is_published() {
-        let key = SoftwareKey::generate().unwrap();
-        let input = jose::signing_input("at+jwt", key.access_token_key(), &json!({ "sub": "a" }));
-        let token = jose::compact(&input, &key.sign(key.access_token_key(), input.as_bytes()).await.unwrap());
-        let published = key.public_keys().await.unwrap();
-        let claims: Value = jose::verify(&token, &published[0].key, Algorithm::RS256).unwrap();
-        assert_eq!(claims["sub"], "a");
-        assert_eq!(published[0].kid, key.access_token_key().kid);
-        let other = SoftwareKey::generate().unwrap();
-        assert!(jose::verify::<Value>(&token, &other.public.key, Algorithm::RS256).is_err());
-        assert!(other.sign(key.access_token_key(), b"x").await.is_err());
-    }
 
     #[test]
     fn the_key_file_is_made_once_for_its_owner_alone() {

@@ -90,6 +90,17 @@ pub(crate) async fn a_user_ends_their_own_grants_and_no_others<S: Store>(store: 
     assert!(!store.revoke_own(&id, &later, BY_USER, step(4, 5)).await.unwrap());
 }
 
+/// However many there are, none is missing: more than DynamoDB brings at once.
+pub(crate) async fn a_list_of_grants_may_be_long<S: Store>(store: Arc<S>) {
+    let made = together(120, |n| {
+        let store = Arc::clone(&store);
+        async move { active_of(&*store, n, owner()).await.id() }
+    });
+    let mut ids = made.await;
+    ids.sort();
+    assert_eq!(listed(&*store, &owner(), 3).await, ids);
+}
+
 /// REVOKE-09: of fifty at once one ends it, and it is ended.
 pub(crate) async fn fifty_who_end_it_at_once_end_it_once<S: Store>(store: Arc<S>) {
     let id = active_of(&*store, 1, owner()).await.id();

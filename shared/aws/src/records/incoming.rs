@@ -11,6 +11,8 @@ use smart_core::secret::Digest;
 use thiserror::Error;
 
 use super::body::{LONGEST, shrink};
+use super::patients::shown;
+use crate::item::{Item, json};
 
 /// The most that the stored form of a body may have: DynamoDB takes 400 kB (409,600 bytes) of an item, names and all.
 const LARGEST: usize = 400_000;
@@ -40,6 +42,12 @@ pub enum NotStored {
     TooLarge {
         /// The length of its stored form.
         compressed: usize,
+    },
+    /// What finds the patient in the picker does not fit.
+    #[error("name and identifiers of {length} bytes, and an item of DynamoDB holds {LARGEST}")]
+    NameTooLong {
+        /// How long they are together.
+        length: usize,
     },
     /// It belongs to too many patients.
     #[error("it belongs to {patients} patients, and at most {MOST_PATIENTS} are indexed")]
@@ -82,6 +90,12 @@ impl Incoming {
             let compressed = shrink(&with_meta(&text, u64::MAX, Instant::from_unix(0))?).len();
             if compressed > LARGEST {
                 return Err(NotStored::TooLarge { compressed });
+            }
+            // What the picker shows is not compressed; of a shorter text it is never more than this.
+            let card =
+                resource.summary().map(|patient| Item::default().with("summary", json(&shown(&patient))));
+            if let Some(length) = card.map(|card| card.size()).filter(|size| *size > LARGEST) {
+                return Err(NotStored::NameTooLong { length });
             }
         }
         if let Belonging::Patients(patients) = resource.belonging()
@@ -133,9 +147,9 @@ impl AddAssign for Imported {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+
+    use serde_json::json;
 
     /// A Binary with so many characters, of which none follows from another.
     fn binary(length: usize) -> Bytes {
@@ -161,6 +175,17 @@ mod tests {
         assert!(refused.to_string().contains("attachments"), "{refused}");
         let refused = Incoming::parse(binary(LONGEST)).unwrap_err();
         assert!(matches!(refused, NotStored::TooLong { .. }), "{refused}");
+    }
+
+    #[test]
+    fn a_patient_whose_name_fits_into_no_item_is_refused_with_its_size() {
+        let named = |name: &str| {
+            let patient = json!({ "resourceType": "Patient", "id": "p", "name": [{ "family": name }] });
+            Incoming::parse(patient.to_string().into())
+        };
+        assert!(named(&"a".repeat(380_000)).is_ok());
+        let refused = named(&"a".repeat(410_000)).unwrap_err();
+        assert!(matches!(refused, NotStored::NameTooLong { length } if length > LARGEST), "{refused}");
     }
 
     #[test]

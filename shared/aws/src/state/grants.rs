@@ -108,7 +108,7 @@ impl StateTable {
             Ok(item) => Ok(made(grant_of(id, &item)?)),
             Err(Failed::Condition(None)) => Err(Refusal::Absent.into()),
             Err(Failed::Condition(Some(item))) => self.judge(id, &item, transition),
-            Err(Failed::Unknown(unavailable)) => match self.table.get(PORT, &key, true).await {
+            Err(Failed::Unknown(unavailable)) => match self.table.look(PORT, &key).await {
                 Ok(Some(item)) if is_made_by(&item, step) => self.judge(id, &item, transition),
                 _ => Err(unavailable.into()),
             },
@@ -183,8 +183,7 @@ impl Authorizations for StateTable {
             Ok(()) => Ok(()),
             Err(Failed::Condition(Some(item))) if is_ours(&item) => Ok(()),
             Err(Failed::Condition(_)) => Err(Unavailable::new(PORT, "there is another grant of this name")),
-            Err(Failed::Unknown(unavailable)) => match self.table.get(PORT, &row::key(&grant.id), true).await
-            {
+            Err(Failed::Unknown(unavailable)) => match self.table.look(PORT, &row::key(&grant.id)).await {
                 Ok(Some(item)) if is_ours(&item) => Ok(()),
                 _ => Err(unavailable),
             },
@@ -301,7 +300,7 @@ impl Redemptions for StateTable {
                 }
             }
             // It is revoked, or not: who did it does not matter.
-            Err(Failed::Unknown(unavailable)) => match self.table.get(PORT, &key, true).await {
+            Err(Failed::Unknown(unavailable)) => match self.table.look(PORT, &key).await {
                 Ok(None) => Ok(false),
                 Ok(Some(item)) => {
                     let grant = grant_of(id, &item)?;

@@ -63,7 +63,7 @@ impl Launches for StateTable {
             Ok(()) => Ok(()),
             Err(Failed::Condition(Some(item))) if is_ours(&item) => Ok(()),
             Err(Failed::Condition(_)) => Err(Unavailable::new(PORT, "there is another launch of this name")),
-            Err(Failed::Unknown(unavailable)) => match self.table.get(PORT, &key(&launch.id), true).await {
+            Err(Failed::Unknown(unavailable)) => match self.table.look(PORT, &key(&launch.id)).await {
                 Ok(Some(item)) if is_ours(&item) => Ok(()),
                 _ => Err(unavailable),
             },
@@ -80,8 +80,8 @@ impl Launches for StateTable {
         match self.table.update(PORT, use_up(id, grant, step)).await {
             Ok(_) => Ok(true),
             Err(Failed::Condition(_)) => Ok(false),
-            Err(Failed::Unknown(unavailable)) => match self.launch(id).await {
-                Ok(Some(launch)) if launch.used_by.as_ref() == Some(grant) => Ok(true),
+            Err(Failed::Unknown(unavailable)) => match self.table.look(PORT, &key(id)).await {
+                Ok(Some(item)) if item.parsed("used_by").as_ref() == Ok(grant) => Ok(true),
                 _ => Err(unavailable),
             },
         }

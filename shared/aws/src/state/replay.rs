@@ -28,7 +28,7 @@ impl Replay for StateTable {
         match self.table.put(PORT, first, Some(unused)).await {
             Ok(()) => Ok(true),
             Err(Failed::Condition(met)) => Ok(met.is_some_and(|item| is_ours(&item, step.op))),
-            Err(Failed::Unknown(unavailable)) => match self.table.get(PORT, &key, true).await {
+            Err(Failed::Unknown(unavailable)) => match self.table.look(PORT, &key).await {
                 Ok(Some(item)) if is_ours(&item, step.op) => Ok(true),
                 _ => Err(unavailable),
             },

@@ -14,9 +14,7 @@ use smart_core::secret::LaunchHandle;
 use smart_core::session::Session;
 
 use crate::proxy::{Both, Fate, both};
-use crate::sample::{
-    active, at, begun, coded, digest, id, issue, policy, right, rotation, session, sign_in, step,
-};
+use crate::sample::{at, begun, coded, digest, id, issue, policy, right, rotation, session, sign_in, step};
 
 /// As many as the SDK attempts a call.
 const ALL: [Fate; 4] = [Fate::LoseAnswer; 4];
@@ -244,28 +242,4 @@ async fn of_many_redemptions_with_lost_answers_one_wins_and_it_is_the_one_that_w
             assert_eq!((redeemed.op, &redeemed.grant), (step(i, 2).op, &stored));
         }
     }
-}
-
-#[tokio::test]
-async fn an_outage_is_unavailable_for_every_port() {
-    let both = both().await;
-    let lost = active(&both.direct, 1, "maria").await;
-    let nothing = [Fate::LoseCall; 16];
-    let script = &both.script;
-    let store = &both.proxied;
-    script.set(&nothing);
-    store.grant(&id(1), at(2)).await.unwrap_err();
-    script.set(&nothing);
-    store.session(&session(1), at(2)).await.unwrap_err();
-    script.set(&nothing);
-    store.end_session(&session(1)).await.unwrap_err();
-    script.set(&nothing);
-    store.count_attempt(&digest(1), Duration::from_mins(1), at(2)).await.unwrap_err();
-    script.set(&nothing);
-    store.active_grants(&"maria".parse().unwrap(), at(2)).await.unwrap_err();
-    script.set(&nothing);
-    store.unredeem(&lost, step(1, 2)).await.unwrap_err();
-    script.set(&nothing);
-    store.extend_retry(&id(1), &digest(100), at(900), step(2, 2)).await.unwrap_err();
-    assert_eq!(stored(&both, 1).await, lost.grant);
 }

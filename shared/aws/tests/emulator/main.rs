@@ -3,21 +3,21 @@
 //! KMS's own.
 
 #[cfg(test)]
+mod consistency;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod lists;
 #[cfg(test)]
 mod lost_answers;
 #[cfg(test)]
-mod picker;
+mod outages;
 #[cfg(test)]
 mod play;
 #[cfg(test)]
 mod proxy;
 #[cfg(test)]
 mod records;
-#[cfg(test)]
-mod registry;
 #[cfg(test)]
 mod restored;
 #[cfg(test)]

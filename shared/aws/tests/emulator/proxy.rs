@@ -1,4 +1,4 @@
-//! A proxy before the emulator that loses answers, or requests, or brings them late: as told, call by call.
+//! A proxy before the emulator that loses answers, or requests, or brings them late, or is silent: as told, call by call.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Builder;
+use serde_json::Value;
 use smart_aws::tables::STATE;
 use smart_aws::{StateTable, emulator};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -24,30 +25,47 @@ pub(crate) enum Fate {
     Late,
     /// It is refused as one too many, and never made.
     Throttle,
+    /// It is taken, and nothing comes of it: the connection stays open, and silent.
+    Silence,
 }
 
 /// The fates of the calls to come, and what was called.
 #[derive(Clone, Default)]
-pub(crate) struct Script {
-    fates: Arc<Mutex<VecDeque<Fate>>>,
-    called: Arc<Mutex<Vec<String>>>,
+pub(crate) struct Script(Arc<Mutex<Play>>);
+
+#[derive(Default)]
+struct Play {
+    fates: VecDeque<Fate>,
+    /// What happens to all calls after those; to none of them anything, unless it is said.
+    rest: Option<Fate>,
+    called: Vec<(String, Value)>,
 }
 
 impl Script {
     /// The fates of the next calls; all after them pass.
     pub(crate) fn set(&self, fates: &[Fate]) {
-        *self.fates.lock().unwrap() = fates.iter().copied().collect();
-        self.called.lock().unwrap().clear();
+        *self.0.lock().unwrap() = Play { fates: fates.iter().copied().collect(), ..Play::default() };
+    }
+
+    /// The fate of all calls to come.
+    pub(crate) fn always(&self, fate: Fate) {
+        *self.0.lock().unwrap() = Play { rest: Some(fate), ..Play::default() };
     }
 
     /// The names of the calls since then.
     pub(crate) fn called(&self) -> Vec<String> {
-        self.called.lock().unwrap().clone()
+        self.sent().into_iter().map(|(call, _)| call).collect()
     }
 
-    fn next(&self, call: String) -> Fate {
-        self.called.lock().unwrap().push(call);
-        self.fates.lock().unwrap().pop_front().unwrap_or(Fate::Pass)
+    /// The same, each with what was sent.
+    pub(crate) fn sent(&self) -> Vec<(String, Value)> {
+        self.0.lock().unwrap().called.clone()
+    }
+
+    fn next(&self, call: String, body: &[u8]) -> Fate {
+        let mut play = self.0.lock().unwrap();
+        play.called.push((call, serde_json::from_slice(body).unwrap_or_default()));
+        play.fates.pop_front().or(play.rest).unwrap_or(Fate::Pass)
     }
 }
 
@@ -68,7 +86,7 @@ pub(crate) async fn both() -> Both {
 }
 
 /// Starts the proxy, and says its URL.
-async fn listen(upstream: &str, script: Script) -> String {
+pub(crate) async fn listen(upstream: &str, script: Script) -> String {
     let upstream = upstream.strip_prefix("http://").unwrap().trim_end_matches('/').to_owned();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -86,7 +104,7 @@ async fn serve(mut client: TcpStream, upstream: String, script: Script) -> Optio
     let (head, body) = request(&mut client).await?;
     let call = header(&head, "x-amz-target").unwrap_or_default();
     let call = call.rsplit('.').next().unwrap_or_default().to_owned();
-    match script.next(call) {
+    match script.next(call, &body) {
         Fate::Pass => {
             let answer = forward(&upstream, &head, &body).await?;
             client.write_all(&answer).await.ok()?;
@@ -107,6 +125,10 @@ async fn serve(mut client: TcpStream, upstream: String, script: Script) -> Optio
                 "HTTP/1.1 400 Bad Request\r\ncontent-type: application/x-amz-json-1.0\r\nconnection: close";
             let answer = format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
             client.write_all(answer.as_bytes()).await.ok()?;
+        }
+        // Until whoever called hangs up.
+        Fate::Silence => {
+            client.read_u8().await.ok()?;
         }
     }
     Some(())

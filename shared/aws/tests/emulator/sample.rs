@@ -1,18 +1,23 @@
-//! A grant and what moves it: each part numbered, so that a wrong one is at hand.
+//! A grant and what moves it, each part numbered, so that a wrong one is at hand; and one of whatever else is stored.
 
 use std::time::Duration;
 
+use serde_json::json;
+use smart_core::client::Client;
+use smart_core::client::metadata::{self, Deployment};
+use smart_core::client::registration::ID_PREFIX;
 use smart_core::grant::{
     CodeIssue, Grant, Granted, Owner, Redemption, RefreshPolicy, Request, Rotation, SignIn, Until,
 };
 use smart_core::id::{GrantId, SessionId};
 use smart_core::instant::Instant;
 use smart_core::jose::KeyId;
-use smart_core::launch::LaunchContext;
+use smart_core::launch::{Launch, LaunchContext, Situation};
 use smart_core::pkce::CodeVerifier;
 use smart_core::ports::{Authorizations as _, Redeemed, Redemptions as _, Step};
 use smart_core::redirect::{RedirectUri, RegisteredRedirectUri};
-use smart_core::secret::{Digest, Handle, Op, Salt};
+use smart_core::secret::{Digest, Handle, LaunchHandle, Op, Salt};
+use smart_core::user::{External, PatientAccess, User};
 
 use smart_aws::StateTable;
 
@@ -56,6 +61,39 @@ pub(crate) fn owner(user: &str) -> Owner {
         fhir_user: "Practitioner/maria-alvarez".parse().unwrap(),
         auth_time: at(0),
     }
+}
+
+/// Somebody whom an identity provider vouches for.
+pub(crate) fn vouched_for() -> User {
+    let external =
+        External { issuer: "https://idp.example".to_owned(), subject: "7".to_owned(), by_claims: true };
+    User {
+        username: external.username(),
+        sub: digest(1).into(),
+        name: "Ines Moreau".to_owned(),
+        fhir_user: "Practitioner/moreau".parse().unwrap(),
+        patients: PatientAccess::All,
+        password: None,
+        external: Some(external),
+        disabled: false,
+    }
+}
+
+/// An app that a program registered.
+pub(crate) fn self_registered() -> Client {
+    Client { client_id: format!("{ID_PREFIX}1").parse().unwrap(), ..app() }
+}
+
+/// The app `app`.
+pub(crate) fn app() -> Client {
+    let app = json!({ "client_id": "app", "redirect_uris": ["https://a.example/cb"], "token_endpoint_auth_method": "none" });
+    metadata::parse(&app, Deployment::Public).unwrap()
+}
+
+/// What an EHR makes to open it.
+pub(crate) fn launch() -> Launch {
+    let situation = Situation { user: None, context: LaunchContext::default() };
+    Launch::new(&LaunchHandle::new(bytes(1)), "app".parse().unwrap(), situation, step(1, 0).op, at(0))
 }
 
 /// The key of that number; the first is none.

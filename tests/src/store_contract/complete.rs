@@ -1,0 +1,58 @@
+//! No operation without a rule: what `smart_core::ports` declares is looked for in the sources that must know it.
+//!
+//! A new port is noticed here before anybody finds out that two stores understand it differently, or that one of them answers
+//! something while AWS does not.
+
+use std::fs;
+use std::path::Path;
+
+/// A port that no store is asked for. Its one adapter fetches what clients publish, and is tested where it stands (smart-outbound).
+const NOT_A_STORES: &str = "ClientKeySets";
+
+const PORTS: &str = include_str!("../../../shared/core/src/ports.rs");
+
+/// What is told while AWS does not answer.
+const OUTAGES: &str = include_str!("../../../shared/aws/tests/emulator/outages.rs");
+
+/// Each operation of each port that a store, or what holds the keys, has.
+fn operations() -> Vec<(&'static str, &'static str)> {
+    let name = |rest: &'static str| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap();
+    let mut port = None;
+    let mut operations = Vec::new();
+    for line in PORTS.lines() {
+        if let Some(rest) = line.strip_prefix("pub trait ") {
+            port = Some(name(rest)).filter(|port| *port != NOT_A_STORES);
+        } else if line == "}" {
+            port = None;
+        } else if let (Some(port), Some(rest)) = (port, line.strip_prefix("    fn ")) {
+            operations.push((port, name(rest)));
+        }
+    }
+    operations
+}
+
+/// The operations that are asked of a `store`, `records` or `keys` nowhere in a source.
+fn unasked(source: &str) -> Vec<(&'static str, &'static str)> {
+    let source: String = source.split_whitespace().collect();
+    let is_asked = |operation: &str| {
+        ["store", "records", "keys"].iter().any(|of| source.contains(&format!("{of}.{operation}(")))
+    };
+    operations().into_iter().filter(|(_, operation)| !is_asked(operation)).collect()
+}
+
+#[test]
+fn every_operation_of_every_port_has_a_rule() {
+    assert!(operations().contains(&("Signer", "sign")) && operations().contains(&("Records", "records")));
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store_contract");
+    let rules: String = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap())
+        .collect();
+    assert_eq!(unasked(&rules), []);
+    assert_eq!(unasked("").len(), operations().len());
+}
+
+#[test]
+fn every_operation_of_every_port_is_asked_during_an_outage_of_aws() {
+    assert_eq!(unasked(OUTAGES), []);
+}
