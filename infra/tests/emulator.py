@@ -87,10 +87,11 @@ class Emulator:
         return boto3.client(service, endpoint_url=self.url, region_name="us-east-1",
                             aws_access_key_id="test", aws_secret_access_key="test")
 
-    def deploy(self, stack, programs=None, **parameters):
+    def deploy(self, stack, programs=None, brands=None, **parameters):
         """`sam build`, with stand-ins for the programs if there are none, and `sam deploy`, with infra/samconfig.toml. Returns the outputs."""
         built = self.folder / "build"
-        self._sam("build", "--build-dir", built, BOOTSTRAPS=str(programs or self._stand_ins()))
+        given = {"BRANDS": str(brands)} if brands else {}
+        self._sam("build", "--build-dir", built, BOOTSTRAPS=str(programs or self._stand_ins()), **given)
         given = ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())] if parameters else []
         self._sam("deploy", "--template-file", built / "template.yaml", "--stack-name", stack, "--no-confirm-changeset", "--no-progressbar", *given)
         self._packaged = self._store(stack)

@@ -39,7 +39,7 @@ def ports_of(function):
 def routes_of(function):
     """The paths of a function's Router: the literals in its lib.rs that are paths of ours."""
     text = without_comments(source(f"functions/{function}/src/lib.rs"))
-    return set(re.findall(r'"(/(?:fhir|auth|\.well-known)(?:/[^"\s]*)?)"', text))
+    return set(re.findall(r'"(/(?:fhir|auth|\.well-known|brands\.json)(?:/[^"\s]*)?)"', text))
 
 
 def tables():
