@@ -23,6 +23,7 @@ use tracing::level_filters::LevelFilter;
 use self::listen::{Listeners, Signals};
 use self::welcome::Welcome;
 use crate::arguments::{DATA, Log, Serve};
+use crate::brands;
 use crate::failure::Failure;
 use crate::output;
 use crate::seed::{self, Seed};
@@ -48,6 +49,7 @@ pub(crate) async fn run(arguments: Serve) -> Result<(), Failure> {
     };
 
     let ways = providers::read(arguments.login_providers.as_deref(), arguments.local_users, &url)?;
+    let given = arguments.brands.map(|file| brands::read(&file, &url)).transpose()?;
 
     let folder = (!arguments.ephemeral).then(|| arguments.data.unwrap_or_else(|| DATA.into()));
     let store = match &folder {
@@ -65,7 +67,12 @@ pub(crate) async fn run(arguments: Serve) -> Result<(), Failure> {
     store::note_public_url(&store, &url).await?;
     let keys = Arc::new(joined(keys.await)??);
 
-    let app = app::compose(&store, &keys, &url, &arguments.ehr_origins, ways, has_demo).await?;
+    let brands = match given {
+        None if has_demo => Some(brands::demo(&url)?),
+        given => given,
+    };
+    let app =
+        app::compose(&store, &keys, &url, &arguments.ehr_origins, ways, brands.as_ref(), has_demo).await?;
     let signals = Signals::listen()?;
     let sweeping = {
         let store = Arc::clone(&store);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use smart_authorize::SignInWays;
+use smart_core::brands::UserAccessBrands;
 use smart_core::deployment::{EhrOrigins, PublicUrl};
 use smart_core::discovery::{Discovery, Offered};
 use smart_fhir_read::Settings;
@@ -21,13 +22,15 @@ pub(crate) async fn compose(
     url: &PublicUrl,
     ehr_origins: &EhrOrigins,
     ways: SignInWays,
+    brands: Option<&UserAccessBrands>,
     has_demo: bool,
 ) -> Result<Router, Failure> {
     // The demo's EHR is one.
     let ehr_origins = if has_demo { ehr_origins.clone().and(url) } else { ehr_origins.clone() };
     let (store, keys) = (|| Arc::clone(store), || Arc::clone(keys));
     let key_sets = PublishedKeys::new(Outbound::new(url.deployment(), Reach::Public));
-    let mut app = smart_discovery::router(&*keys(), Discovery::new(url, Offered::HERE))
+    let discovery = Discovery::new(url, Offered::HERE).with_brands(brands);
+    let mut app = smart_discovery::router(&*keys(), discovery)
         .await?
         .merge(smart_authorize::router_with(
             store(),
