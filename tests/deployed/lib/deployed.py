@@ -33,7 +33,7 @@ def main(suites, names):
         bootstraps = stripped(built, aws.folder / "bootstraps")
         failed = []
         with Door(aws) as door:
-            aws.deploy("smart", bootstraps, PublicUrl=door.url)
+            aws.deploy("smart", bootstraps, TESTS / "src/harness/brands.json", PublicUrl=door.url)
             if "clients" in suites:
                 outputs = aws.outputs("smart")
                 door.opens(outputs["ApiId"])
