@@ -48,6 +48,10 @@ pub(crate) enum Command {
     /// See and end what users have granted to apps
     #[command(subcommand)]
     Grant(Grant),
+    /// Check a file of user-access brands, and print the Bundle that is made of it
+    ///
+    /// What `smart serve --brands` serves, and what the functions on AWS serve when the file is deployed with them.
+    Brands(Brands),
     /// Try everything that a server says of itself in its discovery documents
     ///
     /// Runs a real flow over HTTP for each capability, endpoint, grant type, method, algorithm, claim and scope that is listed, and for
@@ -72,6 +76,7 @@ impl Default for Command {
             local_users: None,
             ehr_origins: EhrOrigins::default(),
             registration_token_sha256: None,
+            brands: None,
             log: Log::Pretty,
         })
     }
@@ -107,6 +112,9 @@ pub(crate) struct Serve {
     /// Let programs register clients (RFC 7591) that bear the initial access token of this SHA-256, in hexadecimal digits
     #[arg(long, value_name = "HEX")]
     pub(crate) registration_token_sha256: Option<InitialAccessToken>,
+    /// Publish who stands behind the records, for apps to show: the user-access brands of this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) brands: Option<PathBuf>,
     /// How log lines are written
     #[arg(long, value_name = "FORM", value_enum, default_value_t = Log::Pretty)]
     pub(crate) log: Log,
@@ -283,6 +291,16 @@ pub(crate) struct AddUser {
     /// Take the password from the first line of this file, - for standard input [default: make one and print it]
     #[arg(long, value_name = "FILE", requires = "username")]
     pub(crate) password_file: Option<PathBuf>,
+}
+
+/// Which brands, and where they will be served.
+#[derive(Debug, Args)]
+pub(crate) struct Brands {
+    /// The URL under which apps reach the service
+    #[arg(long, value_name = "URL", default_value = "http://localhost:8080")]
+    pub(crate) public_url: PublicUrl,
+    /// The file; - reads standard input
+    pub(crate) file: PathBuf,
 }
 
 /// What to verify, and with what.

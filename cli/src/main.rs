@@ -8,6 +8,7 @@
 //! | `records` | FHIR resources in files |
 //! | `import`, `client`, `user`, `key`, `grant` | the operator's commands |
 //! | `place` | where they work: in a data folder, beside a running server or without one, or on a stack on AWS |
+//! | `brands` | user-access brands: of a file, and the demo's |
 //! | `verify` | `smart verify`: whether a server does what it says (feature `verify`) |
 //! | `store` | the data folder, and what is noted in it |
 //! | `aws` | the stack, where the command was built with AWS |
@@ -17,6 +18,7 @@
 mod arguments;
 #[cfg(feature = "aws")]
 mod aws;
+mod brands;
 mod client;
 mod failure;
 mod grant;
@@ -68,6 +70,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             Command::User(command) => user::run(command).await,
             Command::Key(command) => key::run(command).await,
             Command::Grant(command) => grant::run(command).await,
+            Command::Brands(arguments) => brands::run(&arguments),
             #[cfg(feature = "verify")]
             Command::Verify(arguments) => verify::run(arguments).await,
         }

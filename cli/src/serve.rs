@@ -24,6 +24,7 @@ use self::app::Options;
 use self::listen::{Listeners, Signals};
 use self::welcome::Welcome;
 use crate::arguments::{DATA, Log, Serve};
+use crate::brands;
 use crate::failure::Failure;
 use crate::output;
 use crate::seed::{self, Seed};
@@ -49,6 +50,7 @@ pub(crate) async fn run(arguments: Serve) -> Result<(), Failure> {
     };
 
     let ways = providers::read(arguments.login_providers.as_deref(), arguments.local_users, &url)?;
+    let given = arguments.brands.map(|file| brands::read(&file, &url)).transpose()?;
 
     let folder = (!arguments.ephemeral).then(|| arguments.data.unwrap_or_else(|| DATA.into()));
     let store = match &folder {
@@ -66,8 +68,12 @@ pub(crate) async fn run(arguments: Serve) -> Result<(), Failure> {
     store::note_public_url(&store, &url).await?;
     let keys = Arc::new(joined(keys.await)??);
 
+    let brands = match given {
+        None if has_demo => Some(brands::demo(&url)?),
+        given => given,
+    };
     let (ehr_origins, registration) = (arguments.ehr_origins, arguments.registration_token_sha256);
-    let options = Options { ehr_origins, ways, registration, has_demo };
+    let options = Options { ehr_origins, ways, registration, brands, has_demo };
     let app = app::compose(&store, &keys, &url, options).await?;
     let signals = Signals::listen()?;
     let sweeping = {

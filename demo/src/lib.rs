@@ -1,4 +1,4 @@
-//! The demo, compiled in: the start page, the demo app, the demo EHR and the seed they read.
+//! The demo, compiled in: the start page, the demo app, the demo EHR, the seed they read and the brands of its hospital.
 //!
 //! The pages are static and the same for everyone. They load nothing from elsewhere and talk to their own origin only,
 //! which the Content-Security-Policy holds; no markup is ever made from data. The app is an ordinary SMART client: it has
@@ -57,6 +57,9 @@ pub fn router() -> Router {
         )
     })
 }
+
+/// Who stands behind the demo's records, as `smart serve --brands` reads it: the invented hospital of the seed.
+pub const BRANDS: &str = include_str!("../brands.json");
 
 /// The demo seed in the form of a seed folder: each file's path relative to it (`clients.json`, `users.json`,
 /// `fhir/Patient.ndjson`, …) and its bytes, in an order that is the same in every build.

@@ -87,11 +87,12 @@ class Emulator:
         self.later(acm.delete_certificate, CertificateArn=made)
         return made
 
-    def deploy(self, stack, programs=None, **parameters):
+    def deploy(self, stack, programs=None, brands=None, **parameters):
         """`sam build`, with stand-ins for the programs if there are none, and `sam deploy`, with infra/samconfig.toml. Returns the outputs."""
         stack, built = self.named(stack), self.folder / "build"
         self._leavings.of_stack(stack, f"{stack}/")
-        self._sam("build", "--build-dir", built, BOOTSTRAPS=str(programs or self._stand_ins()))
+        given = {"BRANDS": str(brands)} if brands else {}
+        self._sam("build", "--build-dir", built, BOOTSTRAPS=str(programs or self._stand_ins()), **given)
         given = ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())] if parameters else []
         self._sam("deploy", "--template-file", built / "template.yaml", "--stack-name", stack, "--s3-prefix", stack,
                   "--no-confirm-changeset", "--no-progressbar", *given)

@@ -45,7 +45,7 @@ def asked_by(path):
 def routes_of(function, file="lib.rs"):
     """The paths of a function's Router: the literals in this file that are paths of ours."""
     text = without_comments(source(f"functions/{function}/src/{file}"))
-    return set(re.findall(r'"(/(?:fhir|auth|\.well-known)(?:/[^"\s]*)?)"', text))
+    return set(re.findall(r'"(/(?:fhir|auth|\.well-known|brands\.json)(?:/[^"\s]*)?)"', text))
 
 
 def tables():

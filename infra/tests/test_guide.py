@@ -116,6 +116,9 @@ done''')
         self.assertEqual([provider["id"] for provider in json.loads(json.loads(told))], ["hospital"])
         self.assertIn("LEFT: client#app client#my-app grant#1 grant#2 session#1 user#a user#maria\n", said)
         self.assertIn("\"SMART_NOT_BEFORE\": \"20", said)
+        # What apps will be shown, and the package with it.
+        self.assertIn('"fullUrl": "https://auth.example.org/brands/Organization/example-health"', said)
+        self.assertTrue((folder / "infra/.aws-sam/build/DiscoveryFunction/brands.json").is_file())
         # An app, a user, a record.
         self.assertRegex(said, r"(?m)^my-app\b")
         self.assertIn("loaded 1 resource (1 new", said)

@@ -170,7 +170,7 @@ const USUAL: [(&str, &str); 13] = [
     ("userinfo_endpoint", "/auth/userinfo"),
     ("pushed_authorization_request_endpoint", "/auth/par"),
     ("device_authorization_endpoint", "/auth/device_authorization"),
-    ("user_access_brand_bundle", "/fhir/.well-known/brands"),
+    ("user_access_brand_bundle", "/brands.json"),
     ("launch", "/auth/launch"),
     ("sign_out", "/auth/sign-out"),
 ];

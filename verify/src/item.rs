@@ -223,6 +223,7 @@ enum Form {
     List,
     Flag,
     Address,
+    Identifier,
     Anything,
 }
 
@@ -235,6 +236,8 @@ impl Form {
             Self::List
         } else if ends(&["_endpoint", "_uri", "_bundle"]) || field == "issuer" {
             Self::Address
+        } else if ends(&["_identifier"]) {
+            Self::Identifier
         } else {
             Self::Anything
         }
@@ -259,6 +262,12 @@ fn values(field: &str, value: &Value) -> Result<Vec<String>, String> {
         (Form::Address, value) => {
             let address = value.as_str().filter(|text| Url::parse(text).is_ok_and(|url| url.has_host()));
             Ok(vec![address.ok_or("expected an absolute URL")?.to_owned()])
+        }
+        (Form::Identifier, value) => {
+            let is_one = value.get("value").is_some_and(Value::is_string);
+            is_one
+                .then(|| vec![value.to_string()])
+                .ok_or_else(|| "expected an Identifier with a value".to_owned())
         }
         (Form::Anything, Value::String(text)) => Ok(vec![text.clone()]),
         (Form::Anything, other) => Ok(vec![other.to_string()]),
@@ -291,6 +300,10 @@ mod tests {
             assert!(values("token_endpoint", &wrong).is_err(), "{wrong}");
         }
         assert!(values("claims_parameter_supported", &json!("yes")).is_err());
+        assert!(values("user_access_brand_identifier", &json!({ "value": "https://smart.example" })).is_ok());
+        for wrong in [json!("https://smart.example"), json!({ "system": "urn:ietf:rfc:3986" }), json!(null)] {
+            assert!(values("user_access_brand_identifier", &wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use smart_authorize::SignInWays;
+use smart_core::brands::UserAccessBrands;
 use smart_core::client::registration::InitialAccessToken;
 use smart_core::deployment::{EhrOrigins, PublicUrl};
 use smart_core::discovery::{Discovery, Offered};
@@ -23,6 +24,8 @@ pub(crate) struct Options {
     pub(crate) ways: SignInWays,
     /// Which token lets programs register clients; without one, none may.
     pub(crate) registration: Option<InitialAccessToken>,
+    /// Who stands behind the records, if that is said.
+    pub(crate) brands: Option<UserAccessBrands>,
     /// Whether the demo's app and EHR are served.
     pub(crate) has_demo: bool,
 }
@@ -34,13 +37,14 @@ pub(crate) async fn compose(
     url: &PublicUrl,
     options: Options,
 ) -> Result<Router, Failure> {
-    let Options { ehr_origins, ways, registration, has_demo } = options;
+    let Options { ehr_origins, ways, registration, brands, has_demo } = options;
     // The demo's EHR is one.
     let ehr_origins = if has_demo { ehr_origins.and(url) } else { ehr_origins };
     let offered = Offered { registration: registration.is_some(), ..Offered::HERE };
     let (store, keys) = (|| Arc::clone(store), || Arc::clone(keys));
     let key_sets = PublishedKeys::new(Outbound::new(url.deployment(), Reach::Public));
-    let mut app = smart_discovery::router(&*keys(), Discovery::new(url, offered))
+    let discovery = Discovery::new(url, offered).with_brands(brands.as_ref());
+    let mut app = smart_discovery::router(&*keys(), discovery)
         .await?
         .merge(smart_authorize::router_with(
             store(),

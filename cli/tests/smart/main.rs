@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod bad_seed;
 #[cfg(test)]
+mod brands;
+#[cfg(test)]
 mod command;
 #[cfg(test)]
 mod grants;

@@ -34,6 +34,7 @@ fn standard_output_is_one_line_and_the_demo_is_there() {
         ("/demo/ehr/", 200),
         ("/demo/ehr/patients", 200),
         ("/auth/style/v1.json", 200),
+        ("/brands.json", 200),
         ("/auth/launch", 405),
         ("/fhir/.well-known/smart-configuration", 200),
         ("/.well-known/openid-configuration", 200),

@@ -1,4 +1,4 @@
-//! A document as it is served: its bytes, and the tag by which a client knows it (RFC 9110 §8.8.3, §13.1.2; DISC-30).
+//! A document as it is served: its bytes, and the tag by which a client knows it (RFC 9110 §8.8.3, §13.1.2; DISC-30, BRANDS-05).
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -14,6 +14,7 @@ const CACHING: HeaderValue = HeaderValue::from_static("public, max-age=300");
 #[derive(Clone, Debug)]
 pub(crate) struct Document {
     body: Bytes,
+    content_type: HeaderValue,
     /// By content: every instance of the function gives the same document the same tag.
     etag: String,
 }
@@ -22,10 +23,20 @@ impl Document {
     pub(crate) fn new(content: &Value) -> Self {
         let body = Bytes::from(content.to_string());
         let etag = format!("\"{}\"", Digest::of(&body));
-        Self { body, etag }
+        Self { body, content_type: HeaderValue::from_static("application/json"), etag }
     }
 
-    /// The document, or 304 if the client has it. Always `application/json`, whatever the client accepts (DISC-02).
+    /// A resource of FHIR: of its own media type, and with a weak tag, as FHIR has it for versions (FHIR R4 `http#versioning`).
+    pub(crate) fn resource(content: &Value) -> Self {
+        let Self { body, etag, .. } = Self::new(content);
+        Self {
+            body,
+            content_type: HeaderValue::from_static("application/fhir+json"),
+            etag: format!("W/{etag}"),
+        }
+    }
+
+    /// The document, or 304 if the client has it. Always of the same type, whatever the client accepts (DISC-02).
     pub(crate) fn answer(&self, asked: &HeaderMap) -> Response<Body> {
         let mut response = if self.is_known(asked) {
             let mut response = Response::new(Body::empty());
@@ -33,7 +44,7 @@ impl Document {
             response
         } else {
             let mut response = Response::new(Body::from(self.body.clone()));
-            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            response.headers_mut().insert(CONTENT_TYPE, self.content_type.clone());
             response
         };
         let headers = response.headers_mut();
@@ -47,6 +58,11 @@ impl Document {
     fn is_known(&self, asked: &HeaderMap) -> bool {
         let lists = asked.get_all(IF_NONE_MATCH).iter().filter_map(|list| list.to_str().ok());
         let mut tags = lists.flat_map(|list| list.split(',')).map(str::trim);
-        tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == self.etag)
+        tags.any(|tag| tag == "*" || opaque(tag) == opaque(&self.etag))
     }
+}
+
+/// A tag without the sign that it is weak.
+fn opaque(tag: &str) -> &str {
+    tag.strip_prefix("W/").unwrap_or(tag)
 }

@@ -1,4 +1,5 @@
-//! The discovery function: SMART, OIDC and OAuth metadata, the public keys, and the style of apps that an EHR launches.
+//! The discovery function: SMART, OIDC and OAuth metadata, the public keys, the brands of who stands behind the records, and the style
+//! of apps that an EHR launches.
 //!
 //! The documents are the same for everyone and change only with the configuration: they are written once, at
 //! start, from what is configured and never from a request (SEC-21), and served from memory. Nobody is asked who they
@@ -11,7 +12,7 @@ mod tests;
 use axum::Router;
 use axum::routing::get;
 use http::HeaderMap;
-use serde_json::{Value, json};
+use serde_json::json;
 use smart_core::discovery::Discovery;
 use smart_core::launch::style;
 use smart_core::ports::{PublicKeys, Unavailable};
@@ -22,15 +23,16 @@ use self::document::Document;
 /// The routes; `keys` are read once, now.
 pub async fn router<K: PublicKeys>(keys: &K, discovery: Discovery<'_>) -> Result<Router, Unavailable> {
     let keys = keys.public_keys().await?;
-    let documents: [(&str, Value); 5] = [
-        ("/fhir/.well-known/smart-configuration", discovery.smart_configuration()),
-        ("/.well-known/openid-configuration", discovery.openid_configuration()),
-        ("/.well-known/oauth-authorization-server", discovery.authorization_server()),
-        ("/.well-known/jwks.json", json!({ "keys": keys })),
-        ("/auth/style/v1.json", style()),
+    let documents = [
+        ("/fhir/.well-known/smart-configuration", Document::new(&discovery.smart_configuration())),
+        ("/.well-known/openid-configuration", Document::new(&discovery.openid_configuration())),
+        ("/.well-known/oauth-authorization-server", Document::new(&discovery.authorization_server())),
+        ("/.well-known/jwks.json", Document::new(&json!({ "keys": keys }))),
+        ("/auth/style/v1.json", Document::new(&style())),
     ];
-    let router = documents.into_iter().fold(Router::new(), |router, (path, content)| {
-        let document = Document::new(&content);
+    // Where none are published, there is nothing.
+    let brands = discovery.brand_bundle().map(|bundle| ("/brands.json", Document::resource(bundle)));
+    let router = documents.into_iter().chain(brands).fold(Router::new(), |router, (path, document)| {
         router.route(
             path,
             get(move |headers: HeaderMap| {

@@ -1,4 +1,4 @@
-//! The discovery function on AWS: of the keys in KMS it reads the public halves, once.
+//! The discovery function on AWS: of the keys in KMS it reads the public halves, once, and the brands from its own package.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -14,10 +14,12 @@ async fn main() -> ExitCode {
 }
 
 async fn discovery() -> Result<Function, Fault> {
-    let DiscoveryConfig { public_url, signing_keys, registration } = DiscoveryConfig::from_environment()?;
+    let DiscoveryConfig { public_url, signing_keys, registration, brands } =
+        DiscoveryConfig::from_environment()?;
     let sdk = Sdk::from_environment().await?;
     let keys = KmsKeys::load(sdk.kms(), &signing_keys).await?;
     let offered = Offered { registration, ..Offered::HERE };
-    let router = smart_discovery::router(&keys, Discovery::new(&public_url, offered)).await?;
+    let discovery = Discovery::new(&public_url, offered).with_brands(brands.as_ref());
+    let router = smart_discovery::router(&keys, discovery).await?;
     Ok(Function { router, public_url, calls: Arc::new(move || sdk.calls()) })
 }

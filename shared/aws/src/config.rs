@@ -1,16 +1,19 @@
-//! The environment of the functions: read once, at start, each function what it needs.
+//! The environment of the functions, and a file in their package: read once, at start, each function what it needs.
 //!
 //! All that is missing or wrong is said at once, in one message, so that a deployment is mended in one go. An empty variable is a
 //! missing one: templates write empty parameters.
 
 use std::fmt;
 
+use smart_core::brands::UserAccessBrands;
 use smart_core::client::metadata::Deployment;
 use smart_core::client::registration::{InitialAccessToken, InitialAccessTokenError};
 use smart_core::deployment::{EhrOrigins, PublicUrl, PublicUrlError};
 use smart_core::external::{SecretPlace, SignInSettings};
 use smart_core::instant::Instant;
 use thiserror::Error;
+
+use crate::package;
 
 /// Everything that is wrong with the environment.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -73,6 +76,8 @@ pub struct DiscoveryConfig {
     pub signing_keys: KeyNames,
     /// `SMART_REGISTRATION`: whether there is a registration endpoint
     pub registration: bool,
+    /// The file `brands.json` beside the program, which may be left out
+    pub brands: Option<UserAccessBrands>,
 }
 
 /// What the authorize function needs.
@@ -128,14 +133,19 @@ pub struct FhirReadConfig {
 impl DiscoveryConfig {
     /// Reads it from the environment.
     pub fn from_environment() -> Result<Self, ConfigError> {
-        Self::read(Reader::new(variable))
+        Self::read(Reader::new(variable), package::file("brands.json"))
     }
 
-    fn read(mut from: Reader<impl Fn(&str) -> Option<String>>) -> Result<Self, ConfigError> {
+    fn read(
+        mut from: Reader<impl Fn(&str) -> Option<String>>,
+        brands: Result<Option<String>, String>,
+    ) -> Result<Self, ConfigError> {
+        let public_url = from.public_url();
+        let brands = from.brands(public_url.as_ref(), brands);
         let registration = from.registration();
-        match (from.public_url(), from.signing_keys()) {
+        match (public_url, from.signing_keys()) {
             (Some(public_url), Some(signing_keys)) => {
-                from.whole(Self { public_url, signing_keys, registration })
+                from.whole(Self { public_url, signing_keys, registration, brands })
             }
             _ => Err(from.error()),
         }
@@ -255,6 +265,21 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         read.map_err(|faults| self.faults.extend(faults.into_iter().map(told))).ok()
     }
 
+    /// What the package holds of brands, if it holds any; a fault is told by [`Self::whole`].
+    fn brands(
+        &mut self,
+        public_url: Option<&PublicUrl>,
+        packaged: Result<Option<String>, String>,
+    ) -> Option<UserAccessBrands> {
+        let read = packaged.map_err(|fault| vec![fault]).and_then(|text| {
+            // Without its URL the service has another fault.
+            let told = text.zip(public_url);
+            told.map(|(text, here)| UserAccessBrands::read(&text, here)).transpose()
+        });
+        let told = |fault| format!("brands.json is wrong: {fault}");
+        read.map_err(|faults| self.faults.extend(faults.into_iter().map(told))).ok().flatten()
+    }
+
     /// Which EHRs may embed the pages; none, if nothing is said.
     fn ehr_origins(&mut self) -> Option<EhrOrigins> {
         match (self.variable)("SMART_EHR_ORIGINS").unwrap_or_default().parse() {
@@ -360,7 +385,7 @@ mod tests {
         assert_eq!(config.table.as_str(), "smart-State");
         assert_eq!(config.signing_keys.as_slice(), ["alias/smart", "1234abcd-12ab-34cd-56ef-1234567890ab"]);
         assert_eq!(config.not_before, None);
-        assert!(DiscoveryConfig::read(reader(vec![ALL[0], ALL[3]])).is_ok());
+        assert_eq!(DiscoveryConfig::read(reader(vec![ALL[0], ALL[3]]), Ok(None)).unwrap().brands, None);
         assert!(AuthorizeConfig::read(reader(ALL.to_vec())).unwrap().ehr_origins.is_empty());
         assert!(TokenConfig::read(reader(vec![ALL[0], ALL[1], ALL[3]])).is_ok());
     }
@@ -381,7 +406,8 @@ mod tests {
     #[test]
     fn rfc7591_programs_register_clients_only_where_a_token_is_named_by_its_digest() {
         let discovery = |registration| {
-            DiscoveryConfig::read(reader(vec![ALL[0], ALL[3], ("SMART_REGISTRATION", registration)]))
+            let set = vec![ALL[0], ALL[3], ("SMART_REGISTRATION", registration)];
+            DiscoveryConfig::read(reader(set), Ok(None))
         };
         assert!(!discovery("").unwrap().registration && !discovery("false").unwrap().registration);
         assert!(discovery("true").unwrap().registration);
@@ -401,6 +427,27 @@ mod tests {
             "{fault}"
         );
         assert!(!fault.contains("correct-horse"));
+    }
+
+    #[test]
+    fn brands_12_the_brands_of_the_package_are_read_or_the_function_does_not_start() {
+        let read = |brands| DiscoveryConfig::read(reader(vec![ALL[0], ALL[3]]), brands);
+        let file = r#"{
+            "lastUpdated": "2026-01-31T12:00:00Z", "endpoint": { "contact": ["https://example.org/api"] },
+            "brand": [{ "id": "health", "name": "Example Health", "website": "https://example.org" }]
+        }"#;
+        let bundle = read(Ok(Some(file.to_owned()))).unwrap().brands.unwrap().bundle().to_string();
+        assert!(bundle.contains("https://smart.example.org/fhir"), "{bundle}");
+        let hostile = file.replace("https://", "javascript:");
+        let message = read(Ok(Some(hostile))).unwrap_err().to_string();
+        for path in ["endpoint.contact[0]", "brand[0].website"] {
+            assert!(message.contains(&format!("brands.json is wrong: {path}: expected a URL")), "{message}");
+        }
+        assert!(!message.contains("javascript"), "{message}");
+        let message = read(Err("permission denied".to_owned())).unwrap_err().to_string();
+        assert_eq!(message, "brands.json is wrong: permission denied");
+        let nothing = DiscoveryConfig::read(reader(vec![]), Ok(Some(file.to_owned()))).unwrap_err();
+        assert_eq!(nothing.faults.len(), 2);
     }
 
     #[test]
@@ -470,7 +517,7 @@ mod tests {
 
     #[test]
     fn a_function_does_not_ask_for_what_it_does_not_need() {
-        let error = DiscoveryConfig::read(reader(vec![])).unwrap_err();
+        let error = DiscoveryConfig::read(reader(vec![]), Ok(None)).unwrap_err();
         assert!(!error.to_string().contains("TABLE"), "{error}");
     }
 }

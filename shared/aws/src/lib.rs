@@ -21,6 +21,7 @@ mod item;
 mod kms;
 #[cfg(feature = "operator")]
 pub mod operator;
+mod package;
 mod records;
 mod sdk;
 mod state;

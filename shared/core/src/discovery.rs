@@ -7,6 +7,7 @@
 use serde_json::{Value, json};
 
 use crate::authorization::identity_and_context;
+use crate::brands::{BRANDS_PATH, UserAccessBrands};
 use crate::client::GrantType;
 use crate::client::authentication::ASSERTION_ALGORITHMS;
 use crate::deployment::PublicUrl;
@@ -39,6 +40,7 @@ impl Offered {
 pub struct Discovery<'a> {
     here: &'a PublicUrl,
     offered: Offered,
+    brands: Option<&'a UserAccessBrands>,
 }
 
 /// The SMART capabilities that work (CAP rows).
@@ -70,7 +72,18 @@ const CONFIDENTIAL: [&str; 3] = ["client_secret_basic", "client_secret_post", "p
 impl<'a> Discovery<'a> {
     /// The documents of the service at `here`.
     pub fn new(here: &'a PublicUrl, offered: Offered) -> Self {
-        Self { here, offered }
+        Self { here, offered, brands: None }
+    }
+
+    /// The same, with the brands that the operator publishes, if there are any.
+    #[must_use]
+    pub fn with_brands(self, brands: Option<&'a UserAccessBrands>) -> Self {
+        Self { brands, ..self }
+    }
+
+    /// The Bundle of brands, for [`BRANDS_PATH`]; `None` where none are published.
+    pub fn brand_bundle(&self) -> Option<&'a Value> {
+        self.brands.map(UserAccessBrands::bundle)
     }
 
     /// `{fhir base}/.well-known/smart-configuration`.
@@ -82,6 +95,11 @@ impl<'a> Discovery<'a> {
         set(&mut document, "capabilities", json!(CAPABILITIES));
         if self.offered.management {
             set(&mut document, "management_endpoint", self.here.endpoint("/auth/access").into());
+        }
+        if let Some(brands) = self.brands {
+            set(&mut document, "user_access_brand_bundle", self.here.endpoint(BRANDS_PATH).into());
+            // Needed where there are several (DISC-18), and good to know where there is one.
+            set(&mut document, "user_access_brand_identifier", brands.identifier().clone());
         }
         document
     }

@@ -7,6 +7,7 @@
 #![warn(missing_docs)]
 
 pub mod authorization;
+pub mod brands;
 pub mod client;
 pub mod deployment;
 pub mod discovery;

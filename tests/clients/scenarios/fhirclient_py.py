@@ -1,12 +1,15 @@
 """PyPI `fhirclient`: finds the endpoints in the CapabilityStatement alone, and sends more in a token request than it must."""
 
+import json
 import logging
 import sys
 from pathlib import Path
+from urllib.request import urlopen
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
 
 from fhirclient.client import FHIRClient  # noqa: E402
+from fhirclient.models.bundle import Bundle  # noqa: E402
 from fhirclient.models.observation import Observation  # noqa: E402
 from forms import Browser  # noqa: E402
 from stage import check, finish, same, stage  # noqa: E402
@@ -61,6 +64,18 @@ def _():
     reads(client, "amina-h")
     same(client.reauthorize(), True)
     reads(client, "amina-h")
+
+
+@check("the Bundle of user-access brands is R4, by the library's strict models")
+def _():
+    with urlopen(f"{stage['fhir']}/.well-known/smart-configuration") as answer:
+        configuration = json.load(answer)
+    with urlopen(configuration["user_access_brand_bundle"]) as answer:
+        bundle = Bundle(json.load(answer), strict=True)  # raises for an element that is unknown, missing or of another type
+    resources = [entry.resource for entry in bundle.entry]
+    same(sorted({resource.resource_type for resource in resources}), ["Endpoint", "Organization"])
+    (primary,) = [r for r in resources if r.resource_type == "Organization" and configuration["user_access_brand_identifier"] in [i.as_json() for i in r.identifier]]
+    same([e.address for e in resources if f"{e.resource_type}/{e.id}" in [known.reference for known in primary.endpoint]], [stage["fhir"]])
 
 
 finish()

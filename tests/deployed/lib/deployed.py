@@ -39,7 +39,7 @@ def main(suites, names):
             failed += clients(built, aws, bootstraps, names)
         if "wire" in suites:
             with Door(aws) as door:
-                outputs = aws.deploy("front", bootstraps, PublicUrl=door.url, CloudFront="true")
+                outputs = aws.deploy("front", bootstraps, TESTS / "src/harness/brands.json", PublicUrl=door.url, CloudFront="true")
                 secret = aws.client("secretsmanager").get_secret_value(SecretId=aws.resource("front", "OriginSecret"))["SecretString"]
                 door.opens(outputs["ApiId"], ("x-origin-verify", secret))
                 failed += wire(built, door, Loader(built, aws, door, outputs), aws, names)

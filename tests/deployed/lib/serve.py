@@ -1,9 +1,10 @@
 """A deployment in the place of `smart serve`, for tests/clients/run: told the same, it says `ready URL`, and is there until it is ended.
 
-    serve.py BOOTSTRAPS SMART --seed FOLDER [--ehr-origins LIST] [--login-providers FILE --local-users true]
+    serve.py BOOTSTRAPS SMART --seed FOLDER [--brands FILE] [--ehr-origins LIST] [--login-providers FILE --local-users true]
+        [--registration-token-sha256 HEX]
 
 Deploys to the emulator that AWS_ENDPOINT_URL names, and leaves that as it was. What the local server is told by options, a stack is told
-by its parameters; a provider's client secret, which is a file there, is a secret of Secrets Manager here; and the seed is loaded by the
+by its parameters, but for brands, which are in its package; a provider's client secret, which is a file there, is a secret of Secrets Manager here; and the seed is loaded by the
 operator's commands, with SMART, the binary.
 """
 
@@ -25,7 +26,7 @@ from emulator import Emulator  # noqa: E402
 def main():
     asked = arguments()
     with Emulator(None) as aws, Door(aws) as door:
-        outputs = aws.deploy("clients", asked.bootstraps, PublicUrl=door.url, **parameters(asked, aws))
+        outputs = aws.deploy("clients", asked.bootstraps, asked.brands, PublicUrl=door.url, **parameters(asked, aws))
         door.opens(outputs["ApiId"])
         load(asked, aws)
         print(f"ready {door.url}", flush=True)
@@ -40,9 +41,11 @@ def arguments():
     parser.add_argument("bootstraps")
     parser.add_argument("smart")
     parser.add_argument("--seed", type=Path, required=True)
+    parser.add_argument("--brands", type=Path)
     parser.add_argument("--ehr-origins")
     parser.add_argument("--login-providers", type=Path)
     parser.add_argument("--local-users")
+    parser.add_argument("--registration-token-sha256")
     return parser.parse_args()
 
 
@@ -51,6 +54,8 @@ def parameters(asked, aws):
     given = {}
     if asked.ehr_origins:
         given["EhrOrigins"] = asked.ehr_origins
+    if asked.registration_token_sha256:
+        given["RegistrationTokenSha256"] = asked.registration_token_sha256
     if asked.login_providers:
         providers = json.loads(asked.login_providers.read_text())
         arns = [kept(provider, aws) for provider in providers if "client_secret" in provider]

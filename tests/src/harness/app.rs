@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
+use smart_core::brands::UserAccessBrands;
 use smart_core::client::registration::InitialAccessToken;
 use smart_core::deployment::PublicUrl;
 use smart_core::discovery::{Discovery, Offered};
@@ -79,7 +80,9 @@ impl App {
         let url: PublicUrl = url.parse().unwrap();
         world::load(&store, &url, clock()).await;
         let key_sets = PublishedKeys::new(Outbound::new(url.deployment(), Reach::Public));
-        let functions = smart_discovery::router(&keys, Discovery::new(&url, offered))
+        let brands = UserAccessBrands::read(include_str!("brands.json"), &url).unwrap();
+        let discovery = Discovery::new(&url, offered).with_brands(Some(&brands));
+        let functions = smart_discovery::router(&keys, discovery)
             .await
             .unwrap()
             .merge(smart_authorize::router(ports.clone(), keys.clone(), url.clone()))

@@ -274,6 +274,7 @@ async fn lies_are_found_out_over_http() {
             let capabilities = members["capabilities"].as_array_mut().unwrap();
             capabilities.retain(|capability| capability != "permission-offline");
             capabilities.push(json!("smart-app-state"));
+            members["user_access_brand_identifier"]["value"] = json!("https://another.example");
         }
         Document::OpenId => {
             let claims = members["claims_supported"].as_array_mut().unwrap();
@@ -290,6 +291,7 @@ async fn lies_are_found_out_over_http() {
         "capabilities permission-offline: works, and is not listed",
         "capabilities smart-app-state: no flow for it",
         "claims_supported email: the ID token has no email",
+        "0 brands of the bundle have this identifier, and one is expected",
         "tls_client_certificate_bound_access_tokens_supported PS256: no flow for it",
         "smart-configuration lacks tls_client_certificate_bound_access_tokens_supported",
     ] {

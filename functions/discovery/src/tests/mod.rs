@@ -1,5 +1,6 @@
 //! The function in process, with a key ring of its own.
 
+mod brands;
 mod documents;
 mod http_edge;
 
@@ -9,6 +10,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use http::{HeaderMap, Request, StatusCode};
 use serde_json::Value;
+use smart_core::brands::UserAccessBrands;
 use smart_core::deployment::PublicUrl;
 use smart_core::discovery::{Discovery, Offered};
 use smart_core::jose::{Algorithm, Curve, PublicJwk, PublicKey};
@@ -20,6 +22,7 @@ const OPENID: &str = "/.well-known/openid-configuration";
 const OAUTH: &str = "/.well-known/oauth-authorization-server";
 const JWKS: &str = "/.well-known/jwks.json";
 const STYLE: &str = "/auth/style/v1.json";
+const BRANDS: &str = "/brands.json";
 const ALL: [&str; 5] = [SMART, OPENID, OAUTH, JWKS, STYLE];
 
 /// Two keys, as while one follows another; counts how often it is asked.

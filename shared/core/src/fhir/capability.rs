@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::FHIR_VERSION;
 use super::resource_type::ResourceType;
 use super::search::{MAX_COUNT, parameters};
 
@@ -77,7 +78,7 @@ impl Capability<'_> {
             "kind": "instance",
             "software": {"name": "smart-on-lambda", "version": self.version},
             "implementation": {"description": "SMART on FHIR R4 read API", "url": self.base},
-            "fhirVersion": "4.0.1",
+            "fhirVersion": FHIR_VERSION,
             "format": ["application/fhir+json", "json"],
             "rest": [{
                 "mode": "server",

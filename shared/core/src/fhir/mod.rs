@@ -15,3 +15,6 @@ pub(crate) mod reference;
 pub mod resource;
 pub mod resource_type;
 pub mod search;
+
+/// FHIR R4, as `CapabilityStatement.fhirVersion` and a brand's endpoint say it.
+pub(crate) const FHIR_VERSION: &str = "4.0.1";

@@ -1,11 +1,14 @@
 //! How a function starts, and how it does not.
 
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
 use smart_lambda_tests::endpoint::Endpoint;
 use smart_lambda_tests::event::Event;
 use smart_lambda_tests::function::Function;
+use tempfile::TempDir;
 
 use super::world::{FUNCTIONS, PUBLIC_URL, World, aws, program};
 
@@ -116,6 +119,52 @@ async fn each_function_answers_for_itself() {
     assert_eq!((answer.status, &answer.json()["resourceType"]), (401, &"OperationOutcome".into()));
     assert!(answer.header("www-authenticate").starts_with("Bearer"), "{:?}", answer.headers);
     assert_eq!(service.get("/fhir/metadata").json()["resourceType"], "CapabilityStatement");
+}
+
+/// The program of discovery in a package of its own, with the brands of `file` beside it.
+fn branded(package: &TempDir, file: &str) -> Command {
+    let bootstrap = package.path().join("bootstrap");
+    std::fs::hard_link(program("discovery").get_program(), &bootstrap).unwrap();
+    std::fs::write(package.path().join("brands.json"), file).unwrap();
+    Command::new(bootstrap)
+}
+
+/// A folder where a program can be linked to.
+fn package() -> TempDir {
+    let program = program("discovery");
+    TempDir::new_in(Path::new(program.get_program()).parent().unwrap()).unwrap()
+}
+
+/// BRANDS-03, DISC-17
+#[tokio::test]
+async fn brands_03_those_in_the_package_of_discovery_are_served() {
+    let package = package();
+    let file = include_str!("../../../src/harness/brands.json");
+    let mut discovery = World::new().await.start_as("discovery", branded(&package, file));
+    let smart = discovery.ask(&Event::get("/fhir/.well-known/smart-configuration")).unwrap().json();
+    assert_eq!(smart["user_access_brand_bundle"], format!("{PUBLIC_URL}/brands.json"));
+    let answer = discovery.ask(&Event::get("/brands.json")).unwrap();
+    assert_eq!((answer.status, answer.header("content-type")), (200, "application/fhir+json"));
+    assert_eq!(answer.json()["resourceType"], "Bundle");
+    let mut without = World::new().await.start("discovery");
+    assert_eq!(without.ask(&Event::get("/brands.json")).unwrap().status, 404);
+}
+
+#[test]
+fn brands_that_are_wrong_end_the_start_by_their_place() {
+    let package = package();
+    let file = include_str!("../../../src/harness/brands.json")
+        .replace("https://my.example.org", "javascript:alert(1)");
+    let settings = [
+        ("SMART_PUBLIC_URL", PUBLIC_URL),
+        ("SMART_SIGNING_KEYS", "alias/nobody"),
+        ("AWS_REGION", "us-east-1"),
+    ];
+    let (status, polled, lines) = Function::start(branded(&package, &file), settings).unwrap().end().unwrap();
+    assert!(!status.success() && !polled, "{status}, {lines:?}");
+    let expected = "brands.json is wrong: brand[0].portal[0].url: expected a URL";
+    assert!(lines.iter().any(|line| line.contains(expected)), "{lines:?}");
+    assert!(!lines.concat().contains("javascript"), "{lines:?}");
 }
 
 #[tokio::test]

@@ -71,10 +71,15 @@ impl World {
 
     /// A function, told what it needs and nothing else.
     pub(crate) fn start(&self, name: &str) -> Function {
+        self.start_as(name, program(name))
+    }
+
+    /// The same, by a program of the caller's.
+    pub(crate) fn start_as(&self, name: &str, program: Command) -> Function {
         let (_, needs) = FUNCTIONS.iter().find(|(known, _)| *known == name).unwrap();
         let told =
             self.environment.iter().filter(|(n, _)| n.starts_with("AWS_") || needs.contains(&n.as_str()));
-        Function::start(program(name), told.cloned()).unwrap()
+        Function::start(program, told.cloned()).unwrap()
     }
 
     /// All four.

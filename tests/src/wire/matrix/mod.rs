@@ -92,6 +92,7 @@ const fn fhir(path: &'static str, methods: &'static [(&'static str, Access)]) ->
 
 const TABLE: &[Row] = &[
     document("/auth/style/v1.json"),
+    document("/brands.json"),
     document("/.well-known/jwks.json"),
     document("/.well-known/oauth-authorization-server"),
     document("/.well-known/openid-configuration"),

@@ -20,6 +20,7 @@ mod rfc9449;
 mod rfc9700;
 mod smart_app_launch;
 mod smart_backend_services;
+mod smart_brands;
 mod smart_discovery;
 mod smart_launch_ehr;
 mod smart_management;

@@ -37,7 +37,7 @@ async fn disc_03_every_address_is_absolute() {
         assert!(app.metadata[name].is_string(), "{name}");
     }
     for (name, value) in app.metadata.as_object().unwrap() {
-        if name.ends_with("_endpoint") || name.ends_with("_uri") || name == "issuer" {
+        if ["_endpoint", "_uri", "_bundle"].iter().any(|end| name.ends_with(end)) || name == "issuer" {
             let url = Url::parse(value.as_str().unwrap()).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert!(url.as_str().starts_with(app.target.url().issuer()), "{name}: {url}");
         }
@@ -124,17 +124,11 @@ async fn disc_04_it_says_what_works() {
 #[tokio::test]
 async fn disc_14_to_23_announced_endpoints_answer() {
     let app = SmartApp::on_wire("web").await;
-    for absent in [
-        "smart_app_state_endpoint",
-        "registration_endpoint",
-        "associated_endpoints",
-        "user_access_brand_bundle",
-        "user_access_brand_identifier",
-    ] {
+    for absent in ["smart_app_state_endpoint", "registration_endpoint", "associated_endpoints"] {
         assert!(app.metadata.get(absent).is_none(), "{absent}");
     }
     for (name, value) in app.metadata.as_object().unwrap() {
-        if name.ends_with("_endpoint") {
+        if name.ends_with("_endpoint") || name.ends_with("_bundle") {
             let answer = app.target.get(value.as_str().unwrap()).send().await;
             assert_ne!(answer.status, 404, "{name}");
         }
