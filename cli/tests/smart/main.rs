@@ -4,6 +4,8 @@
 mod bad_seed;
 #[cfg(test)]
 mod command;
+#[cfg(all(test, feature = "aws"))]
+mod credentials;
 #[cfg(test)]
 mod grants;
 #[cfg(test)]
