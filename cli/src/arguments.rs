@@ -290,8 +290,9 @@ pub(crate) struct Verify {
     /// The folder that --make-seed wrote, and that was loaded into the server
     #[arg(long, value_name = "FOLDER", required_unless_present = "make_seed")]
     pub(crate) seed: Option<PathBuf>,
-    /// Write a new seed into this folder, and do nothing else
-    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["base", "seed", "report", "initial_access_token"])]
+    /// Write a new seed into this folder, and do nothing else; for a server on http://localhost, name it: the seed has a client more
+    /// then, whose keys `smart verify` publishes
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["seed", "report", "initial_access_token"])]
     pub(crate) make_seed: Option<PathBuf>,
     /// Write the whole report into this file: JSON if its name ends in .json, else Markdown
     #[arg(long, value_name = "FILE")]

@@ -23,6 +23,32 @@ pub struct Item {
 /// Any value: an endpoint, an issuer.
 const ANY: &str = "";
 
+/// What no document can say: these stand in brackets, where the value of an item is.
+const NO_CHALLENGE: &str = "(no challenge at all)";
+const KEYS_AT_JWKS_URI: &str = "(keys at a jwks_uri)";
+const PROOF_ONCE: &str = "(a proof serves once)";
+const NO_BEARER: &str = "(a bound token is no bearer token)";
+const INTROSPECTED: &str = "(cnf is told by introspection)";
+
+/// What follows from what is listed: an item of the table, and all that it follows from.
+#[rustfmt::skip]
+static FOLLOWING: &[(&str, &str, &[(&str, &str)])] = &[
+    // SMART 2.2 "Registering a client": a URL, rather than the keys themselves.
+    ("token_endpoint_auth_methods_supported", KEYS_AT_JWKS_URI, &[("token_endpoint_auth_methods_supported", "private_key_jwt")]),
+    // RFC 9449 §5, §7.1, §11.1.
+    ("dpop_signing_alg_values_supported", PROOF_ONCE, &[("dpop_signing_alg_values_supported", ANY)]),
+    ("dpop_signing_alg_values_supported", NO_BEARER, &[("dpop_signing_alg_values_supported", ANY)]),
+    // RFC 9449 §6.2.
+    ("dpop_signing_alg_values_supported", INTROSPECTED, &[("dpop_signing_alg_values_supported", ANY), ("introspection_endpoint", ANY)]),
+];
+
+impl Item {
+    /// Whether a document could list it. What it cannot follows from what it does, or must never work.
+    pub fn can_be_listed(&self) -> bool {
+        !self.value.starts_with('(')
+    }
+}
+
 /// Every item that has a flow, but for scopes of resources: those are read by their grammar.
 #[rustfmt::skip]
 static TABLE: &[(&str, &str, Flow)] = &[
@@ -83,17 +109,22 @@ static TABLE: &[(&str, &str, Flow)] = &[
     ("code_challenge_methods_supported", "S256", Flow::Pkce),
     ("code_challenge_methods_supported", "plain", Flow::PlainPkce),
     // No document can say it, so that it must never work (PKCE-02).
-    ("code_challenge_methods_supported", "(no challenge at all)", Flow::NoPkce),
+    ("code_challenge_methods_supported", NO_CHALLENGE, Flow::NoPkce),
 
     ("token_endpoint_auth_methods_supported", "none", Flow::ClientPublic),
     ("token_endpoint_auth_methods_supported", "client_secret_basic", Flow::ClientBasic),
     ("token_endpoint_auth_methods_supported", "client_secret_post", Flow::ClientPost),
     ("token_endpoint_auth_methods_supported", "private_key_jwt", Flow::ClientAssertion("ES384")),
     ("token_endpoint_auth_methods_supported", "client_secret_jwt", Flow::ClientSecretJwt),
+    ("token_endpoint_auth_methods_supported", KEYS_AT_JWKS_URI, Flow::PublishedKeys),
     ("token_endpoint_auth_signing_alg_values_supported", "RS384", Flow::ClientAssertion("RS384")),
     ("token_endpoint_auth_signing_alg_values_supported", "ES384", Flow::ClientAssertion("ES384")),
     ("token_endpoint_auth_signing_alg_values_supported", "RS256", Flow::ClientAssertion("RS256")),
     ("token_endpoint_auth_signing_alg_values_supported", "ES256", Flow::ClientAssertion("ES256")),
+    ("token_endpoint_auth_signing_alg_values_supported", "RS512", Flow::ClientAssertion("RS512")),
+    ("token_endpoint_auth_signing_alg_values_supported", "PS256", Flow::ClientAssertion("PS256")),
+    ("token_endpoint_auth_signing_alg_values_supported", "PS384", Flow::ClientAssertion("PS384")),
+    ("token_endpoint_auth_signing_alg_values_supported", "PS512", Flow::ClientAssertion("PS512")),
     ("token_endpoint_auth_signing_alg_values_supported", "HS256", Flow::ClientSecretJwt),
     ("token_endpoint_auth_signing_alg_values_supported", "none", Flow::UnsignedAssertion),
 
@@ -115,8 +146,16 @@ static TABLE: &[(&str, &str, Flow)] = &[
     ("dpop_signing_alg_values_supported", "ES384", Flow::BoundTokens("ES384")),
     ("dpop_signing_alg_values_supported", "RS256", Flow::BoundTokens("RS256")),
     ("dpop_signing_alg_values_supported", "RS384", Flow::BoundTokens("RS384")),
+    ("dpop_signing_alg_values_supported", "RS512", Flow::BoundTokens("RS512")),
+    ("dpop_signing_alg_values_supported", "PS256", Flow::BoundTokens("PS256")),
+    ("dpop_signing_alg_values_supported", "PS384", Flow::BoundTokens("PS384")),
+    ("dpop_signing_alg_values_supported", "PS512", Flow::BoundTokens("PS512")),
+    ("dpop_signing_alg_values_supported", "EdDSA", Flow::BoundTokens("EdDSA")),
     ("dpop_signing_alg_values_supported", "HS256", Flow::BoundTokens("HS256")),
     ("dpop_signing_alg_values_supported", "none", Flow::BoundTokens("none")),
+    ("dpop_signing_alg_values_supported", PROOF_ONCE, Flow::ProofOnce),
+    ("dpop_signing_alg_values_supported", NO_BEARER, Flow::BoundIsNoBearer),
+    ("dpop_signing_alg_values_supported", INTROSPECTED, Flow::BoundIntrospection),
 
     ("subject_types_supported", "public", Flow::SubjectPublic),
     ("subject_types_supported", "pairwise", Flow::SubjectPairwise),
@@ -204,9 +243,20 @@ pub(crate) fn listed(documents: &Documents) -> (Vec<Item>, Vec<(Item, String)>) 
     if !documents.get(Document::OpenId).contains_key("request_uri_parameter_supported") {
         items.push(item("request_uri_parameter_supported", "true"));
     }
+    items.extend(following(&items));
     items.sort();
     items.dedup();
     (items, malformed)
+}
+
+/// What follows from these.
+fn following(listed: &[Item]) -> Vec<Item> {
+    let is_listed = |(field, value): &(&str, &str)| {
+        let known = item(field, value);
+        listed.iter().any(|listed| is_same(&known, listed))
+    };
+    let holding = FOLLOWING.iter().filter(|(.., from)| from.iter().all(is_listed));
+    holding.map(|(field, value, _)| item(field, value)).collect()
 }
 
 /// The item of the table that covers this one: endpoints are one item, wherever they are.
@@ -302,6 +352,28 @@ mod tests {
         {
             assert_eq!(flow_of(field, value), None, "{field} {value}");
         }
+    }
+
+    #[test]
+    fn what_no_document_can_say_follows_from_what_they_say_or_must_never_work() {
+        let unsayable: Vec<Item> =
+            known().map(|(item, _)| item).filter(|item| !item.can_be_listed()).collect();
+        let mut all: Vec<Item> = FOLLOWING.iter().map(|(field, value, _)| item(field, value)).collect();
+        all.push(item("code_challenge_methods_supported", NO_CHALLENGE));
+        all.sort();
+        assert_eq!(unsayable.iter().collect::<BTreeSet<_>>(), all.iter().collect::<BTreeSet<_>>());
+
+        let dpop = item("dpop_signing_alg_values_supported", "ES256");
+        let introspection = item("introspection_endpoint", "https://smart.example/auth/introspect");
+        let values =
+            |listed: &[Item]| following(listed).into_iter().map(|item| item.value).collect::<Vec<_>>();
+        assert_eq!(values(std::slice::from_ref(&introspection)), [""; 0]);
+        assert_eq!(values(std::slice::from_ref(&dpop)), [PROOF_ONCE, NO_BEARER]);
+        assert_eq!(values(&[dpop, introspection]), [PROOF_ONCE, NO_BEARER, INTROSPECTED]);
+        let none = item("token_endpoint_auth_methods_supported", "none");
+        assert_eq!(values(&[none]), [""; 0]);
+        let key = item("token_endpoint_auth_methods_supported", "private_key_jwt");
+        assert_eq!(values(&[key]), [KEYS_AT_JWKS_URI]);
     }
 
     #[test]

@@ -13,6 +13,9 @@ pub enum Untrue {
     /// It cannot be told: no answer, or one that is the server's fault.
     #[error("cannot be told: {0}")]
     Unclear(String),
+    /// It needs what this program does not have here, and whoever reads the report is told so.
+    #[error("not tried: {0}")]
+    Untried(String),
 }
 
 /// A step of a flow.

@@ -15,8 +15,7 @@ pub(crate) async fn introspect(scene: &Scene, clinician: &Clinician<'_>) -> Step
     let tokens = app
         .launch(&mut *clinician.browser().await, "launch/patient openid fhirUser patient/Patient.rs")
         .await?;
-    let server = scene.app(client::INTROSPECTOR)?;
-    let told = ask(&server, &tokens.access).await?.is(200)?.json()?;
+    let told = told(scene, &tokens.access).await?;
     holds(told.get("active") == Some(&Value::Bool(true)), || "a live token is not active".to_owned())?;
     for (name, expected) in [("client_id", client::PUBLIC), ("patient", ALICE)] {
         holds(told.get(name).and_then(Value::as_str) == Some(expected), || format!("{name} is not told"))?;
@@ -25,7 +24,7 @@ pub(crate) async fn introspect(scene: &Scene, clinician: &Clinician<'_>) -> Step
     holds(tokens.has_exactly(scope), || format!("the scope is told as {scope}"))?;
     holds(told.get("exp").is_some_and(Value::is_u64), || "exp is not told, as a number".to_owned())?;
     for dead in ["no-token-at-all", tokens.access.trim_end_matches(|c: char| c != '.')] {
-        let told = ask(&server, dead).await?.is(200)?.json()?;
+        let told = self::told(scene, dead).await?;
         holds(told == json!({ "active": false }), || {
             "of a token that is none, more is told than that".to_owned()
         })?;
@@ -78,8 +77,12 @@ async fn ask(app: &App<'_>, token: &str) -> Step<Answer> {
     app.proven(&url, &[("token", token)])?.send().await
 }
 
+/// What the resource server is told of a token.
+pub(super) async fn told(scene: &Scene, token: &str) -> Step<Value> {
+    ask(&scene.app(client::INTROSPECTOR)?, token).await?.is(200)?.json()
+}
+
 /// Whether a token is active, as the resource server is told.
 pub(super) async fn is_active(scene: &Scene, tokens: &Tokens) -> Step<bool> {
-    let told = ask(&scene.app(client::INTROSPECTOR)?, &tokens.access).await?.is(200)?.json()?;
-    Ok(told.get("active") == Some(&Value::Bool(true)))
+    Ok(told(scene, &tokens.access).await?.get("active") == Some(&Value::Bool(true)))
 }
