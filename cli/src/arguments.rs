@@ -290,8 +290,8 @@ pub(crate) struct Verify {
     /// The folder that --make-seed wrote, and that was loaded into the server
     #[arg(long, value_name = "FOLDER", required_unless_present = "make_seed")]
     pub(crate) seed: Option<PathBuf>,
-    /// Write a new seed into this folder, and do nothing else; for a server on http://localhost, name it: the seed has a client more
-    /// then, whose keys `smart verify` publishes
+    /// Write a new seed into this folder, and do nothing else; with the `BASE_URL` of a server on this machine it has a client more,
+    /// whose keys are published while it is verified
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["seed", "report", "initial_access_token"])]
     pub(crate) make_seed: Option<PathBuf>,
     /// Write the whole report into this file: JSON if its name ends in .json, else Markdown

@@ -30,16 +30,20 @@ const PROOF_ONCE: &str = "(a proof serves once)";
 const NO_BEARER: &str = "(a bound token is no bearer token)";
 const INTROSPECTED: &str = "(cnf is told by introspection)";
 
+/// A field and a value of it, as the tables have them.
+type Row = (&'static str, &'static str);
+
+const ANY_PROOF: Row = ("dpop_signing_alg_values_supported", ANY);
+
 /// What follows from what is listed: an item of the table, and all that it follows from.
 #[rustfmt::skip]
-static FOLLOWING: &[(&str, &str, &[(&str, &str)])] = &[
+static FOLLOWING: &[(Row, &[Row])] = &[
     // SMART 2.2 "Registering a client": a URL, rather than the keys themselves.
-    ("token_endpoint_auth_methods_supported", KEYS_AT_JWKS_URI, &[("token_endpoint_auth_methods_supported", "private_key_jwt")]),
-    // RFC 9449 §5, §7.1, §11.1.
-    ("dpop_signing_alg_values_supported", PROOF_ONCE, &[("dpop_signing_alg_values_supported", ANY)]),
-    ("dpop_signing_alg_values_supported", NO_BEARER, &[("dpop_signing_alg_values_supported", ANY)]),
-    // RFC 9449 §6.2.
-    ("dpop_signing_alg_values_supported", INTROSPECTED, &[("dpop_signing_alg_values_supported", ANY), ("introspection_endpoint", ANY)]),
+    (("token_endpoint_auth_methods_supported", KEYS_AT_JWKS_URI), &[("token_endpoint_auth_methods_supported", "private_key_jwt")]),
+    // RFC 9449 §11.1, §7.1, §6.2.
+    (("dpop_signing_alg_values_supported", PROOF_ONCE), &[ANY_PROOF]),
+    (("dpop_signing_alg_values_supported", NO_BEARER), &[ANY_PROOF]),
+    (("dpop_signing_alg_values_supported", INTROSPECTED), &[ANY_PROOF, ("introspection_endpoint", ANY)]),
 ];
 
 impl Item {
@@ -251,12 +255,12 @@ pub(crate) fn listed(documents: &Documents) -> (Vec<Item>, Vec<(Item, String)>) 
 
 /// What follows from these.
 fn following(listed: &[Item]) -> Vec<Item> {
-    let is_listed = |(field, value): &(&str, &str)| {
+    let is_listed = |(field, value): &Row| {
         let known = item(field, value);
         listed.iter().any(|listed| is_same(&known, listed))
     };
-    let holding = FOLLOWING.iter().filter(|(.., from)| from.iter().all(is_listed));
-    holding.map(|(field, value, _)| item(field, value)).collect()
+    let holding = FOLLOWING.iter().filter(|(_, from)| from.iter().all(is_listed));
+    holding.map(|((field, value), _)| item(field, value)).collect()
 }
 
 /// The item of the table that covers this one: endpoints are one item, wherever they are.
@@ -358,7 +362,7 @@ mod tests {
     fn what_no_document_can_say_follows_from_what_they_say_or_must_never_work() {
         let unsayable: Vec<Item> =
             known().map(|(item, _)| item).filter(|item| !item.can_be_listed()).collect();
-        let mut all: Vec<Item> = FOLLOWING.iter().map(|(field, value, _)| item(field, value)).collect();
+        let mut all: Vec<Item> = FOLLOWING.iter().map(|((field, value), _)| item(field, value)).collect();
         all.push(item("code_challenge_methods_supported", NO_CHALLENGE));
         all.sort();
         assert_eq!(unsayable.iter().collect::<BTreeSet<_>>(), all.iter().collect::<BTreeSet<_>>());

