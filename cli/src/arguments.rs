@@ -53,8 +53,8 @@ pub(crate) enum Command {
     /// much that is not: what is listed must work, and what is not must be refused. The server needs test clients, users and patients:
     /// `--make-seed FOLDER` writes them, with fresh secrets. Load them (`smart serve --seed FOLDER`; or `smart client add
     /// FOLDER/clients.json`, `smart user add FOLDER/users.json`, `smart import FOLDER/fhir/verify.ndjson`), verify, and
-    /// disable the clients and users afterwards. Its users sign in here, with name and password. Prints a line for each item. Exits
-    /// with 1 if something is false, and with 2 if nothing could be verified.
+    /// disable the clients and users afterwards. Its users sign in here, with name and password. Prints a line for each item;
+    /// what cannot be tried from here is told, with the reason. Exits with 1 if something is false, and with 2 if nothing could be verified.
     #[cfg(feature = "verify")]
     Verify(Verify),
 }

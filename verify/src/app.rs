@@ -86,8 +86,7 @@ impl Tokens {
 impl<'s> App<'s> {
     /// A correct request.
     pub(crate) fn request(&self, scope: &str) -> Step<Request> {
-        let random = || random_text().map_err(|error| Untrue::Unclear(error.to_string()));
-        let (verifier, state, nonce) = (random()?, random()?, random()?);
+        let (verifier, state, nonce) = (random_text()?, random_text()?, random_text()?);
         let parameters = [
             ("response_type", "code"),
             ("client_id", &self.client.id),
@@ -212,10 +211,9 @@ impl<'s> App<'s> {
 
     /// The claims of an assertion: five minutes are the limit.
     pub(crate) fn claims(&self, changes: &Value) -> Step<Value> {
-        let jti = random_text().map_err(|error| Untrue::Unclear(error.to_string()))?;
         let mut claims = json!({
             "iss": self.client.id, "sub": self.client.id, "aud": self.scene.endpoint("token_endpoint")?.as_str(),
-            "exp": clock::unix() + 240, "jti": jti,
+            "exp": clock::unix() + 240, "jti": random_text()?,
         });
         if let (Some(claims), Some(changes)) = (claims.as_object_mut(), changes.as_object()) {
             claims.extend(changes.clone());

@@ -1,13 +1,12 @@
 //! What documents say, item by item, and which flow shows whether it is so.
 //!
 //! The table is the program's claim to be complete. It is read in both directions: an item that is listed and has no flow is a
-//! failure, and so is a flow that works though no document lists its item.
+//! failure, and so is a flow that works though no document lists its item. Some of what a server must do no document can list: it
+//! follows from what they do.
 
-use std::collections::BTreeSet;
+mod form;
 
-use serde_json::Value;
-use url::Url;
-
+use self::form::values;
 use crate::documents::{Document, Documents};
 use crate::flow::Flow;
 
@@ -20,10 +19,17 @@ pub struct Item {
     pub value: String,
 }
 
+impl Item {
+    /// Whether a document could list it. What it cannot follows from what it does, or must never work.
+    pub fn can_be_listed(&self) -> bool {
+        !self.value.starts_with('(')
+    }
+}
+
 /// Any value: an endpoint, an issuer.
 const ANY: &str = "";
 
-/// What no document can say: these stand in brackets, where the value of an item is.
+/// What no document can say stands in brackets, where the value of an item is.
 const NO_CHALLENGE: &str = "(no challenge at all)";
 const KEYS_AT_JWKS_URI: &str = "(keys at a jwks_uri)";
 const PROOF_ONCE: &str = "(a proof serves once)";
@@ -45,13 +51,6 @@ static FOLLOWING: &[(Row, &[Row])] = &[
     (("dpop_signing_alg_values_supported", NO_BEARER), &[ANY_PROOF]),
     (("dpop_signing_alg_values_supported", INTROSPECTED), &[ANY_PROOF, ("introspection_endpoint", ANY)]),
 ];
-
-impl Item {
-    /// Whether a document could list it. What it cannot follows from what it does, or must never work.
-    pub fn can_be_listed(&self) -> bool {
-        !self.value.starts_with('(')
-    }
-}
 
 /// Every item that has a flow, but for scopes of resources: those are read by their grammar.
 #[rustfmt::skip]
@@ -272,80 +271,11 @@ fn item(field: &str, value: &str) -> Item {
     Item { field: field.to_owned(), value: value.to_owned() }
 }
 
-/// The form that a field must have.
-enum Form {
-    List,
-    Flag,
-    Address,
-    Anything,
-}
-
-impl Form {
-    fn of(field: &str) -> Self {
-        let ends = |suffixes: &[&str]| suffixes.iter().any(|suffix| field.ends_with(suffix));
-        if ends(&["_parameter_supported"]) {
-            Self::Flag
-        } else if ends(&["_supported"]) || field == "capabilities" {
-            Self::List
-        } else if ends(&["_endpoint", "_uri", "_bundle"]) || field == "issuer" {
-            Self::Address
-        } else {
-            Self::Anything
-        }
-    }
-}
-
-fn values(field: &str, value: &Value) -> Result<Vec<String>, String> {
-    match (Form::of(field), value) {
-        // What is said to be off is not listed.
-        (Form::Flag, Value::Bool(is_on)) => Ok(is_on.then(|| "true".to_owned()).into_iter().collect()),
-        (Form::Flag, _) => Err("expected true or false".to_owned()),
-        (Form::List, Value::Array(items)) => {
-            let texts: Option<Vec<_>> = items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
-            let texts = texts.filter(|texts| !texts.is_empty()).ok_or("expected a list of texts")?;
-            let different: BTreeSet<&String> = texts.iter().collect();
-            if different.len() < texts.len() {
-                return Err("something is listed twice".to_owned());
-            }
-            Ok(texts)
-        }
-        (Form::List, _) => Err("expected a list of texts".to_owned()),
-        (Form::Address, value) => {
-            let address = value.as_str().filter(|text| Url::parse(text).is_ok_and(|url| url.has_host()));
-            Ok(vec![address.ok_or("expected an absolute URL")?.to_owned()])
-        }
-        (Form::Anything, Value::String(text)) => Ok(vec![text.clone()]),
-        (Form::Anything, other) => Ok(vec![other.to_string()]),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use std::collections::BTreeSet;
 
     use super::*;
-
-    #[test]
-    fn what_is_listed_is_taken_apart_and_what_has_the_wrong_form_is_told() {
-        assert_eq!(values("response_types_supported", &json!(["code"])), Ok(vec!["code".to_owned()]));
-        assert_eq!(
-            values("issuer", &json!("https://smart.example")),
-            Ok(vec!["https://smart.example".to_owned()])
-        );
-        assert_eq!(values("claims_parameter_supported", &json!(false)), Ok(Vec::new()));
-        assert_eq!(values("claims_parameter_supported", &json!(true)), Ok(vec!["true".to_owned()]));
-        for wrong in [json!("code"), json!([1]), json!([]), json!(["code", "code"]), json!(true)] {
-            assert!(values("response_types_supported", &wrong).is_err(), "{wrong}");
-        }
-        for wrong in [
-            json!("/auth/token"),
-            json!({ "url": "https://smart.example" }),
-            json!(["https://smart.example"]),
-        ] {
-            assert!(values("token_endpoint", &wrong).is_err(), "{wrong}");
-        }
-        assert!(values("claims_parameter_supported", &json!("yes")).is_err());
-    }
 
     #[test]
     fn scopes_of_resources_have_a_flow_by_their_form_and_what_is_made_up_has_none() {

@@ -4,6 +4,7 @@
 //! * What is listed and has no flow here is a failure, and so is what is listed and does not work.
 //! * What works and is not listed is a failure too: every flow is run, whatever the documents say.
 //! * Where no answer came, nothing is proved: neither that something works nor that it does not.
+//! * What cannot be tried from where the program runs is said to be so, and why.
 //!
 //! The server needs test clients, users and synthetic patients: [`make_seed`] writes them, with secrets and keys of their own.
 //!

@@ -7,6 +7,7 @@
 //! private-keys.json   the private keys of the clients; the server never reads it
 //! ```
 
+mod clients;
 mod make;
 pub(crate) mod records;
 

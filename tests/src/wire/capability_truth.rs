@@ -111,7 +111,7 @@ fn untrue(verdicts: &[Verdict]) -> Vec<String> {
     wrong.map(|Verdict { item: Item { field, value }, why, .. }| format!("{field} {value}: {why}")).collect()
 }
 
-/// DISC-04, DISC-19, DISC-29, CAP-01: everything that is listed works, what is not is refused, and the report tells it without
+/// DISC-04, DISC-19, DISC-29, CAP-01, DPOP-03 to DPOP-05, ASYM-18: everything that is listed works, what is not is refused, and the report tells it without
 /// a secret.
 #[tokio::test]
 async fn disc_04_what_is_listed_works_and_what_is_not_is_refused() {

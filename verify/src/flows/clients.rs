@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::app::{self, App, JWT_BEARER, Request, of_code};
 use crate::http::Answer;
 use crate::keys::{Key, sign_hs256, signing_input};
-use crate::outcome::{Step, Untrue, holds, refused};
+use crate::outcome::{Step, holds, refused};
 use crate::scene::{Clinician, Scene};
 use crate::seed::{Client, Proof, client};
 
@@ -61,7 +61,7 @@ pub(crate) async fn assertion(scene: &Scene, clinician: &Clinician<'_>, algorith
         let answer = refresh(&app, &by(key, &changes)?).await?;
         is_invalid_client(&answer, &format!("with an assertion {what}"))?;
     }
-    let forged = by(&other_key(algorithm)?, &json!({}))?;
+    let forged = by(&Key::make(algorithm)?, &json!({}))?;
     is_invalid_client(&refresh(&app, &forged).await?, "with an assertion by another key")
 }
 
@@ -123,11 +123,6 @@ pub(super) async fn refresh(app: &App<'_>, assertion: &str) -> Step<Answer> {
     let mut form = vec![("grant_type", "refresh_token"), ("refresh_token", "none")];
     form.extend(proof(assertion));
     app.scene.http.post(&endpoint, &form).send().await
-}
-
-/// A key that nobody registered.
-pub(super) fn other_key(algorithm: &str) -> Step<Key> {
-    Key::make(algorithm).map_err(|error| Untrue::Unclear(error.to_string()))
 }
 
 pub(super) fn proof(assertion: &str) -> [(&str, &str); 2] {

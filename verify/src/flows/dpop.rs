@@ -28,8 +28,7 @@ struct Prover {
 
 impl Prover {
     fn new(algorithm: &'static str) -> Step<Self> {
-        let key = Key::make(algorithm).map_err(|error| Untrue::Unclear(error.to_string()))?;
-        Ok(Self { algorithm, key })
+        Ok(Self { algorithm, key: Key::make(algorithm)? })
     }
 
     /// A proof for the token endpoint.
@@ -46,8 +45,7 @@ impl Prover {
 
     /// A proof for a request, and at the FHIR API for its token.
     fn proof(&self, method: &str, url: &Url, token: Option<&str>) -> Step<String> {
-        let unclear = |why: &str| Untrue::Unclear(why.to_owned());
-        let jti = random_text().map_err(|error| unclear(&error.to_string()))?;
+        let jti = random_text()?;
         let mut claims = json!({ "htm": method, "htu": url.as_str(), "iat": clock::unix(), "jti": jti });
         if let (Some(token), Some(claims)) = (token, claims.as_object_mut()) {
             claims.insert("ath".to_owned(), URL_SAFE_NO_PAD.encode(Sha256::digest(token)).into());
@@ -61,7 +59,7 @@ impl Prover {
             }
             _ => {
                 let signed = self.key.sign(&header(self.key.jwk("any")), &claims);
-                signed.ok_or_else(|| unclear("a proof cannot be signed"))
+                signed.ok_or_else(|| Untrue::Unclear("a proof cannot be signed".to_owned()))
             }
         }
     }

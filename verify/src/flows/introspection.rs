@@ -16,7 +16,7 @@ pub(crate) async fn introspect(scene: &Scene, clinician: &Clinician<'_>) -> Step
         .launch(&mut *clinician.browser().await, "launch/patient openid fhirUser patient/Patient.rs")
         .await?;
     let told = told(scene, &tokens.access).await?;
-    holds(told.get("active") == Some(&Value::Bool(true)), || "a live token is not active".to_owned())?;
+    holds(says_active(&told), || "a live token is not active".to_owned())?;
     for (name, expected) in [("client_id", client::PUBLIC), ("patient", ALICE)] {
         holds(told.get(name).and_then(Value::as_str) == Some(expected), || format!("{name} is not told"))?;
     }
@@ -43,7 +43,7 @@ pub(crate) async fn by(scene: &Scene, clinician: &Clinician<'_>, method: &str) -
     let app = app_by(scene, method)?;
     let tokens = app.launch(&mut *clinician.browser().await, "launch/patient patient/Patient.rs").await?;
     let told = ask(&app, &tokens.access).await?.is(200)?.json()?;
-    holds(told.get("active") == Some(&Value::Bool(true)), || format!("{method}: the token is not active"))
+    holds(says_active(&told), || format!("{method}: the token is not active"))
 }
 
 /// A service with the scope `__token.introspect` (INTRO-10); an app's own token opens nothing.
@@ -58,7 +58,7 @@ async fn by_bearer(scene: &Scene, clinician: &Clinician<'_>) -> Step {
     let scope = [("grant_type", "client_credentials"), ("scope", "__token.introspect")];
     let services = service.tokens(service.token(&scope).await?)?;
     let told = scene.http.post(&url, &form).bearer(&services.access).send().await?.is(200)?.json()?;
-    holds(told.get("active") == Some(&Value::Bool(true)), || "the token is not active".to_owned())
+    holds(says_active(&told), || "the token is not active".to_owned())
 }
 
 /// The client of a way to authenticate, or of an algorithm.
@@ -84,5 +84,9 @@ pub(super) async fn told(scene: &Scene, token: &str) -> Step<Value> {
 
 /// Whether a token is active, as the resource server is told.
 pub(super) async fn is_active(scene: &Scene, tokens: &Tokens) -> Step<bool> {
-    Ok(told(scene, &tokens.access).await?.get("active") == Some(&Value::Bool(true)))
+    Ok(says_active(&told(scene, &tokens.access).await?))
+}
+
+fn says_active(told: &Value) -> bool {
+    told.get("active") == Some(&Value::Bool(true))
 }
