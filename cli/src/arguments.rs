@@ -58,8 +58,8 @@ pub(crate) enum Command {
     /// much that is not: what is listed must work, and what is not must be refused. The server needs test clients, users and patients:
     /// `--make-seed FOLDER` writes them, with fresh secrets. Load them (`smart serve --seed FOLDER`; or `smart client add
     /// FOLDER/clients.json`, `smart user add FOLDER/users.json`, `smart import FOLDER/fhir/verify.ndjson`), verify, and
-    /// disable the clients and users afterwards. Its users sign in here, with name and password. Prints a line for each item. Exits
-    /// with 1 if something is false, and with 2 if nothing could be verified.
+    /// disable the clients and users afterwards. Its users sign in here, with name and password. Prints a line for each item;
+    /// what cannot be tried from here is told, with the reason. Exits with 1 if something is false, and with 2 if nothing could be verified.
     #[cfg(feature = "verify")]
     Verify(Verify),
 }
@@ -313,8 +313,9 @@ pub(crate) struct Verify {
     /// The folder that --make-seed wrote, and that was loaded into the server
     #[arg(long, value_name = "FOLDER", required_unless_present = "make_seed")]
     pub(crate) seed: Option<PathBuf>,
-    /// Write a new seed into this folder, and do nothing else
-    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["base", "seed", "report", "initial_access_token"])]
+    /// Write a new seed into this folder, and do nothing else; with the `BASE_URL` of a server on this machine it has a client more,
+    /// whose keys are published while it is verified
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["seed", "report", "initial_access_token"])]
     pub(crate) make_seed: Option<PathBuf>,
     /// Write the whole report into this file: JSON if its name ends in .json, else Markdown
     #[arg(long, value_name = "FILE")]

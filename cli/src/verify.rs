@@ -4,6 +4,7 @@ use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use smart_verify::{Format, Options, SetupError};
+use url::Url;
 
 use crate::arguments::Verify;
 use crate::failure::Failure;
@@ -11,7 +12,7 @@ use crate::output;
 
 pub(crate) async fn run(arguments: Verify) -> Result<(), Failure> {
     if let Some(folder) = &arguments.make_seed {
-        return make_seed(folder);
+        return make_seed(folder, arguments.base.as_ref());
     }
     let (Some(base), Some(seed)) = (arguments.base, &arguments.seed) else {
         return Err(Failure::Refused("expected BASE_URL and --seed FOLDER".to_owned()));
@@ -43,15 +44,16 @@ pub(crate) async fn run(arguments: Verify) -> Result<(), Failure> {
     if report.is_true() { Ok(()) } else { Err(Failure::Told) }
 }
 
-fn make_seed(folder: &Path) -> Result<(), Failure> {
-    let seeded = smart_verify::make_seed(folder)?;
+fn make_seed(folder: &Path, base: Option<&Url>) -> Result<(), Failure> {
+    let seeded = smart_verify::make_seed(folder, base)?;
+    let base = base.map_or("BASE_URL", Url::as_str);
     let folder = folder.display();
     output::say(format_args!("wrote a seed into {folder}: it has passwords, secrets and private keys"));
     output::say(format_args!("\nload it, with --data DIR where the server keeps its data:"));
     output::say(format_args!("  smart client add {folder}/clients.json"));
     output::say(format_args!("  smart user add {folder}/users.json"));
     output::say(format_args!("  smart import {folder}/fhir/verify.ndjson"));
-    output::say(format_args!("verify:\n  smart verify BASE_URL --seed {folder} --report report.md"));
+    output::say(format_args!("verify:\n  smart verify {base} --seed {folder} --report report.md"));
     output::say(format_args!("end it, and delete the folder:"));
     for client in seeded.clients {
         output::say(format_args!("  smart client disable {client}"));

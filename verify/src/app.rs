@@ -10,7 +10,7 @@ use url::Url;
 use crate::browser::{Browser, Way};
 use crate::clock;
 use crate::http::{Answer, Call};
-use crate::keys::random_text;
+use crate::keys::{Key, random_text};
 use crate::outcome::{Step, Untrue, holds, refused};
 use crate::scene::Scene;
 use crate::seed::{Client, Proof, REDIRECT};
@@ -86,8 +86,7 @@ impl Tokens {
 impl<'s> App<'s> {
     /// A correct request.
     pub(crate) fn request(&self, scope: &str) -> Step<Request> {
-        let random = || random_text().map_err(|error| Untrue::Unclear(error.to_string()));
-        let (verifier, state, nonce) = (random()?, random()?, random()?);
+        let (verifier, state, nonce) = (random_text()?, random_text()?, random_text()?);
         let parameters = [
             ("response_type", "code"),
             ("client_id", &self.client.id),
@@ -149,13 +148,7 @@ impl<'s> App<'s> {
 
     /// Asks for the tokens of a code.
     pub(crate) async fn exchange(&self, request: &Request, code: &str) -> Step<Answer> {
-        let form = [
-            ("grant_type", "authorization_code"),
-            ("code", code),
-            ("redirect_uri", REDIRECT),
-            ("code_verifier", &request.verifier),
-        ];
-        self.token(&form).await
+        self.token(&of_code(request, code)).await
     }
 
     /// Asks for new tokens.
@@ -195,24 +188,32 @@ impl<'s> App<'s> {
 
     /// A client assertion with these claims in place of the usual ones.
     pub(crate) fn assertion(&self, changes: &Value) -> Step<String> {
-        let Proof::Key { algorithm, key } = &self.client.proof else {
-            return refused(format!("{} has no key", self.client.id));
-        };
-        let header = json!({ "alg": algorithm, "kid": self.client.id, "typ": "JWT" });
-        let claims = self.claims(changes)?;
-        let Some(signed) = key.sign(&header, &claims) else {
+        let (algorithm, key) = self.key()?;
+        self.assertion_by(key, &json!({ "alg": algorithm, "kid": self.client.id, "typ": "JWT" }), changes)
+    }
+
+    /// The same by any key, with any header.
+    pub(crate) fn assertion_by(&self, key: &Key, header: &Value, changes: &Value) -> Step<String> {
+        let Some(signed) = key.sign(header, &self.claims(changes)?) else {
             return Err(Untrue::Unclear("an assertion cannot be signed".to_owned()));
         };
         self.scene.http.keep_secret(&signed);
         Ok(signed)
     }
 
+    /// The client's key, and the algorithm that it is registered for.
+    pub(crate) fn key(&self) -> Step<(&'static str, &'s Key)> {
+        match &self.client.proof {
+            Proof::Key { algorithm, key } => Ok((algorithm, key)),
+            _ => refused(format!("{} has no key", self.client.id)),
+        }
+    }
+
     /// The claims of an assertion: five minutes are the limit.
     pub(crate) fn claims(&self, changes: &Value) -> Step<Value> {
-        let jti = random_text().map_err(|error| Untrue::Unclear(error.to_string()))?;
         let mut claims = json!({
             "iss": self.client.id, "sub": self.client.id, "aud": self.scene.endpoint("token_endpoint")?.as_str(),
-            "exp": clock::unix() + 240, "jti": jti,
+            "exp": clock::unix() + 240, "jti": random_text()?,
         });
         if let (Some(claims), Some(changes)) = (claims.as_object_mut(), changes.as_object()) {
             claims.extend(changes.clone());
@@ -220,8 +221,13 @@ impl<'s> App<'s> {
         Ok(claims)
     }
 
-    /// The tokens of an answer, which must be all that RFC 6749 §5.1 and SMART say.
+    /// The bearer tokens of an answer, which must be all that RFC 6749 §5.1 and SMART say.
     pub(crate) fn tokens(&self, answer: Answer) -> Step<Tokens> {
+        self.tokens_of_type("Bearer", answer)
+    }
+
+    /// The same with another `token_type`.
+    pub(crate) fn tokens_of_type(&self, token_type: &str, answer: Answer) -> Step<Tokens> {
         let answer = answer.is(200)?;
         let json = answer.json()?;
         let text = |name: &str| json.get(name).and_then(Value::as_str).map(str::to_owned);
@@ -233,8 +239,8 @@ impl<'s> App<'s> {
         let (Some(access), Some(scope)) = (text("access_token"), text("scope")) else {
             return refused("the answer with tokens has no access_token, or no scope");
         };
-        let is_bearer = text("token_type").is_some_and(|kind| kind.eq_ignore_ascii_case("bearer"));
-        holds(is_bearer, || "token_type is not Bearer".to_owned())?;
+        let is_of_type = text("token_type").is_some_and(|kind| kind.eq_ignore_ascii_case(token_type));
+        holds(is_of_type, || format!("token_type is not {token_type}"))?;
         let ends = json.get("expires_in").is_some_and(Value::is_u64);
         holds(ends, || "expires_in is not a number".to_owned())?;
         let is_kept_nowhere = answer.header("cache-control").contains("no-store");
@@ -262,6 +268,16 @@ impl<'s> App<'s> {
     pub(crate) async fn is_dead(&self, tokens: &Tokens, path: &str) -> Step {
         self.read(tokens, path).await?.is(401).map(drop)
     }
+}
+
+/// What is sent to redeem a code.
+pub(crate) fn of_code<'f>(request: &'f Request, code: &'f str) -> [(&'f str, &'f str); 4] {
+    [
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("redirect_uri", REDIRECT),
+        ("code_verifier", &request.verifier),
+    ]
 }
 
 /// The S256 challenge of a verifier.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::flows::{
     brands, clients, dpop, ehr_launch, identity, introspection, management, openid, other_endpoints, pkce,
-    prompt, refresh, registration, requests, revocation, scopes, standalone,
+    prompt, published, refresh, registration, requests, revocation, scopes, standalone,
 };
 use crate::outcome::Step;
 use crate::scene::{Clinician, Scene};
@@ -36,7 +36,11 @@ pub enum Flow {
     ClientAssertion(&'static str),
     ClientSecretJwt,
     UnsignedAssertion,
+    PublishedKeys,
     BoundTokens(&'static str),
+    ProofOnce,
+    BoundIsNoBearer,
+    BoundIntrospection,
     SignOn,
     FhirUser,
     Claim(&'static str),
@@ -110,7 +114,11 @@ impl Flow {
             Self::ClientAssertion(algorithm) => clients::assertion(scene, clinician, algorithm).await,
             Self::ClientSecretJwt => clients::secret_jwt(scene, clinician).await,
             Self::UnsignedAssertion => clients::unsigned(scene, clinician).await,
+            Self::PublishedKeys => published::keys(scene, clinician).await,
             Self::BoundTokens(algorithm) => dpop::bound(scene, clinician, algorithm).await,
+            Self::ProofOnce => dpop::proof_serves_once(scene, clinician).await,
+            Self::BoundIsNoBearer => dpop::is_no_bearer(scene, clinician).await,
+            Self::BoundIntrospection => dpop::introspection(scene, clinician).await,
             Self::SignOn => openid::sign_on(scene, clinician).await,
             Self::FhirUser => openid::fhir_user(scene, clinician).await,
             Self::Claim(claim) => openid::claim(scene, clinician, claim).await,

@@ -11,6 +11,7 @@ pub(crate) mod openid;
 pub(crate) mod other_endpoints;
 pub(crate) mod pkce;
 pub(crate) mod prompt;
+pub(crate) mod published;
 pub(crate) mod refresh;
 pub(crate) mod registration;
 pub(crate) mod requests;

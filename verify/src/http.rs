@@ -173,7 +173,7 @@ impl Call<'_> {
             let answer = self.http.client.request(request).await.map_err(|error| unclear(&causes(&error)))?;
             let (head, body) = answer.into_parts();
             let body = Limited::new(body, LONGEST).collect().await.map_err(|error| unclear(&error))?;
-            Ok((head, body.to_bytes()))
+            Ok::<_, Untrue>((head, body.to_bytes()))
         };
         let (head, body) = tokio::time::timeout(LIMIT, answering)
             .await

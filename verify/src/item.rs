@@ -1,13 +1,12 @@
 //! What documents say, item by item, and which flow shows whether it is so.
 //!
 //! The table is the program's claim to be complete. It is read in both directions: an item that is listed and has no flow is a
-//! failure, and so is a flow that works though no document lists its item.
+//! failure, and so is a flow that works though no document lists its item. Some of what a server must do no document can list: it
+//! follows from what they do.
 
-use std::collections::BTreeSet;
+mod form;
 
-use serde_json::Value;
-use url::Url;
-
+use self::form::values;
 use crate::documents::{Document, Documents};
 use crate::flow::Flow;
 
@@ -20,8 +19,38 @@ pub struct Item {
     pub value: String,
 }
 
+impl Item {
+    /// Whether a document could list it. What it cannot follows from what it does, or must never work.
+    pub fn can_be_listed(&self) -> bool {
+        !self.value.starts_with('(')
+    }
+}
+
 /// Any value: an endpoint, an issuer.
 const ANY: &str = "";
+
+/// What no document can say stands in brackets, where the value of an item is.
+const NO_CHALLENGE: &str = "(no challenge at all)";
+const KEYS_AT_JWKS_URI: &str = "(keys at a jwks_uri)";
+const PROOF_ONCE: &str = "(a proof serves once)";
+const NO_BEARER: &str = "(a bound token is no bearer token)";
+const INTROSPECTED: &str = "(cnf is told by introspection)";
+
+/// A field and a value of it, as the tables have them.
+type Row = (&'static str, &'static str);
+
+const ANY_PROOF: Row = ("dpop_signing_alg_values_supported", ANY);
+
+/// What follows from what is listed: an item of the table, and all that it follows from.
+#[rustfmt::skip]
+static FOLLOWING: &[(Row, &[Row])] = &[
+    // SMART 2.2 "Registering a client": a URL, rather than the keys themselves.
+    (("token_endpoint_auth_methods_supported", KEYS_AT_JWKS_URI), &[("token_endpoint_auth_methods_supported", "private_key_jwt")]),
+    // RFC 9449 §11.1, §7.1, §6.2.
+    (("dpop_signing_alg_values_supported", PROOF_ONCE), &[ANY_PROOF]),
+    (("dpop_signing_alg_values_supported", NO_BEARER), &[ANY_PROOF]),
+    (("dpop_signing_alg_values_supported", INTROSPECTED), &[ANY_PROOF, ("introspection_endpoint", ANY)]),
+];
 
 /// Every item that has a flow, but for scopes of resources: those are read by their grammar.
 #[rustfmt::skip]
@@ -83,17 +112,22 @@ static TABLE: &[(&str, &str, Flow)] = &[
     ("code_challenge_methods_supported", "S256", Flow::Pkce),
     ("code_challenge_methods_supported", "plain", Flow::PlainPkce),
     // No document can say it, so that it must never work (PKCE-02).
-    ("code_challenge_methods_supported", "(no challenge at all)", Flow::NoPkce),
+    ("code_challenge_methods_supported", NO_CHALLENGE, Flow::NoPkce),
 
     ("token_endpoint_auth_methods_supported", "none", Flow::ClientPublic),
     ("token_endpoint_auth_methods_supported", "client_secret_basic", Flow::ClientBasic),
     ("token_endpoint_auth_methods_supported", "client_secret_post", Flow::ClientPost),
     ("token_endpoint_auth_methods_supported", "private_key_jwt", Flow::ClientAssertion("ES384")),
     ("token_endpoint_auth_methods_supported", "client_secret_jwt", Flow::ClientSecretJwt),
+    ("token_endpoint_auth_methods_supported", KEYS_AT_JWKS_URI, Flow::PublishedKeys),
     ("token_endpoint_auth_signing_alg_values_supported", "RS384", Flow::ClientAssertion("RS384")),
     ("token_endpoint_auth_signing_alg_values_supported", "ES384", Flow::ClientAssertion("ES384")),
     ("token_endpoint_auth_signing_alg_values_supported", "RS256", Flow::ClientAssertion("RS256")),
     ("token_endpoint_auth_signing_alg_values_supported", "ES256", Flow::ClientAssertion("ES256")),
+    ("token_endpoint_auth_signing_alg_values_supported", "RS512", Flow::ClientAssertion("RS512")),
+    ("token_endpoint_auth_signing_alg_values_supported", "PS256", Flow::ClientAssertion("PS256")),
+    ("token_endpoint_auth_signing_alg_values_supported", "PS384", Flow::ClientAssertion("PS384")),
+    ("token_endpoint_auth_signing_alg_values_supported", "PS512", Flow::ClientAssertion("PS512")),
     ("token_endpoint_auth_signing_alg_values_supported", "HS256", Flow::ClientSecretJwt),
     ("token_endpoint_auth_signing_alg_values_supported", "none", Flow::UnsignedAssertion),
 
@@ -115,8 +149,16 @@ static TABLE: &[(&str, &str, Flow)] = &[
     ("dpop_signing_alg_values_supported", "ES384", Flow::BoundTokens("ES384")),
     ("dpop_signing_alg_values_supported", "RS256", Flow::BoundTokens("RS256")),
     ("dpop_signing_alg_values_supported", "RS384", Flow::BoundTokens("RS384")),
+    ("dpop_signing_alg_values_supported", "RS512", Flow::BoundTokens("RS512")),
+    ("dpop_signing_alg_values_supported", "PS256", Flow::BoundTokens("PS256")),
+    ("dpop_signing_alg_values_supported", "PS384", Flow::BoundTokens("PS384")),
+    ("dpop_signing_alg_values_supported", "PS512", Flow::BoundTokens("PS512")),
+    ("dpop_signing_alg_values_supported", "EdDSA", Flow::BoundTokens("EdDSA")),
     ("dpop_signing_alg_values_supported", "HS256", Flow::BoundTokens("HS256")),
     ("dpop_signing_alg_values_supported", "none", Flow::BoundTokens("none")),
+    ("dpop_signing_alg_values_supported", PROOF_ONCE, Flow::ProofOnce),
+    ("dpop_signing_alg_values_supported", NO_BEARER, Flow::BoundIsNoBearer),
+    ("dpop_signing_alg_values_supported", INTROSPECTED, Flow::BoundIntrospection),
 
     ("subject_types_supported", "public", Flow::SubjectPublic),
     ("subject_types_supported", "pairwise", Flow::SubjectPairwise),
@@ -204,9 +246,20 @@ pub(crate) fn listed(documents: &Documents) -> (Vec<Item>, Vec<(Item, String)>) 
     if !documents.get(Document::OpenId).contains_key("request_uri_parameter_supported") {
         items.push(item("request_uri_parameter_supported", "true"));
     }
+    items.extend(following(&items));
     items.sort();
     items.dedup();
     (items, malformed)
+}
+
+/// What follows from these.
+fn following(listed: &[Item]) -> Vec<Item> {
+    let is_listed = |(field, value): &Row| {
+        let known = item(field, value);
+        listed.iter().any(|listed| is_same(&known, listed))
+    };
+    let holding = FOLLOWING.iter().filter(|(_, from)| from.iter().all(is_listed));
+    holding.map(|((field, value), _)| item(field, value)).collect()
 }
 
 /// The item of the table that covers this one: endpoints are one item, wherever they are.
@@ -218,93 +271,11 @@ fn item(field: &str, value: &str) -> Item {
     Item { field: field.to_owned(), value: value.to_owned() }
 }
 
-/// The form that a field must have.
-enum Form {
-    List,
-    Flag,
-    Address,
-    Identifier,
-    Anything,
-}
-
-impl Form {
-    fn of(field: &str) -> Self {
-        let ends = |suffixes: &[&str]| suffixes.iter().any(|suffix| field.ends_with(suffix));
-        if ends(&["_parameter_supported"]) {
-            Self::Flag
-        } else if ends(&["_supported"]) || field == "capabilities" {
-            Self::List
-        } else if ends(&["_endpoint", "_uri", "_bundle"]) || field == "issuer" {
-            Self::Address
-        } else if ends(&["_identifier"]) {
-            Self::Identifier
-        } else {
-            Self::Anything
-        }
-    }
-}
-
-fn values(field: &str, value: &Value) -> Result<Vec<String>, String> {
-    match (Form::of(field), value) {
-        // What is said to be off is not listed.
-        (Form::Flag, Value::Bool(is_on)) => Ok(is_on.then(|| "true".to_owned()).into_iter().collect()),
-        (Form::Flag, _) => Err("expected true or false".to_owned()),
-        (Form::List, Value::Array(items)) => {
-            let texts: Option<Vec<_>> = items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
-            let texts = texts.filter(|texts| !texts.is_empty()).ok_or("expected a list of texts")?;
-            let different: BTreeSet<&String> = texts.iter().collect();
-            if different.len() < texts.len() {
-                return Err("something is listed twice".to_owned());
-            }
-            Ok(texts)
-        }
-        (Form::List, _) => Err("expected a list of texts".to_owned()),
-        (Form::Address, value) => {
-            let address = value.as_str().filter(|text| Url::parse(text).is_ok_and(|url| url.has_host()));
-            Ok(vec![address.ok_or("expected an absolute URL")?.to_owned()])
-        }
-        (Form::Identifier, value) => {
-            let is_one = value.get("value").is_some_and(Value::is_string);
-            is_one
-                .then(|| vec![value.to_string()])
-                .ok_or_else(|| "expected an Identifier with a value".to_owned())
-        }
-        (Form::Anything, Value::String(text)) => Ok(vec![text.clone()]),
-        (Form::Anything, other) => Ok(vec![other.to_string()]),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use std::collections::BTreeSet;
 
     use super::*;
-
-    #[test]
-    fn what_is_listed_is_taken_apart_and_what_has_the_wrong_form_is_told() {
-        assert_eq!(values("response_types_supported", &json!(["code"])), Ok(vec!["code".to_owned()]));
-        assert_eq!(
-            values("issuer", &json!("https://smart.example")),
-            Ok(vec!["https://smart.example".to_owned()])
-        );
-        assert_eq!(values("claims_parameter_supported", &json!(false)), Ok(Vec::new()));
-        assert_eq!(values("claims_parameter_supported", &json!(true)), Ok(vec!["true".to_owned()]));
-        for wrong in [json!("code"), json!([1]), json!([]), json!(["code", "code"]), json!(true)] {
-            assert!(values("response_types_supported", &wrong).is_err(), "{wrong}");
-        }
-        for wrong in [
-            json!("/auth/token"),
-            json!({ "url": "https://smart.example" }),
-            json!(["https://smart.example"]),
-        ] {
-            assert!(values("token_endpoint", &wrong).is_err(), "{wrong}");
-        }
-        assert!(values("claims_parameter_supported", &json!("yes")).is_err());
-        assert!(values("user_access_brand_identifier", &json!({ "value": "https://smart.example" })).is_ok());
-        for wrong in [json!("https://smart.example"), json!({ "system": "urn:ietf:rfc:3986" }), json!(null)] {
-            assert!(values("user_access_brand_identifier", &wrong).is_err(), "{wrong}");
-        }
-    }
 
     #[test]
     fn scopes_of_resources_have_a_flow_by_their_form_and_what_is_made_up_has_none() {
@@ -315,6 +286,28 @@ mod tests {
         {
             assert_eq!(flow_of(field, value), None, "{field} {value}");
         }
+    }
+
+    #[test]
+    fn what_no_document_can_say_follows_from_what_they_say_or_must_never_work() {
+        let unsayable: Vec<Item> =
+            known().map(|(item, _)| item).filter(|item| !item.can_be_listed()).collect();
+        let mut all: Vec<Item> = FOLLOWING.iter().map(|((field, value), _)| item(field, value)).collect();
+        all.push(item("code_challenge_methods_supported", NO_CHALLENGE));
+        all.sort();
+        assert_eq!(unsayable.iter().collect::<BTreeSet<_>>(), all.iter().collect::<BTreeSet<_>>());
+
+        let dpop = item("dpop_signing_alg_values_supported", "ES256");
+        let introspection = item("introspection_endpoint", "https://smart.example/auth/introspect");
+        let values =
+            |listed: &[Item]| following(listed).into_iter().map(|item| item.value).collect::<Vec<_>>();
+        assert_eq!(values(std::slice::from_ref(&introspection)), [""; 0]);
+        assert_eq!(values(std::slice::from_ref(&dpop)), [PROOF_ONCE, NO_BEARER]);
+        assert_eq!(values(&[dpop, introspection]), [PROOF_ONCE, NO_BEARER, INTROSPECTED]);
+        let none = item("token_endpoint_auth_methods_supported", "none");
+        assert_eq!(values(&[none]), [""; 0]);
+        let key = item("token_endpoint_auth_methods_supported", "private_key_jwt");
+        assert_eq!(values(&[key]), [KEYS_AT_JWKS_URI]);
     }
 
     #[test]

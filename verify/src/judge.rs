@@ -16,17 +16,29 @@ pub struct Verdict {
     pub is_listed: bool,
     /// The flow that shows it; `None` if this program knows none.
     pub flow: Option<Flow>,
-    /// Whether it is as it should be: listed and works, or neither.
-    pub is_true: bool,
+    /// Whether it is as it should be.
+    pub truth: Truth,
     /// Why it is, or is not.
     pub why: String,
+}
+
+/// Whether an item is as it should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Truth {
+    /// Listed and works, or neither.
+    True,
+    /// One without the other, or nobody can tell.
+    False,
+    /// Its flow cannot be run from here.
+    Untried,
 }
 
 /// Judges everything that the documents say, and everything else that was tried.
 pub fn judge(documents: &Documents, outcomes: &BTreeMap<Flow, Result<(), Untrue>>) -> Vec<Verdict> {
     let (listed, malformed) = item::listed(documents);
     let mut verdicts = Vec::new();
-    let wrong = |item: Item, why: String| Verdict { item, is_listed: true, flow: None, is_true: false, why };
+    let wrong =
+        |item: Item, why: String| Verdict { item, is_listed: true, flow: None, truth: Truth::False, why };
     verdicts.extend(malformed.into_iter().map(|(item, why)| wrong(item, why)));
     for why in documents.disagreements() {
         verdicts.push(wrong(whole("agree"), why));
@@ -49,21 +61,46 @@ fn whole(value: &str) -> Item {
 }
 
 fn of_listed(item: Item, flow: Option<Flow>, outcomes: &BTreeMap<Flow, Result<(), Untrue>>) -> Verdict {
-    let (is_true, why) = match flow.as_ref().map(|flow| outcomes.get(flow)) {
-        None => (false, "no flow for it: nobody can say whether it is true".to_owned()),
-        Some(None) => (false, "its flow was not run".to_owned()),
-        Some(Some(Ok(()))) => (true, "works".to_owned()),
-        Some(Some(Err(why))) => (false, why.to_string()),
+    let (truth, why) = match flow.as_ref().map(|flow| outcomes.get(flow)) {
+        None => (Truth::False, "no flow for it: nobody can say whether it is true".to_owned()),
+        Some(None) => (Truth::False, "its flow was not run".to_owned()),
+        Some(Some(Ok(()))) => (Truth::True, "works".to_owned()),
+        Some(Some(Err(untried @ Untrue::Untried(_)))) => (Truth::Untried, untried.to_string()),
+        Some(Some(Err(why))) => (Truth::False, why.to_string()),
     };
-    Verdict { item, is_listed: true, flow, is_true, why }
+    Verdict { item, is_listed: true, flow, truth, why }
 }
 
 fn of_unlisted(item: Item, flow: Flow, outcomes: &BTreeMap<Flow, Result<(), Untrue>>) -> Verdict {
-    let (is_true, why) = match outcomes.get(&flow) {
-        Some(Err(Untrue::Refused(why))) => (true, why.clone()),
-        Some(Err(unclear)) => (false, unclear.to_string()),
-        Some(Ok(())) => (false, "works, and is not listed".to_owned()),
-        None => (false, "its flow was not run".to_owned()),
+    let (truth, why) = match outcomes.get(&flow) {
+        Some(Err(Untrue::Refused(why))) => (Truth::True, format!("not advertised, and refused: {why}")),
+        Some(Err(untried @ Untrue::Untried(_))) => (Truth::Untried, untried.to_string()),
+        Some(Err(unclear)) => (Truth::False, unclear.to_string()),
+        Some(Ok(())) => (Truth::False, "works, and is not listed".to_owned()),
+        None => (Truth::False, "its flow was not run".to_owned()),
     };
-    Verdict { item, is_listed: false, flow: Some(flow), is_true, why }
+    Verdict { item, is_listed: false, flow: Some(flow), truth, why }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_listed_must_work_what_is_not_must_be_refused_and_the_rest_proves_nothing() {
+        let why = String::from;
+        for (outcome, listed, unlisted) in [
+            (Some(Ok(())), Truth::True, Truth::False),
+            (Some(Err(Untrue::Refused(why("no")))), Truth::False, Truth::True),
+            (Some(Err(Untrue::Unclear(why("500")))), Truth::False, Truth::False),
+            (Some(Err(Untrue::Untried(why("not here")))), Truth::Untried, Truth::Untried),
+            (None, Truth::False, Truth::False),
+        ] {
+            let outcomes = outcome.clone().map(|outcome| (Flow::Pkce, outcome)).into_iter().collect();
+            let of = |truth: Verdict| truth.truth;
+            assert_eq!(of(of_listed(whole("x"), Some(Flow::Pkce), &outcomes)), listed, "{outcome:?}");
+            assert_eq!(of(of_unlisted(whole("x"), Flow::Pkce, &outcomes)), unlisted, "{outcome:?}");
+        }
+        assert_eq!(of_listed(whole("x"), None, &BTreeMap::new()).truth, Truth::False);
+    }
 }

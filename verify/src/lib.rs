@@ -4,6 +4,7 @@
 //! * What is listed and has no flow here is a failure, and so is what is listed and does not work.
 //! * What works and is not listed is a failure too: every flow is run, whatever the documents say.
 //! * Where no answer came, nothing is proved: neither that something works nor that it does not.
+//! * What cannot be tried from where the program runs is said to be so, and why.
 //!
 //! The server needs test clients, users and synthetic patients: [`make_seed`] writes them, with secrets and keys of their own.
 //!
@@ -16,6 +17,7 @@
 //! | `report` | what an auditor keeps |
 //! | `seed` | the test clients, users and patients |
 //! | `app`, `browser`, `page`, `http`, `keys` | a SMART app, somebody at a browser, and what both stand on |
+//! | `publisher` | the keys of an app that publishes them |
 
 mod app;
 mod browser;
@@ -29,6 +31,7 @@ mod judge;
 mod keys;
 mod outcome;
 mod page;
+mod publisher;
 mod report;
 mod scene;
 mod seed;
@@ -43,13 +46,14 @@ pub use self::documents::{Document, Documents};
 pub use self::flow::Flow;
 pub use self::http::Exchange;
 pub use self::item::Item;
-pub use self::judge::{Verdict, judge};
+pub use self::judge::{Truth, Verdict, judge};
 pub use self::outcome::Untrue;
 pub use self::report::{Format, Report, Run};
 pub use self::seed::{Seeded, make as make_seed};
 
 use self::flows::clients;
 use self::http::Http;
+use self::publisher::Publisher;
 use self::scene::{Clinician, Scene};
 use self::seed::Seed;
 
@@ -68,6 +72,14 @@ pub enum SetupError {
     /// The server does not know the seed.
     #[error("{0}; load the seed into the server first (smart verify --help)")]
     NotLoaded(String),
+    /// The keys of the client with a `jwks_uri` cannot be served where the seed says.
+    #[error("{jwks_uri}: {source}, and the keys of a test client must be served there")]
+    Unpublished {
+        /// The address.
+        jwks_uri: Url,
+        /// Why.
+        source: std::io::Error,
+    },
     /// Keys, random bytes, or the certificates of this machine.
     #[error("no keys can be made or read on this machine")]
     Keys,
@@ -115,7 +127,9 @@ pub async fn verify(
     let documents = Documents::read(&http, &options.base).await?;
     let seed = Seed::read(options.seed)?;
     seed.secrets().for_each(|secret| http.keep_secret(secret));
-    let scene = Scene { http, documents, seed, initial_access_token: options.initial_access_token };
+    let publisher = publisher(&seed).await?;
+    let scene =
+        Scene { http, documents, seed, publisher, initial_access_token: options.initial_access_token };
     clients::are_registered(&scene).await.map_err(|error| SetupError::NotLoaded(error.to_string()))?;
     let software = software(&scene).await;
     let runs = run_all(&scene, progress).await?;
@@ -123,6 +137,18 @@ pub async fn verify(
     let findings = Findings { documents: scene.documents, outcomes, runs };
     let report = Report::of(&findings, started, software);
     Ok((report, findings))
+}
+
+/// Serves the keys of the client that has a `jwks_uri`, if the seed has one.
+async fn publisher(seed: &Seed) -> Result<Option<Publisher>, SetupError> {
+    let Some((jwks_uri, key)) = seed.published() else { return Ok(None) };
+    match Publisher::start(jwks_uri).await {
+        Ok(publisher) => {
+            publisher.publish(&[key]);
+            Ok(Some(publisher))
+        }
+        Err(source) => Err(SetupError::Unpublished { jwks_uri: jwks_uri.clone(), source }),
+    }
 }
 
 /// Every flow once: those of the table, and those of the scopes that are listed.
@@ -141,6 +167,7 @@ async fn run_all(scene: &Scene, mut progress: impl FnMut(&Progress)) -> Result<V
         let outcome = flow.run(scene, &clinician).await.map_err(|error| match error {
             Untrue::Refused(why) => Untrue::Refused(scene.http.without_secrets(&why)),
             Untrue::Unclear(why) => Untrue::Unclear(scene.http.without_secrets(&why)),
+            untried @ Untrue::Untried(_) => untried,
         });
         runs.push(Run { flow: flow.clone(), outcome, exchanges: scene.http.take_exchanges() });
     }

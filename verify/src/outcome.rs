@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::SetupError;
+
 /// Why a flow did not come to its end.
 ///
 /// The difference decides about what is *not* listed: only an answer proves that it does not work.
@@ -13,6 +15,16 @@ pub enum Untrue {
     /// It cannot be told: no answer, or one that is the server's fault.
     #[error("cannot be told: {0}")]
     Unclear(String),
+    /// It needs what this program does not have here, and whoever reads the report is told so.
+    #[error("not tried: {0}")]
+    Untried(String),
+}
+
+impl From<SetupError> for Untrue {
+    /// Nothing was asked of the server.
+    fn from(error: SetupError) -> Self {
+        Self::Unclear(error.to_string())
+    }
 }
 
 /// A step of a flow.

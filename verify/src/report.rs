@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::documents::Document;
 use crate::flow::Flow;
 use crate::http::Exchange;
-use crate::judge::{Verdict, judge};
+use crate::judge::{Truth, Verdict, judge};
 use crate::outcome::Untrue;
 use crate::{Findings, clock};
 
@@ -64,38 +64,49 @@ impl Report {
         }
     }
 
-    /// Whether everything is true.
+    /// Whether everything is true that was tried.
     pub fn is_true(&self) -> bool {
-        self.verdicts.iter().all(|verdict| verdict.is_true)
+        self.that_are(Truth::False).next().is_none()
     }
 
     /// One line that sums it up.
     pub fn summary(&self) -> String {
-        let count = |is_listed, is_true| {
-            let verdicts = self.verdicts.iter();
-            verdicts.filter(|verdict| verdict.is_listed == is_listed && verdict.is_true == is_true).count()
+        let (listed, unlisted): (Vec<_>, Vec<_>) =
+            self.that_are(Truth::True).partition(|verdict| verdict.is_listed);
+        let untried = match self.that_are(Truth::Untried).count() {
+            0 => String::new(),
+            untried => format!("{untried} not tried, "),
         };
         format!(
-            "{}: {} items listed and working, {} not listed and refused, {} false",
+            "{}: {} items listed and working, {} not listed and refused, {untried}{} false",
             self.fhir_base,
-            count(true, true),
-            count(false, true),
-            count(true, false) + count(false, false),
+            listed.len(),
+            unlisted.len(),
+            self.that_are(Truth::False).count(),
         )
     }
 
-    /// A line for each item, the false ones first.
+    /// A line for each item, the false ones first, and those that were not tried before the true ones.
     pub fn text(&self) -> String {
         let mut text = String::new();
-        for verdict in self.verdicts.iter().filter(|verdict| !verdict.is_true) {
-            let _ = writeln!(text, "FALSE  {}", line(verdict));
-        }
-        for verdict in self.verdicts.iter().filter(|verdict| verdict.is_true) {
-            let kind = if verdict.is_listed { "true " } else { "off  " };
-            let _ = writeln!(text, "{kind}  {}", line(verdict));
+        for truth in [Truth::False, Truth::Untried, Truth::True] {
+            for verdict in self.that_are(truth) {
+                let kind = match (truth, verdict.is_listed) {
+                    (Truth::False, _) => "FALSE",
+                    (Truth::Untried, _) => "?    ",
+                    (Truth::True, true) => "true ",
+                    (Truth::True, false) => "off  ",
+                };
+                let Verdict { item, why, .. } = verdict;
+                let _ = writeln!(text, "{kind}  {} {}: {why}", item.field, item.value);
+            }
         }
         let _ = writeln!(text, "{}", self.summary());
         text
+    }
+
+    fn that_are(&self, truth: Truth) -> impl Iterator<Item = &Verdict> {
+        self.verdicts.iter().filter(move |verdict| verdict.truth == truth)
     }
 
     /// The whole report.
@@ -108,8 +119,11 @@ impl Report {
 
     fn markdown(&self) -> String {
         let mut text = String::from("# Capability truth\n\n");
-        let outcome =
-            if self.is_true() { "Everything that is listed works." } else { "NOT everything is true." };
+        let outcome = match (self.is_true(), self.that_are(Truth::Untried).count()) {
+            (true, 0) => "Everything that is listed works.",
+            (true, _) => "Everything that is listed works, but for what was not tried.",
+            (false, _) => "NOT everything is true.",
+        };
         let _ = writeln!(text, "{outcome}\n");
         for (name, value) in self.facts() {
             let _ = writeln!(text, "- {name}: {value}");
@@ -119,7 +133,12 @@ impl Report {
             for verdict in self.verdicts.iter().filter(|verdict| verdict.is_listed == is_listed) {
                 let cells = [
                     format!("{} `{}`", verdict.item.field, verdict.item.value),
-                    (if verdict.is_true { "yes" } else { "**no**" }).to_owned(),
+                    match verdict.truth {
+                        Truth::True => "yes",
+                        Truth::False => "**no**",
+                        Truth::Untried => "not tried",
+                    }
+                    .to_owned(),
                     verdict.flow.as_ref().map(ToString::to_string).unwrap_or_default(),
                     verdict.why.clone(),
                 ];
@@ -164,14 +183,15 @@ impl Report {
     }
 }
 
-fn line(verdict: &Verdict) -> String {
-    format!("{} {}: {}", verdict.item.field, verdict.item.value, verdict.why)
-}
-
 fn of_verdict(verdict: &Verdict) -> Value {
+    let is_true = match verdict.truth {
+        Truth::True => Some(true),
+        Truth::False => Some(false),
+        Truth::Untried => None,
+    };
     json!({
         "field": verdict.item.field, "value": verdict.item.value, "listed": verdict.is_listed,
-        "true": verdict.is_true, "flow": verdict.flow.as_ref().map(ToString::to_string), "why": verdict.why,
+        "true": is_true, "flow": verdict.flow.as_ref().map(ToString::to_string), "why": verdict.why,
     })
 }
 

@@ -8,6 +8,7 @@ use crate::browser::Browser;
 use crate::documents::Documents;
 use crate::http::Http;
 use crate::outcome::{Step, Untrue, refused};
+use crate::publisher::Publisher;
 use crate::seed::records::ALICE;
 use crate::seed::{Seed, User, client, user};
 
@@ -16,6 +17,8 @@ pub(crate) struct Scene {
     pub(crate) http: Http,
     pub(crate) documents: Documents,
     pub(crate) seed: Seed,
+    /// Where the keys of the client with a `jwks_uri` are, if the seed has one.
+    pub(crate) publisher: Option<Publisher>,
     /// A token that lets register clients, if the operator gave one.
     pub(crate) initial_access_token: Option<String>,
 }

@@ -11,3 +11,7 @@ mod grants;
 mod keys;
 #[cfg(test)]
 mod operator;
+#[cfg(test)]
+mod permissions;
+#[cfg(test)]
+mod tap;

@@ -42,14 +42,30 @@ pub(crate) fn smart(folder: &Path, arguments: &[&str]) -> Said {
 
 /// The same, with `input` on standard input.
 pub(crate) fn smart_with(folder: &Path, arguments: &[&str], input: &str) -> Said {
-    let mut child = command(folder, arguments).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    ended(command(folder, arguments), input)
+}
+
+/// The same with these variables, and none else that says anything of AWS.
+#[cfg(feature = "aws")]
+pub(crate) fn smart_in(folder: &Path, arguments: &[&str], input: &str, variables: &[(&str, &str)]) -> Said {
+    let mut command = command(folder, arguments);
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
+        command.env_remove(name);
+    }
+    command.envs(variables.iter().copied());
+    ended(command, input)
+}
+
+/// Runs a command to its end, with `input` on standard input.
+fn ended(mut command: Command, input: &str) -> Said {
+    let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     let (ended, outcome) = mpsc::channel();
     let pid = child.id();
     std::thread::spawn(move || ended.send(child.wait_with_output()));
     let Ok(output) = outcome.recv_timeout(LIMIT) else {
         signal(pid, "KILL");
-        panic!("smart {arguments:?} did not end")
+        panic!("{command:?} did not end")
     };
     Said::of(output.unwrap())
 }

@@ -6,6 +6,9 @@ mod bad_seed;
 mod brands;
 #[cfg(test)]
 mod command;
+#[cfg(feature = "aws")]
+#[cfg(test)]
+mod credentials;
 #[cfg(test)]
 mod grants;
 #[cfg(test)]

@@ -9,7 +9,8 @@ use crate::command::{Server, smart};
 fn the_commands_that_are_printed_load_the_seed_and_end_it() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path(), &["--data", "data"]);
-    let printed = smart(folder.path(), &["verify", "--make-seed", "seed"]).well();
+    let printed = smart(folder.path(), &["verify", &server.url, "--make-seed", "seed"]).well();
+    assert!(printed.contains(&format!("  smart verify {}/ --seed seed ", server.url)), "{printed}");
     let run = |begins: &[&str]| {
         let lines = printed.lines().filter_map(|line| line.strip_prefix("  smart "));
         for line in lines.filter(|line| begins.iter().any(|begin| line.starts_with(begin))) {
@@ -25,7 +26,7 @@ fn the_commands_that_are_printed_load_the_seed_and_end_it() {
     assert_eq!(verify().code, 2);
 }
 
-/// A seed, and a server that has it.
+/// A seed for any server, and a server that has it.
 fn seeded(folder: &Path) -> Server {
     smart(folder, &["verify", "--make-seed", "seed"]).well();
     Server::start(folder, &["--ephemeral", "--seed", "seed"])
@@ -40,13 +41,41 @@ fn a_server_that_does_what_it_says_is_told_so_and_the_report_is_kept() {
         let said = smart(folder.path(), &["verify", &base, "--seed", "seed", "--report", file]).well();
         assert!(said.contains("true   capabilities launch-standalone: works"), "{said}");
         assert!(said.contains("off    grant_types_supported password: "), "{said}");
-        assert!(said.trim_end().ends_with("0 false"), "{said}");
+        // The seed was made for any server, and has no client whose keys could be published.
+        let untried =
+            "token_endpoint_auth_methods_supported (keys at a jwks_uri): not tried: the seed has no client";
+        assert!(said.contains(&format!("?      {untried}")), "{said}");
+        assert!(said.trim_end().ends_with(", 1 not tried, 0 false"), "{said}");
         assert!(!said.contains("FALSE"), "{said}");
         let report = std::fs::read_to_string(folder.path().join(file)).unwrap();
         assert!(report.contains(&server.url) && report.contains("StandaloneLaunch"));
     }
     let report = std::fs::read(folder.path().join("report.json")).unwrap();
     assert_eq!(serde_json::from_slice::<serde_json::Value>(&report).unwrap()["true"], true);
+}
+
+#[test]
+fn keys_that_are_published_by_a_client_are_tried_on_loopback() {
+    let folder = tempfile::tempdir().unwrap();
+    smart(folder.path(), &["verify", "http://localhost", "--make-seed", "seed"]).well();
+    let server = Server::start(folder.path(), &["--ephemeral", "--seed", "seed"]);
+    let verify = || smart(folder.path(), &["verify", &server.url, "--seed", "seed"]);
+    let said = verify().well();
+    assert!(
+        said.contains("true   token_endpoint_auth_methods_supported (keys at a jwks_uri): works"),
+        "{said}"
+    );
+    assert!(said.trim_end().ends_with("refused, 0 false"), "{said}");
+
+    // Somebody else is where they would be published.
+    let clients = std::fs::read(folder.path().join("seed/clients.json")).unwrap();
+    let clients: serde_json::Value = serde_json::from_slice(&clients).unwrap();
+    let address = clients.as_array().unwrap().iter().find_map(|client| client["jwks_uri"].as_str()).unwrap();
+    let port = address.trim_start_matches("http://").split('/').next().unwrap();
+    let _other = std::net::TcpListener::bind(port).unwrap();
+    let said = verify();
+    assert_eq!((said.code, said.err.lines().count()), (2, 1), "{said:?}");
+    assert!(said.err.contains(address), "{said:?}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! [`Stack`] is what CloudFormation tells of a stack that was made from infra/template.yaml; [`rotation`] decides which step
 //! comes next, and when. No function reaches this module.
 
+mod credentials;
 pub mod rotation;
 mod stack;
 

@@ -1,7 +1,9 @@
 //! Capability truth (DISC-04, DISC-19, CAP rows): every item of the discovery documents is tried by `smart_verify`, the program
-//! behind `smart verify`; and the program itself is attacked, by documents that lie.
+//! behind `smart verify`; and the program itself is attacked, by documents that lie and by a server that does what it must not.
 //!
 //! These tests have a server of their own, wherever the others go: what they need stands in front of it.
+
+mod misdeeds;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -15,13 +17,14 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 use smart_core::client::registration::InitialAccessToken;
 use smart_verify::{
-    Document, Documents, Flow, Item, Options, Report, SetupError, Untrue, Verdict, judge, make_seed,
+    Document, Documents, Flow, Item, Options, Report, SetupError, Truth, Untrue, Verdict, judge, make_seed,
 };
 use smart_web::arrival::system_clock;
 use smart_web::peer::Peer;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
+use self::misdeeds::{Misdeed, Misdeeds};
 use crate::harness::{App, world};
 
 /// How a document is changed on its way out.
@@ -32,6 +35,7 @@ struct Server {
     url: String,
     seed: TempDir,
     lie: Arc<Mutex<Option<Lie>>>,
+    misdeeds: Arc<Misdeeds>,
 }
 
 impl Server {
@@ -42,25 +46,27 @@ impl Server {
     /// Where whoever bears this token registers clients, if there is one.
     async fn start_with(registration: Option<InitialAccessToken>) -> Self {
         let seed = tempfile::tempdir().unwrap();
-        make_seed(seed.path()).unwrap();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+        make_seed(seed.path(), Some(&url.parse().unwrap())).unwrap();
         let app = match registration {
             Some(token) => App::registering(token, &url, system_clock).await,
             None => App::at(&url, system_clock).await,
         };
         world::load_folder(&app.store, &app.url, seed.path(), system_clock()).await;
         let lie: Arc<Mutex<Option<Lie>>> = Arc::default();
-        let liar = Arc::clone(&lie);
+        let misdeeds: Arc<Misdeeds> = Arc::default();
+        let (liar, offender) = (Arc::clone(&lie), Arc::clone(&misdeeds));
         let router = app.router.layer(from_fn(move |mut request: Request, next: Next| {
             let liar = liar.lock().unwrap().clone();
+            let offender = Arc::clone(&offender);
             async move {
                 let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().copied();
                 if let Some(ConnectInfo(address)) = peer {
                     request.extensions_mut().insert(Peer::from(address.ip()));
                 }
                 let path = request.uri().path().to_owned();
-                let answer = next.run(request).await;
+                let answer = offender.answer(request, next).await;
                 let document = Document::ALL.into_iter().find(|document| path.ends_with(document.name()));
                 match (document, liar) {
                     (Some(document), Some(lie)) if answer.status() == 200 => {
@@ -74,7 +80,7 @@ impl Server {
             let service = router.into_make_service_with_connect_info::<SocketAddr>();
             axum::serve(listener, service).await.unwrap();
         });
-        Self { url, seed, lie }
+        Self { url, seed, lie, misdeeds }
     }
 
     fn lies(&self, lie: impl Fn(Document, &mut Map<String, Value>) + Send + Sync + 'static) {
@@ -119,11 +125,11 @@ async fn changed(
 
 /// What is false, in words.
 fn untrue(verdicts: &[Verdict]) -> Vec<String> {
-    let wrong = verdicts.iter().filter(|verdict| !verdict.is_true);
+    let wrong = verdicts.iter().filter(|verdict| verdict.truth != Truth::True);
     wrong.map(|Verdict { item: Item { field, value }, why, .. }| format!("{field} {value}: {why}")).collect()
 }
 
-/// DISC-04, DISC-19, DISC-29, CAP-01: everything that is listed works, what is not is refused, and the report tells it without
+/// DISC-04, DISC-19, DISC-29, CAP-01, DPOP-03 to DPOP-05, ASYM-18: everything that is listed works, what is not is refused, and the report tells it without
 /// a secret.
 #[tokio::test]
 async fn disc_04_what_is_listed_works_and_what_is_not_is_refused() {
@@ -178,7 +184,10 @@ async fn disc_14_and_reg_07_a_registration_endpoint_is_listed_where_it_works() {
 type Outcomes = BTreeMap<Flow, Result<(), Untrue>>;
 
 fn is_found_out(documents: &Documents, outcomes: &Outcomes, what: &str) {
-    assert!(judge(documents, outcomes).iter().any(|verdict| !verdict.is_true), "not found out: {what}");
+    assert!(
+        judge(documents, outcomes).iter().any(|verdict| verdict.truth == Truth::False),
+        "not found out: {what}"
+    );
 }
 
 /// A document that says one thing more, in each of its fields, and with each thing that was tried and does not work.
@@ -217,12 +226,12 @@ fn everything_more_is_found_out(documents: &Documents, outcomes: &Outcomes) {
     }
 }
 
-/// Documents that are silent about one thing that works. SMART lets a server support scopes that it does not list, so that the
+/// Documents that are silent about one thing that works; what follows from it alone goes with it. SMART lets a server support scopes that it does not list, so that the
 /// narrower scopes of resources may be left out (DISC-19).
 fn everything_less_is_found_out(documents: &Documents, outcomes: &Outcomes) {
     for Verdict { item, is_listed, flow, .. } in judge(documents, outcomes) {
         let may_be_left_out = matches!(flow, Some(Flow::ResourceScope(_))) && !item.value.ends_with("/*.rs");
-        if !is_listed || may_be_left_out || flow == Some(Flow::Discovery) {
+        if !is_listed || !item.can_be_listed() || may_be_left_out || flow == Some(Flow::Discovery) {
             continue;
         }
         let mut lying = documents.clone();
@@ -268,21 +277,32 @@ fn contradictions_are_found_out(documents: &Documents, outcomes: &Outcomes) {
 #[tokio::test]
 async fn lies_are_found_out_over_http() {
     let server = Server::start().await;
-    server.lies(|document, members| match document {
-        // Without a flow; withheld; and at an address where nothing is.
-        Document::Smart => {
-            let capabilities = members["capabilities"].as_array_mut().unwrap();
-            capabilities.retain(|capability| capability != "permission-offline");
-            capabilities.push(json!("smart-app-state"));
-            members["user_access_brand_identifier"]["value"] = json!("https://another.example");
+    server.lies(|document, members| {
+        // One algorithm withheld, and in its place one that is refused.
+        for (field, withheld, refused) in [
+            ("dpop_signing_alg_values_supported", "ES256", "EdDSA"),
+            ("token_endpoint_auth_signing_alg_values_supported", "RS384", "PS384"),
+        ] {
+            let algorithms = members[field].as_array_mut().unwrap();
+            algorithms.retain(|algorithm| algorithm != withheld);
+            algorithms.push(json!(refused));
         }
-        Document::OpenId => {
-            let claims = members["claims_supported"].as_array_mut().unwrap();
-            claims.push(json!("email"));
-        }
-        Document::OAuth => {
-            members
-                .insert("tls_client_certificate_bound_access_tokens_supported".to_owned(), json!(["PS256"]));
+        match document {
+            // Without a flow; withheld; and at an address where nothing is.
+            Document::Smart => {
+                let capabilities = members["capabilities"].as_array_mut().unwrap();
+                capabilities.retain(|capability| capability != "permission-offline");
+                capabilities.push(json!("smart-app-state"));
+                members["user_access_brand_identifier"]["value"] = json!("https://another.example");
+            }
+            Document::OpenId => {
+                let claims = members["claims_supported"].as_array_mut().unwrap();
+                claims.push(json!("email"));
+            }
+            Document::OAuth => {
+                let field = "tls_client_certificate_bound_access_tokens_supported";
+                members.insert(field.to_owned(), json!(["PS256"]));
+            }
         }
     });
     let (report, _) = server.verified().await;
@@ -292,6 +312,10 @@ async fn lies_are_found_out_over_http() {
         "capabilities smart-app-state: no flow for it",
         "claims_supported email: the ID token has no email",
         "0 brands of the bundle have this identifier, and one is expected",
+        "dpop_signing_alg_values_supported ES256: works, and is not listed",
+        "dpop_signing_alg_values_supported EdDSA: POST",
+        "token_endpoint_auth_signing_alg_values_supported RS384: works, and is not listed",
+        "token_endpoint_auth_signing_alg_values_supported PS384: POST",
         "tls_client_certificate_bound_access_tokens_supported PS256: no flow for it",
         "smart-configuration lacks tls_client_certificate_bound_access_tokens_supported",
     ] {
@@ -304,14 +328,69 @@ async fn lies_are_found_out_over_http() {
     assert!(!matches!(error, Ok(true)));
 }
 
+/// Documents without a lie, before a server that does what it must not: each misdeed is told by the item that it belies, and by no
+/// other.
+#[tokio::test]
+async fn misdeeds_are_found_out_over_http() {
+    let server = Server::start().await;
+    server.misdeeds.commit(&[
+        Misdeed::ForgetsProofs,
+        Misdeed::TakesBoundForBearer,
+        Misdeed::KeepsKeysToItself,
+        Misdeed::KnowsAnyKey,
+    ]);
+    let (report, _) = server.verified().await;
+    let told = untrue(&report.verdicts);
+    let expected = [
+        "dpop_signing_alg_values_supported (a bound token is no bearer token): GET",
+        "dpop_signing_alg_values_supported (a proof serves once): a proof is used twice for tokens, and the answer is 200",
+        "dpop_signing_alg_values_supported (cnf is told by introspection): cnf.jkt is None",
+        "token_endpoint_auth_methods_supported (keys at a jwks_uri): a client with a kid that its set does not hold is answered 400",
+    ];
+    assert_eq!(told.len(), expected.len(), "{told:#?}");
+    for (told, expected) in told.iter().zip(expected) {
+        assert!(told.starts_with(expected), "{expected} in {told}");
+    }
+}
+
+/// A server that binds no tokens and does not say that it does: what is asked of those who do is refused here, and nothing else
+/// changes. One that is silent and binds them all the same is found out by each of these items.
+#[tokio::test]
+async fn dpop_that_is_not_advertised_is_treated_as_such() {
+    let server = Server::start().await;
+    let field = "dpop_signing_alg_values_supported";
+    server.lies(move |_, members| drop(members.remove(field)));
+    server.misdeeds.commit(&[Misdeed::IgnoresProofs]);
+    let (report, findings) = server.verified().await;
+    assert_eq!(untrue(&report.verdicts), Vec::<String>::new());
+    let of_dpop = |verdicts: Vec<Verdict>| -> Vec<Verdict> {
+        verdicts.into_iter().filter(|verdict| verdict.item.field == field).collect()
+    };
+    let off = of_dpop(judge(&findings.documents, &findings.outcomes));
+    for verdict in &off {
+        assert!(
+            !verdict.is_listed && verdict.why.starts_with("not advertised, and refused: "),
+            "{verdict:?}"
+        );
+    }
+
+    let mut outcomes = findings.outcomes.clone();
+    outcomes.extend(off.iter().map(|verdict| (verdict.flow.clone().unwrap(), Ok(()))));
+    let found_out = of_dpop(judge(&findings.documents, &outcomes));
+    assert_eq!(found_out.len(), off.len());
+    for verdict in found_out {
+        assert_eq!((verdict.truth, verdict.why.as_str()), (Truth::False, "works, and is not listed"));
+    }
+}
+
 /// Whoever did not load the seed is told so: a server that refuses everybody proves nothing.
 #[tokio::test]
 async fn a_seed_that_is_not_loaded_proves_nothing() {
     let server = Server::start().await;
     let other = tempfile::tempdir().unwrap();
-    make_seed(other.path()).unwrap();
+    make_seed(other.path(), None).unwrap();
     let Err(error) = server.try_to_verify(other.path()).await else { panic!("it was verified") };
     assert!(matches!(error, SetupError::NotLoaded(_)), "{error}");
     // Nor is an existing folder ever written over.
-    assert!(make_seed(other.path()).is_err());
+    assert!(make_seed(other.path(), None).is_err());
 }

@@ -4,12 +4,12 @@
 
 use serde_json::{Value, json};
 
-use crate::app::{self, App, JWT_BEARER, Request};
+use crate::app::{self, App, JWT_BEARER, Request, of_code};
 use crate::http::Answer;
-use crate::keys::{sign_hs256, signing_input};
+use crate::keys::{Key, sign_hs256, signing_input};
 use crate::outcome::{Step, holds, refused};
 use crate::scene::{Clinician, Scene};
-use crate::seed::{Client, Proof, REDIRECT, client};
+use crate::seed::{Client, Proof, client};
 
 /// A public client says who it is; a confidential one may not say just that.
 pub(crate) async fn public(scene: &Scene, clinician: &Clinician<'_>) -> Step {
@@ -43,27 +43,26 @@ pub(crate) async fn post(scene: &Scene, clinician: &Clinician<'_>) -> Step {
     is_invalid_client(&answer, "with a wrong secret")
 }
 
-/// `private_key_jwt` with a key of an algorithm: an assertion serves once, for this server, and before it ends.
+/// `private_key_jwt` by an algorithm: an assertion serves once, for this server, and before it ends.
 pub(crate) async fn assertion(scene: &Scene, clinician: &Clinician<'_>, algorithm: &str) -> Step {
-    let app = scene.app(&client::of_algorithm(algorithm))?;
+    let app = scene.app(&client::who_signs(algorithm))?;
+    let (_, key) = app.key()?;
+    let header = json!({ "alg": algorithm, "kid": app.client.id, "typ": "JWT" });
+    let by = |key: &Key, changes: &Value| app.assertion_by(key, &header, changes);
     let (request, code) = code(&app, clinician).await?;
-    let once = app.assertion(&json!({}))?;
+    let once = by(key, &json!({}))?;
     app.tokens(redeem(&app, &request, &code, &proof(&once)).await?)?;
-    let again = app_refresh(&app, &once).await?;
-    is_invalid_client(&again, "with an assertion that was used before")?;
+    is_invalid_client(&refresh(&app, &once).await?, "with an assertion that was used before")?;
     for (what, changes) in [
         ("for another server", json!({ "aud": "https://verify.invalid/token" })),
         ("that has ended", json!({ "exp": crate::clock::unix() - 600 })),
         ("of another client", json!({ "iss": client::BASIC, "sub": client::BASIC })),
     ] {
-        let answer = app_refresh(&app, &app.assertion(&changes)?).await?;
+        let answer = refresh(&app, &by(key, &changes)?).await?;
         is_invalid_client(&answer, &format!("with an assertion {what}"))?;
     }
-    let other =
-        crate::keys::Key::make(algorithm).map_err(|error| crate::Untrue::Unclear(error.to_string()))?;
-    let header = json!({ "alg": algorithm, "kid": app.client.id, "typ": "JWT" });
-    let Some(forged) = other.sign(&header, &app.claims(&json!({}))?) else { return refused("cannot sign") };
-    is_invalid_client(&app_refresh(&app, &forged).await?, "with an assertion by another key")
+    let forged = by(&Key::make(algorithm)?, &json!({}))?;
+    is_invalid_client(&refresh(&app, &forged).await?, "with an assertion by another key")
 }
 
 /// `client_secret_jwt`: an assertion that is signed with the secret (HS256).
@@ -99,7 +98,7 @@ pub(crate) async fn are_registered(scene: &Scene) -> Step {
     Ok(())
 }
 
-async fn redeems(scene: &Scene, clinician: &Clinician<'_>, id: &str) -> Step {
+pub(super) async fn redeems(scene: &Scene, clinician: &Clinician<'_>, id: &str) -> Step {
     let app = scene.app(id)?;
     app.launch(&mut *clinician.browser().await, "openid").await.map(drop)
 }
@@ -113,18 +112,13 @@ async fn code(app: &App<'_>, clinician: &Clinician<'_>) -> Step<(Request, String
 /// Redeems a code with a proof of the caller's choice.
 async fn redeem(app: &App<'_>, request: &Request, code: &str, proof: &[(&str, &str)]) -> Step<Answer> {
     let endpoint = app.scene.endpoint("token_endpoint")?;
-    let mut form = vec![
-        ("grant_type", "authorization_code"),
-        ("code", code),
-        ("redirect_uri", REDIRECT),
-        ("code_verifier", request.verifier.as_str()),
-    ];
+    let mut form = of_code(request, code).to_vec();
     form.extend(proof);
     app.scene.http.post(&endpoint, &form).send().await
 }
 
 /// Asks for a refresh that cannot be, with an assertion: the client is looked at first.
-async fn app_refresh(app: &App<'_>, assertion: &str) -> Step<Answer> {
+pub(super) async fn refresh(app: &App<'_>, assertion: &str) -> Step<Answer> {
     let endpoint = app.scene.endpoint("token_endpoint")?;
     let mut form = vec![("grant_type", "refresh_token"), ("refresh_token", "none")];
     form.extend(proof(assertion));

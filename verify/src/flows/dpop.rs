@@ -3,20 +3,22 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::{AUTHORIZATION, HeaderName};
+use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
-use crate::app::App;
+use super::refresh::refresh_token;
+use crate::app::{App, Tokens, of_code};
 use crate::clock;
 use crate::http::Answer;
 use crate::keys::{Key, random_text, sign_hs256, signing_input};
-use crate::outcome::{Step, Untrue, holds, refused};
+use crate::outcome::{Step, Untrue, holds};
 use crate::scene::{Clinician, Scene};
-use crate::seed::REDIRECT;
 use crate::seed::records::ALICE;
 
 const DPOP: HeaderName = HeaderName::from_static("dpop");
+const SCOPE: &str = "launch/patient offline_access patient/Patient.rs";
 
 /// Who makes proofs, by an algorithm.
 struct Prover {
@@ -26,14 +28,24 @@ struct Prover {
 
 impl Prover {
     fn new(algorithm: &'static str) -> Step<Self> {
-        let key = Key::make(algorithm).map_err(|error| Untrue::Unclear(error.to_string()))?;
-        Ok(Self { algorithm, key })
+        Ok(Self { algorithm, key: Key::make(algorithm)? })
+    }
+
+    /// A proof for the token endpoint.
+    fn for_tokens(&self, app: &App<'_>) -> Step<String> {
+        self.proof("POST", &app.scene.endpoint("token_endpoint")?, None)
+    }
+
+    /// The key, as `cnf` says it (RFC 7638).
+    fn thumbprint(&self) -> Step<String> {
+        let jwk = serde_json::from_value::<Jwk>(self.key.jwk("any"));
+        let thumbprint = jwk.ok().and_then(|jwk| jwk.thumbprint(ThumbprintHash::SHA256).ok());
+        thumbprint.ok_or_else(|| Untrue::Unclear("a key has no thumbprint".to_owned()))
     }
 
     /// A proof for a request, and at the FHIR API for its token.
     fn proof(&self, method: &str, url: &Url, token: Option<&str>) -> Step<String> {
-        let unclear = |why: &str| Untrue::Unclear(why.to_owned());
-        let jti = random_text().map_err(|error| unclear(&error.to_string()))?;
+        let jti = random_text()?;
         let mut claims = json!({ "htm": method, "htu": url.as_str(), "iat": clock::unix(), "jti": jti });
         if let (Some(token), Some(claims)) = (token, claims.as_object_mut()) {
             claims.insert("ath".to_owned(), URL_SAFE_NO_PAD.encode(Sha256::digest(token)).into());
@@ -47,66 +59,93 @@ impl Prover {
             }
             _ => {
                 let signed = self.key.sign(&header(self.key.jwk("any")), &claims);
-                signed.ok_or_else(|| unclear("a proof cannot be signed"))
+                signed.ok_or_else(|| Untrue::Unclear("a proof cannot be signed".to_owned()))
             }
         }
     }
 }
 
-/// A public app binds its tokens to a key.
+/// A public app binds its tokens to a key: they are worth something with that key's proofs, and nothing with another's.
 pub(crate) async fn bound(scene: &Scene, clinician: &Clinician<'_>, algorithm: &'static str) -> Step {
     let app = scene.public()?;
     let (own, thief) = (Prover::new(algorithm)?, Prover::new("ES256")?);
-    let scope = "launch/patient offline_access patient/Patient.rs";
-    let request = app.request(scope)?;
+    let tokens = launch(&app, clinician, &own).await?;
+    let patient = patient(scene)?;
+    read(scene, &tokens, &own.proof("GET", &patient, Some(&tokens.access))?).await?.is(200)?;
+    read(scene, &tokens, &thief.proof("GET", &patient, Some(&tokens.access))?).await?.is(401)?;
+    let form = of_refresh(&tokens)?;
+    ask(&app, &thief.for_tokens(&app)?, &form).await?.is(400)?;
+    app.tokens_of_type("DPoP", ask(&app, &own.for_tokens(&app)?, &form).await?).map(drop)
+}
+
+/// A proof that was seen before is none (RFC 9449 §11.1), and a new one by the same key is.
+pub(crate) async fn proof_serves_once(scene: &Scene, clinician: &Clinician<'_>) -> Step {
+    let app = scene.public()?;
+    let own = Prover::new("ES256")?;
+    let request = app.request(SCOPE)?;
     let code = app.code(&mut *clinician.browser().await, &request).await?;
-    let form = [
-        ("grant_type", "authorization_code"),
-        ("code", code.as_str()),
-        ("redirect_uri", REDIRECT),
-        ("code_verifier", &request.verifier),
-    ];
-    let (access, refresh) = tokens(&app, &asked(&app, &own, &form).await?)?;
+    let proof = own.for_tokens(&app)?;
+    let tokens = app.tokens_of_type("DPoP", ask(&app, &proof, &of_code(&request, &code)).await?)?;
+    let form = of_refresh(&tokens)?;
+    let again = ask(&app, &proof, &form).await?;
+    holds(again.status == 400 && again.error().as_deref() == Some("invalid_dpop_proof"), || {
+        format!("a proof is used twice for tokens, and the answer is {} {:?}", again.status, again.error())
+    })?;
+    let tokens = app.tokens_of_type("DPoP", ask(&app, &own.for_tokens(&app)?, &form).await?)?;
+    let proof = own.proof("GET", &patient(scene)?, Some(&tokens.access))?;
+    read(scene, &tokens, &proof).await?.is(200)?;
+    read(scene, &tokens, &proof).await?.is(401).map(drop)
+}
 
-    let patient = scene.fhir(&format!("Patient/{ALICE}"))?;
-    let proof = own.proof("GET", &patient, Some(&access))?;
-    read(scene, &patient, &access, &proof).await?.is(200)?;
-    read(scene, &patient, &access, &proof).await?.is(401)?;
-    read(scene, &patient, &access, &thief.proof("GET", &patient, Some(&access))?).await?.is(401)?;
-    scene.http.get(&patient).bearer(&access).send().await?.is(401)?;
+/// Whoever has the tokens alone, and no key, has nothing (RFC 9449 §7.1, §5).
+pub(crate) async fn is_no_bearer(scene: &Scene, clinician: &Clinician<'_>) -> Step {
+    let app = scene.public()?;
+    let own = Prover::new("ES256")?;
+    let tokens = launch(&app, clinician, &own).await?;
+    let proof = own.proof("GET", &patient(scene)?, Some(&tokens.access))?;
+    read(scene, &tokens, &proof).await?.is(200)?;
+    app.is_dead(&tokens, &format!("Patient/{ALICE}")).await?;
+    app.token(&of_refresh(&tokens)?).await?.is(400).map(drop)
+}
 
-    let form = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())];
-    app.token(&form).await?.one_of(&[400])?;
-    asked(&app, &thief, &form).await?.one_of(&[400])?;
-    tokens(&app, &asked(&app, &own, &form).await?).map(drop)
+/// A resource server is told to which key a token is bound (RFC 9449 §6.2), and of a bearer token no key.
+pub(crate) async fn introspection(scene: &Scene, clinician: &Clinician<'_>) -> Step {
+    let app = scene.public()?;
+    let own = Prover::new("ES256")?;
+    let tokens = launch(&app, clinician, &own).await?;
+    let told = super::introspection::told(scene, &tokens.access).await?;
+    let key = told.pointer("/cnf/jkt").and_then(Value::as_str);
+    let expected = own.thumbprint()?;
+    holds(key == Some(&expected), || format!("cnf.jkt is {key:?}, and the key is {expected}"))?;
+    let bearer = app.launch(&mut *clinician.browser().await, SCOPE).await?;
+    let told = super::introspection::told(scene, &bearer.access).await?;
+    holds(told.get("cnf").is_none(), || "cnf is told of a token that is bound to no key".to_owned())
+}
+
+/// The whole way to tokens that are bound to a key.
+async fn launch(app: &App<'_>, clinician: &Clinician<'_>, own: &Prover) -> Step<Tokens> {
+    let request = app.request(SCOPE)?;
+    let code = app.code(&mut *clinician.browser().await, &request).await?;
+    let answer = ask(app, &own.for_tokens(app)?, &of_code(&request, &code)).await?;
+    app.tokens_of_type("DPoP", answer)
 }
 
 /// A request to the token endpoint, with a proof.
-async fn asked(app: &App<'_>, prover: &Prover, form: &[(&str, &str)]) -> Step<Answer> {
+async fn ask(app: &App<'_>, proof: &str, form: &[(&str, &str)]) -> Step<Answer> {
     let endpoint = app.scene.endpoint("token_endpoint")?;
-    let proof = prover.proof("POST", &endpoint, None)?;
-    app.proven(&endpoint, form)?.header(DPOP, &proof).send().await
+    app.proven(&endpoint, form)?.header(DPOP, proof).send().await
 }
 
-async fn read(scene: &Scene, url: &Url, token: &str, proof: &str) -> Step<Answer> {
-    let call = scene.http.get(url).header(AUTHORIZATION, &format!("DPoP {token}"));
+/// A request to the FHIR API, with a proof.
+async fn read(scene: &Scene, tokens: &Tokens, proof: &str) -> Step<Answer> {
+    let call = scene.http.get(&patient(scene)?).header(AUTHORIZATION, &format!("DPoP {}", tokens.access));
     call.header(DPOP, proof).accept("application/fhir+json").send().await
 }
 
-/// The access token and the refresh token of an answer that binds them.
-fn tokens(app: &App<'_>, answer: &Answer) -> Step<(String, String)> {
-    holds(answer.status == 200, || format!("tokens are answered {} {:?}", answer.status, answer.error()))?;
-    let json = answer.json()?;
-    let text = |name: &str| json.get(name).and_then(Value::as_str).map(str::to_owned);
-    for secret in ["access_token", "refresh_token"] {
-        if let Some(secret) = text(secret) {
-            app.scene.http.keep_secret(&secret);
-        }
-    }
-    let is_bound = text("token_type").is_some_and(|kind| kind.eq_ignore_ascii_case("dpop"));
-    holds(is_bound, || "token_type is not DPoP: the tokens are bound to no key".to_owned())?;
-    let (Some(access), Some(refresh)) = (text("access_token"), text("refresh_token")) else {
-        return refused("the answer has no access_token, or no refresh_token");
-    };
-    Ok((access, refresh))
+fn patient(scene: &Scene) -> Step<Url> {
+    scene.fhir(&format!("Patient/{ALICE}"))
+}
+
+fn of_refresh(tokens: &Tokens) -> Step<[(&str, &str); 2]> {
+    Ok([("grant_type", "refresh_token"), ("refresh_token", refresh_token(tokens)?)])
 }

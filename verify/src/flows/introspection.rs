@@ -15,9 +15,8 @@ pub(crate) async fn introspect(scene: &Scene, clinician: &Clinician<'_>) -> Step
     let tokens = app
         .launch(&mut *clinician.browser().await, "launch/patient openid fhirUser patient/Patient.rs")
         .await?;
-    let server = scene.app(client::INTROSPECTOR)?;
-    let told = ask(&server, &tokens.access).await?.is(200)?.json()?;
-    holds(told.get("active") == Some(&Value::Bool(true)), || "a live token is not active".to_owned())?;
+    let told = told(scene, &tokens.access).await?;
+    holds(says_active(&told), || "a live token is not active".to_owned())?;
     for (name, expected) in [("client_id", client::PUBLIC), ("patient", ALICE)] {
         holds(told.get(name).and_then(Value::as_str) == Some(expected), || format!("{name} is not told"))?;
     }
@@ -25,7 +24,7 @@ pub(crate) async fn introspect(scene: &Scene, clinician: &Clinician<'_>) -> Step
     holds(tokens.has_exactly(scope), || format!("the scope is told as {scope}"))?;
     holds(told.get("exp").is_some_and(Value::is_u64), || "exp is not told, as a number".to_owned())?;
     for dead in ["no-token-at-all", tokens.access.trim_end_matches(|c: char| c != '.')] {
-        let told = ask(&server, dead).await?.is(200)?.json()?;
+        let told = self::told(scene, dead).await?;
         holds(told == json!({ "active": false }), || {
             "of a token that is none, more is told than that".to_owned()
         })?;
@@ -44,7 +43,7 @@ pub(crate) async fn by(scene: &Scene, clinician: &Clinician<'_>, method: &str) -
     let app = app_by(scene, method)?;
     let tokens = app.launch(&mut *clinician.browser().await, "launch/patient patient/Patient.rs").await?;
     let told = ask(&app, &tokens.access).await?.is(200)?.json()?;
-    holds(told.get("active") == Some(&Value::Bool(true)), || format!("{method}: the token is not active"))
+    holds(says_active(&told), || format!("{method}: the token is not active"))
 }
 
 /// A service with the scope `__token.introspect` (INTRO-10); an app's own token opens nothing.
@@ -59,7 +58,7 @@ async fn by_bearer(scene: &Scene, clinician: &Clinician<'_>) -> Step {
     let scope = [("grant_type", "client_credentials"), ("scope", "__token.introspect")];
     let services = service.tokens(service.token(&scope).await?)?;
     let told = scene.http.post(&url, &form).bearer(&services.access).send().await?.is(200)?.json()?;
-    holds(told.get("active") == Some(&Value::Bool(true)), || "the token is not active".to_owned())
+    holds(says_active(&told), || "the token is not active".to_owned())
 }
 
 /// The client of a way to authenticate, or of an algorithm.
@@ -78,8 +77,16 @@ async fn ask(app: &App<'_>, token: &str) -> Step<Answer> {
     app.proven(&url, &[("token", token)])?.send().await
 }
 
+/// What the resource server is told of a token.
+pub(super) async fn told(scene: &Scene, token: &str) -> Step<Value> {
+    ask(&scene.app(client::INTROSPECTOR)?, token).await?.is(200)?.json()
+}
+
 /// Whether a token is active, as the resource server is told.
 pub(super) async fn is_active(scene: &Scene, tokens: &Tokens) -> Step<bool> {
-    let told = ask(&scene.app(client::INTROSPECTOR)?, &tokens.access).await?.is(200)?.json()?;
-    Ok(told.get("active") == Some(&Value::Bool(true)))
+    Ok(says_active(&told(scene, &tokens.access).await?))
+}
+
+fn says_active(told: &Value) -> bool {
+    told.get("active") == Some(&Value::Bool(true))
 }

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 use url::Url;
 
+use crate::app::{App, Request};
 use crate::browser::Shown;
 use crate::keys::signing_input;
 use crate::outcome::{Step, holds, refused};
@@ -50,12 +51,11 @@ pub(crate) async fn form_post(scene: &Scene) -> Step {
     }
 }
 
-/// The request as a JWT (unsigned, as OpenID Connect Core §6.1 allows): only it has a state.
+/// The request as a JWT.
 pub(crate) async fn request_object(scene: &Scene, clinician: &Clinician<'_>) -> Step {
     let app = scene.public()?;
     let request = app.request("openid")?;
-    let claims = json!({ "state": request.state, "client_id": app.client.id, "response_type": "code" });
-    let object = format!("{}.", signing_input(&json!({ "alg": "none" }), &claims));
+    let object = object(&app, &request);
     let request = request.without("state").set("request", &object);
     app.code(&mut *clinician.browser().await, &request).await.map(drop)
 }
@@ -64,11 +64,16 @@ pub(crate) async fn request_object(scene: &Scene, clinician: &Clinician<'_>) -> 
 pub(crate) async fn request_uri(scene: &Scene, clinician: &Clinician<'_>) -> Step {
     let app = scene.public()?;
     let request = app.request("openid")?;
-    let claims = json!({ "state": request.state, "client_id": app.client.id, "response_type": "code" });
-    let object = format!("{}.", signing_input(&json!({ "alg": "none" }), &claims));
-    let address = format!("data:application/oauth-authz-req+jwt;base64,{}", URL_SAFE_NO_PAD.encode(object));
+    let object = URL_SAFE_NO_PAD.encode(object(&app, &request));
+    let address = format!("data:application/oauth-authz-req+jwt;base64,{object}");
     let request = request.without("state").set("request_uri", &address);
     app.code(&mut *clinician.browser().await, &request).await.map(drop)
+}
+
+/// An unsigned request object, as OpenID Connect Core §6.1 allows. It alone has the state.
+fn object(app: &App<'_>, request: &Request) -> String {
+    let claims = json!({ "state": request.state, "client_id": app.client.id, "response_type": "code" });
+    format!("{}.", signing_input(&json!({ "alg": "none" }), &claims))
 }
 
 /// `claims`: a claim that no scope asked for is in the ID token.

@@ -5,16 +5,12 @@ use std::io::Write as _;
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
+use url::Url;
 
 use super::records::{self, ALICE, BOB};
-use super::{REDIRECT, client, user};
+use super::{clients, user};
 use crate::SetupError;
-use crate::keys::{ALGORITHMS, Key, random_text};
-
-/// All that a client with users may ask for. More than any server grants: what is not offered must be refused by the
-/// server, and not for want of a registration.
-const EVERYTHING: &str = "openid fhirUser profile launch launch/patient launch/encounter offline_access \
-                          online_access patient/*.cruds user/*.cruds";
+use crate::keys::random_text;
 
 /// Who is in a seed that was written: whom the operator disables afterwards.
 #[derive(Clone, Debug)]
@@ -25,47 +21,13 @@ pub struct Seeded {
     pub users: Vec<String>,
 }
 
-/// Writes a new seed into `folder`, in which nothing may stand in its way.
-pub fn make(folder: &Path) -> Result<Seeded, SetupError> {
+/// Writes a new seed into `folder`, in which nothing may stand in its way. `base` is the server that it is for; without it, it is
+/// for any.
+pub fn make(folder: &Path, base: Option<&Url>) -> Result<Seeded, SetupError> {
     let unwritable = |error| SetupError::Seed(format!("{}: {error}", folder.display()));
     fs::create_dir_all(folder.join("fhir")).map_err(unwritable)?;
-    let mut clients = vec![json!({
-        "client_id": client::PUBLIC, "client_name": "Verify: public app", "redirect_uris": [REDIRECT],
-        "token_endpoint_auth_method": "none", "initiate_login_uri": "https://verify.invalid/launch",
-        "grant_types": ["authorization_code", "refresh_token"], "scope": EVERYTHING,
-    })];
-    for (id, method) in [(client::BASIC, "client_secret_basic"), (client::POST, "client_secret_post")] {
-        clients.push(json!({
-            "client_id": id, "client_name": format!("Verify: {method}"), "redirect_uris": [REDIRECT],
-            "token_endpoint_auth_method": method, "client_secret": random_text()?,
-            "grant_types": ["authorization_code", "refresh_token"], "scope": EVERYTHING,
-        }));
-    }
     let mut keys = Map::new();
-    for algorithm in ALGORITHMS {
-        let id = client::of_algorithm(algorithm);
-        let jwks = new_key(&id, algorithm, &mut keys)?;
-        clients.push(json!({
-            "client_id": id, "client_name": format!("Verify: {algorithm}"), "redirect_uris": [REDIRECT],
-            "token_endpoint_auth_method": "private_key_jwt", "jwks": jwks,
-            "grant_types": ["authorization_code", "refresh_token"], "scope": EVERYTHING,
-        }));
-    }
-    for (id, name, scope) in [
-        (client::BACKEND, "Verify: backend service", "system/*.rs system/*.read"),
-        (client::EHR, "Verify: EHR", "__launch.create __token.introspect"),
-    ] {
-        let jwks = new_key(id, "ES384", &mut keys)?;
-        clients.push(json!({
-            "client_id": id, "client_name": name, "token_endpoint_auth_method": "private_key_jwt",
-            "jwks": jwks, "grant_types": ["client_credentials"], "scope": scope,
-        }));
-    }
-    clients.push(json!({
-        "client_id": client::INTROSPECTOR, "client_name": "Verify: resource server",
-        "token_endpoint_auth_method": "client_secret_basic", "client_secret": random_text()?,
-        "grant_types": ["client_credentials"], "smart_introspect": true,
-    }));
+    let clients = clients::make(&mut keys, base)?;
     let users = json!([
         { "username": user::CLINICIAN, "password": random_text()?, "name": "Verify Clinician",
           "fhirUser": "Practitioner/verify-practitioner", "patients": [ALICE, BOB] },
@@ -85,13 +47,6 @@ pub fn make(folder: &Path) -> Result<Seeded, SetupError> {
     write(folder, "private-keys.json", &pretty(&Value::Object(keys)))?;
     write(folder, "fhir/verify.ndjson", &format!("{}\n", lines.join("\n")))?;
     Ok(seeded)
-}
-
-/// A new key of a client: remembers its private half, and gives the set with its public one.
-fn new_key(id: &str, algorithm: &str, keys: &mut Map<String, Value>) -> Result<Value, SetupError> {
-    let key = Key::make(algorithm)?;
-    keys.insert(id.to_owned(), key.to_text()?.into());
-    Ok(json!({ "keys": [key.jwk(id)] }))
 }
 
 fn pretty(json: &Value) -> String {

@@ -14,6 +14,7 @@ use smart_core::jose::PublicJwk;
 use smart_core::ports::Unavailable;
 use thiserror::Error;
 
+use super::credentials;
 use super::rotation::{Slot, Slots, Standing};
 use crate::calls::unavailable;
 use crate::config::{self, KeyNames};
@@ -40,6 +41,9 @@ pub enum StackError {
         /// What AWS says of it.
         message: String,
     },
+    /// There are no credentials, or they cannot be had.
+    #[error("AWS: {0}")]
+    NoCredentials(String),
     /// It is no stack of ours.
     #[error(
         "the stack {name} has no {missing}: expected one that was made from infra/template.yaml of this version"
@@ -261,8 +265,12 @@ async fn describe(client: &Client, name: &str) -> Result<Described, StackError> 
 /// What AWS says of a call of the operator's: its own words, which name the permission that is missing.
 fn refused<E, R>(call: &'static str, error: &SdkError<E, R>) -> StackError
 where
-    E: ProvideErrorMetadata,
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    R: std::fmt::Debug + 'static,
 {
+    if let Some(why) = credentials::missing(error) {
+        return StackError::NoCredentials(why);
+    }
     match error.as_service_error() {
         Some(answer) => StackError::Refused {
             call,
