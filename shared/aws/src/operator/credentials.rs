@@ -36,9 +36,13 @@ fn in_one_line(text: &str) -> String {
 mod tests {
     use super::*;
 
+    #[derive(Debug, thiserror::Error)]
+    #[error("dispatch failure")]
+    struct Dispatch(#[source] CredentialsError);
+
     #[test]
     fn what_is_missing_is_one_line_wherever_in_the_causes_it_stands() {
-        let absent = std::io::Error::other(CredentialsError::not_loaded("a chain,\nlink by link"));
+        let absent = Dispatch(CredentialsError::not_loaded("a chain,\nlink by link"));
         let told = missing(&absent).unwrap();
         assert!(told.contains("AWS_PROFILE") && !told.contains("chain") && !told.contains('\n'), "{told}");
         let failed = CredentialsError::provider_error("the token has expired:\n  sign in again");
