@@ -4,7 +4,11 @@
 //! wiring, tables and keys make one service of them.
 
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod budgets;
+#[cfg(test)]
+mod client_key;
 #[cfg(test)]
 mod journey;
 #[cfg(test)]
