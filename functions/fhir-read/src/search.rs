@@ -187,7 +187,7 @@ struct Pages<'a, S> {
 
 impl<'a, S: Records> Pages<'a, S> {
     fn new(store: &'a S, search: &'a Search, compartments: Compartments) -> Self {
-        let all_match = search.is_unfiltered() && !search.only_total();
+        let all_match = search.matches_all_within() && !search.only_total();
         let done = matches!(&compartments, Compartments::Of(patients) if patients.is_empty());
         let query = RecordQuery {
             resource_type: search.resource_type().as_str(),

@@ -9,7 +9,7 @@
 //!
 //! **A read is one `GetItem`, a page is one `Query`.** Both indexes hold whole items, ordered by `at` (clinical date, then id). A
 //! `Query` is billed by the sum of what it reads, at half a unit for each 4 kB: a page of a hundred small resources costs
-//! less than ten units, where fetching them one by one from an index of keys would cost fifty and a second call. The price is
+//! about ten units (`infra/units.json`), where fetching them one by one from an index of keys would cost fifty and a second call. The price is
 //! that each resource is stored and written three times, which is paid once for data that is read often.
 //!
 //! **A resource of several patients** (an Appointment, a Group's Provenance) is rare. An index has an item once, so each

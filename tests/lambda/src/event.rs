@@ -68,6 +68,13 @@ impl Event {
         event
     }
 
+    /// A POST of JSON, which the API sends as it is.
+    pub fn post_json(target: &str, body: &Value) -> Self {
+        let mut event = Self::new("POST", target).header("content-type", "application/json");
+        event.set("/body", "body", json!(body.to_string()));
+        event
+    }
+
     /// With a header.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
@@ -81,6 +88,13 @@ impl Event {
     #[must_use]
     pub fn cookies(mut self, cookies: &[String]) -> Self {
         self.set("/cookies", "cookies", json!(cookies));
+        self
+    }
+
+    /// From another address.
+    #[must_use]
+    pub fn from_address(mut self, address: &str) -> Self {
+        self.set("/requestContext/http/sourceIp", "sourceIp", json!(address));
         self
     }
 

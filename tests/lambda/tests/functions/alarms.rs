@@ -5,7 +5,8 @@ use std::path::Path;
 use serde_json::Value;
 use smart_lambda_tests::event::Answer;
 
-use super::journey::{Browser, authorization_request, consented, redeem, refresh, text};
+use super::browser::Browser;
+use super::journey::{authorization_request, consented, redeem, refresh, text};
 use super::world::World;
 
 /// A filter of the template: what is compared with what, all of which must be as said.

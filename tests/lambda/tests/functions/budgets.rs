@@ -1,80 +1,77 @@
-//! What each request asks of AWS, all calls of DynamoDB and KMS together, as the programs themselves count them: ARCHITECTURE.md's
-//! table of remote calls.
+//! What each request of every flow asks of AWS, as a counting layer between the functions' own programs and AWS sees it.
+//!
+//! ARCHITECTURE.md's table of remote calls is the budget: a step that makes one call more or fewer than its row says fails, and so does a row
+//! without a step. What the calls cost in DynamoDB's units is kept in `infra/units.json`, of which `infra/costs` makes prices;
+//! `SMART_UNITS=write` writes it anew.
 
-use serde_json::Value;
-use smart_lambda_tests::event::Answer;
-use smart_lambda_tests::function::Function;
+mod clinic;
+mod flows;
+mod ledger;
 
-use super::journey::{Browser, authorization_request, code_in, read, redeem, refresh, text};
-use super::world::{PASSWORD, Service, World};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
+use std::fs;
 
-/// The calls of each request of a function since the last look, in order.
-#[derive(Default)]
-struct Looked(usize);
+use serde_json::{Value, json};
 
-impl Looked {
-    fn at(&mut self, function: &Function, last: &Answer) -> Vec<u64> {
-        function.logged(|line| line["_aws"].is_object() && line["id"] == last.id).expect("a line of metrics");
-        let lines = function.lines();
-        let lines = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let calls: Vec<u64> = lines.filter_map(|line| line["RemoteCalls"].as_u64()).collect();
-        let new = calls[self.0..].to_vec();
-        self.0 = calls.len();
-        new
-    }
-}
+use self::clinic::Clinic;
+use self::ledger::{Counting, Ledger};
 
-/// Somebody signs in and shares; the app gets its code. The calls of each request on the way.
-fn share(service: &mut Service, looked: &mut Looked) -> (Vec<Vec<u64>>, String) {
-    let mut browser = Browser::default();
-    let sign_in = browser.go(service, &authorization_request());
-    let mut calls = vec![looked.at(&service.authorize, &sign_in)];
-    let consent = browser.send(service, &sign_in, &[("username", "anna"), ("password", PASSWORD)]);
-    calls.push(looked.at(&service.authorize, &consent));
-    let back = browser.send(service, &consent, &[("decision", "allow")]);
-    calls.push(looked.at(&service.authorize, &back));
-    (calls, code_in(back.header("location")))
-}
+const ARCHITECTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../ARCHITECTURE.md");
+const UNITS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/units.json");
 
 #[tokio::test]
-async fn each_request_asks_aws_for_no_more_than_its_budget() {
-    let mut service = World::new().await.service();
-    let documents = service.get("/.well-known/jwks.json");
-    assert_eq!(Looked::default().at(&service.discovery, &documents), [0]);
+async fn each_request_of_every_flow_asks_aws_for_what_its_budget_says() {
+    let clinic = Clinic::new().await;
+    let mut ledger = Ledger::default();
+    for flow in flows::ALL_FLOWS {
+        flow(&mut Counting::start(&clinic, &mut ledger));
+    }
 
-    let mut authorize = Looked::default();
-    let (cold, code) = share(&mut service, &mut authorize);
-    let (warm, another) = share(&mut service, &mut authorize);
-    // The request: the client, which is kept for a minute then, and the grant. The sign-in: grant, two counters, user, patients, a
-    // counter's reset, session, grant; then the consent page: session, user, grant, patients, own grants. Its answer: the first three, client and the grant.
-    assert_eq!(cold, [vec![2], vec![8, 5], vec![5]]);
-    // The second attempt from an address finds its window open, and raises the counter in a second write.
-    assert_eq!(warm, [vec![1], vec![9, 5], vec![5]]);
-
-    let mut token = Looked::default();
-    let tokens = redeem(&mut service, &code);
-    assert_eq!(token.at(&service.token, &tokens), [4], "the client, the grant, two signatures");
-    let tokens = redeem(&mut service, &another);
-    assert_eq!(token.at(&service.token, &tokens), [3], "the grant, two signatures");
-    let (access, first) = (text(&tokens.json(), "access_token"), text(&tokens.json(), "refresh_token"));
-    let refreshed = refresh(&mut service, &first);
-    assert_eq!(token.at(&service.token, &refreshed), [5], "client, grant, user, two signatures");
-    let used = refresh(&mut service, &text(&refreshed.json(), "refresh_token"));
-    assert_eq!(token.at(&service.token, &used), [5]);
-
-    let mut fhir_read = Looked::default();
-    let cold = read(&mut service, &access, "/fhir/Patient/a");
-    assert_eq!(fhir_read.at(&service.fhir_read, &cold), [4], "resource, grant, client, user");
-    let warm = read(&mut service, &access, "/fhir/Patient/a");
-    assert_eq!(fhir_read.at(&service.fhir_read, &warm), [2], "resource, grant");
-    let page = read(&mut service, &access, "/fhir/Observation?patient=a");
-    assert_eq!((page.status, fhir_read.at(&service.fhir_read, &page)), (200, vec![2]), "query, grant");
-
-    let replayed = refresh(&mut service, &first);
-    assert_eq!(replayed.status, 400);
-    assert_eq!(
-        token.at(&service.token, &replayed),
-        [3],
-        "client, the write that is refused, the write that revokes"
+    let steps: BTreeMap<_, _> =
+        ledger.0.iter().map(|(name, asked)| ((*name).to_owned(), asked.json())).collect();
+    if is_to_be_written() {
+        let told = json!({ "written by": "tests/lambda, SMART_UNITS=write", "steps": steps });
+        fs::write(UNITS, format!("{told:#}\n")).unwrap();
+    }
+    let told: Value = serde_json::from_str(&fs::read_to_string(UNITS).unwrap()).unwrap();
+    let told = serde_json::from_value(told["steps"].clone()).unwrap();
+    assert_same(
+        "infra/units.json (SMART_UNITS=write writes it anew, then infra/costs --write)",
+        &told,
+        &steps,
     );
+
+    let asked = ledger.0.iter().map(|(name, asked)| ((*name).to_owned(), asked.calls())).collect();
+    let budget = budget(&fs::read_to_string(ARCHITECTURE).unwrap());
+    assert_same("ARCHITECTURE.md, calls of (DynamoDB, KMS)", &budget, &asked);
+}
+
+#[expect(clippy::disallowed_methods, reason = "who wants the file written says so")]
+fn is_to_be_written() -> bool {
+    std::env::var("SMART_UNITS").is_ok_and(|value| value == "write")
+}
+
+/// The rows of the table: of each request the calls of DynamoDB and of KMS.
+fn budget(page: &str) -> BTreeMap<String, (usize, usize)> {
+    let (_, section) = page.split_once("\n## Remote calls").expect("the section of remote calls");
+    let section = section.split("\n## ").next().unwrap();
+    let rows = section.lines().filter(|line| line.starts_with("| ")).skip(1);
+    let cells = rows.map(|row| row.split('|').map(str::trim).collect::<Vec<_>>());
+    let number = |cell: &str| cell.parse().unwrap_or_else(|_| panic!("a number of calls: {cell}"));
+    cells.map(|cells| (cells[1].to_owned(), (number(cells[2]), number(cells[3])))).collect()
+}
+
+/// That a document tells of the same steps, and the same of each.
+fn assert_same<T: PartialEq + Debug>(
+    document: &str,
+    told: &BTreeMap<String, T>,
+    asked: &BTreeMap<String, T>,
+) {
+    let names: BTreeSet<_> = told.keys().chain(asked.keys()).collect();
+    let different = names.into_iter().filter(|name| told.get(*name) != asked.get(*name));
+    let different: Vec<_> = different
+        .map(|name| format!("{name}: told {:?}, asked {:?}", told.get(name), asked.get(name)))
+        .collect();
+    assert!(different.is_empty(), "{document}:\n{}", different.join("\n"));
 }

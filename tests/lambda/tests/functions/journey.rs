@@ -2,66 +2,15 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use scraper::{Html, Selector};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use smart_lambda_tests::event::{Answer, Event};
 
 use super::alarms::Filter;
+use super::browser::Browser;
 use super::world::{PASSWORD, PUBLIC_URL, REDIRECT_URI, SECRET, Service, World};
 
 pub(super) const VERIFIER: &str = "a-code-verifier-of-at-least-forty-three-characters";
-
-/// A browser at the pages.
-#[derive(Default)]
-pub(super) struct Browser {
-    cookies: Vec<String>,
-}
-
-impl Browser {
-    /// Goes to an address, and on to where it is sent, as long as that is on this server.
-    pub(super) fn go(&mut self, service: &mut Service, address: &str) -> Answer {
-        let path = address.strip_prefix(PUBLIC_URL).unwrap_or(address);
-        let event = Event::get(path).cookies(&self.cookies);
-        self.follow(service, path, &event)
-    }
-
-    /// Sends the form of a page that has the first of these fields, filled in.
-    pub(super) fn send(&mut self, service: &mut Service, page: &Answer, filled: &[(&str, &str)]) -> Answer {
-        let html = Html::parse_document(&page.body);
-        let asked = Selector::parse(&format!("[name={}]", filled[0].0)).unwrap();
-        let mut forms =
-            html.select(&Selector::parse("form[method=post]").unwrap()).collect::<Vec<_>>().into_iter();
-        let form = forms
-            .find(|form| form.select(&asked).next().is_some())
-            .unwrap_or_else(|| panic!("{}", page.body));
-        let inputs = Selector::parse("input[type=hidden], input[type=checkbox][checked]").unwrap();
-        let sent = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let mut fields: Vec<_> = form
-            .select(&inputs)
-            .map(|input| sent(input.attr("name").unwrap(), input.attr("value").unwrap()))
-            .collect();
-        fields.extend(filled.iter().map(|(name, value)| sent(name, value)));
-        let action = form.attr("action").unwrap();
-        let path = action.strip_prefix(PUBLIC_URL).unwrap_or(action);
-        let event = Event::post(path, &fields).header("origin", PUBLIC_URL).cookies(&self.cookies);
-        self.follow(service, path, &event)
-    }
-
-    fn follow(&mut self, service: &mut Service, path: &str, event: &Event) -> Answer {
-        let answer = service.ask(path.split('?').next().unwrap(), event);
-        for cookie in &answer.cookies {
-            let name = cookie.split('=').next().unwrap();
-            self.cookies.retain(|known| known.split('=').next() != Some(name));
-            self.cookies.push(cookie.clone());
-        }
-        let location = answer.header("location").to_owned();
-        if location.starts_with('/') || location.starts_with(PUBLIC_URL) {
-            return self.go(service, &location);
-        }
-        answer
-    }
-}
 
 pub(super) fn token(service: &mut Service, form: &[(&str, &str)]) -> Answer {
     service.ask("/auth/token", &Event::post("/auth/token", form))
@@ -100,18 +49,24 @@ pub(super) fn read(service: &mut Service, access_token: &str, path: &str) -> Ans
 
 /// What the app asks for.
 pub(super) fn authorization_request() -> String {
+    request_of("app", "openid fhirUser launch/patient offline_access patient/*.rs", &[])
+}
+
+/// What an app asks for.
+pub(super) fn request_of(client_id: &str, scope: &str, more: &[(&str, &str)]) -> String {
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
     let query = form_urlencoded::Serializer::new(String::new())
         .extend_pairs([
             ("response_type", "code"),
-            ("client_id", "app"),
+            ("client_id", client_id),
             ("redirect_uri", REDIRECT_URI),
-            ("scope", "openid fhirUser launch/patient offline_access patient/*.rs"),
+            ("scope", scope),
             ("state", "an-opaque-state-value"),
             ("aud", &format!("{PUBLIC_URL}/fhir")),
             ("code_challenge", &challenge),
             ("code_challenge_method", "S256"),
         ])
+        .extend_pairs(more)
         .finish();
     format!("/auth/authorize?{query}")
 }

@@ -6,7 +6,11 @@
 #[cfg(test)]
 mod alarms;
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod budgets;
+#[cfg(test)]
+mod client_key;
 #[cfg(test)]
 mod journey;
 #[cfg(test)]

@@ -12,6 +12,7 @@ use smart_core::secret::Digest;
 use smart_core::user::{PasswordHash, User, new_subject};
 use smart_lambda_tests::event::{Answer, Event};
 use smart_lambda_tests::function::Function;
+use smart_lambda_tests::meter::Meter;
 
 pub(crate) const PUBLIC_URL: &str = "https://smart.example";
 pub(crate) const REDIRECT_URI: &str = "https://app.example/callback";
@@ -37,11 +38,17 @@ pub(crate) struct World {
 impl World {
     /// With the app `app`, the client `resource-server`, the user `anna` and her one patient `a`, who is herself.
     pub(crate) async fn new() -> Self {
+        let (world, state, records) = Self::empty().await;
+        populate(&state, &records).await;
+        world
+    }
+
+    /// With nothing in its tables.
+    pub(crate) async fn empty() -> (Self, StateTable, RecordsTable) {
         let sdk = emulator::sdk().await.unwrap();
         let table = emulator::make(&sdk.dynamodb(), tables::STATE).await.unwrap();
         let records = emulator::make(&sdk.dynamodb(), tables::RECORDS).await.unwrap();
-        populate(&StateTable::new(sdk.dynamodb(), &table), &RecordsTable::new(sdk.dynamodb(), &records))
-            .await;
+        let stores = (StateTable::new(sdk.dynamodb(), &table), RecordsTable::new(sdk.dynamodb(), &records));
         let signing_key = signing_key(&sdk).await;
         let mut environment = aws();
         environment.extend([
@@ -50,7 +57,7 @@ impl World {
             ("SMART_RECORDS_TABLE".to_owned(), records),
             ("SMART_SIGNING_KEYS".to_owned(), signing_key.clone()),
         ]);
-        Self { sdk, signing_key, environment }
+        (Self { sdk, signing_key, environment }, stores.0, stores.1)
     }
 
     /// Somebody switches the signing key off.
@@ -69,6 +76,14 @@ impl World {
         deletion.pending_window_in_days(7).send().await.unwrap();
     }
 
+    /// The same, with a meter between its functions and AWS.
+    pub(crate) fn metered(mut self) -> (Self, Meter) {
+        let endpoint = self.environment.iter_mut().find(|(name, _)| name == "AWS_ENDPOINT_URL").unwrap();
+        let meter = Meter::before(&endpoint.1).unwrap();
+        endpoint.1 = meter.url();
+        (self, meter)
+    }
+
     /// A function, told what it needs and nothing else.
     pub(crate) fn start(&self, name: &str) -> Function {
         self.start_as(name, program(name))
@@ -85,7 +100,7 @@ impl World {
     /// All four.
     pub(crate) fn service(&self) -> Service {
         let [discovery, authorize, token, fhir_read] = FUNCTIONS.map(|(name, _)| self.start(name));
-        Service { discovery, authorize, token, fhir_read }
+        Service { discovery, authorize, token, fhir_read, last: None }
     }
 }
 
@@ -113,18 +128,31 @@ pub(crate) struct Service {
     pub(crate) authorize: Function,
     pub(crate) token: Function,
     pub(crate) fhir_read: Function,
+    /// The name of the function that was asked last.
+    pub(crate) last: Option<&'static str>,
 }
 
 impl Service {
     /// Asks the function that the template routes this path to.
     pub(crate) fn ask(&mut self, path: &str, event: &Event) -> Answer {
-        let function = match path {
-            "/auth/token" | "/auth/introspect" | "/auth/revoke" => &mut self.token,
-            path if path.contains("/.well-known/") => &mut self.discovery,
-            path if path.starts_with("/fhir") => &mut self.fhir_read,
-            _ => &mut self.authorize,
+        let name = match path {
+            "/auth/token" | "/auth/introspect" | "/auth/revoke" => "token",
+            path if path.contains("/.well-known/") => "discovery",
+            path if path.starts_with("/fhir") => "fhir-read",
+            _ => "authorize",
         };
-        function.ask(event).unwrap()
+        self.last = Some(name);
+        self.function(name).ask(event).unwrap()
+    }
+
+    pub(crate) fn function(&mut self, name: &str) -> &mut Function {
+        match name {
+            "discovery" => &mut self.discovery,
+            "authorize" => &mut self.authorize,
+            "token" => &mut self.token,
+            "fhir-read" => &mut self.fhir_read,
+            other => panic!("no function {other}"),
+        }
     }
 
     pub(crate) fn get(&mut self, target: &str) -> Answer {

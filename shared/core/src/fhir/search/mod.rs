@@ -190,9 +190,14 @@ impl Search {
         self.after.as_ref()
     }
 
-    /// Whether every resource of the type matches.
-    pub fn is_unfiltered(&self) -> bool {
-        self.conditions.is_empty()
+    /// Whether every resource of the type that is [within](Self::within) the reach of the search matches: it asks for nothing else
+    /// than whose they are.
+    pub fn matches_all_within(&self) -> bool {
+        let asks_whose = |condition: &Condition| match self.resource_type.definition().owner {
+            Owner::Of(owner) => condition.patients_at(owner).is_some(),
+            _ => false,
+        };
+        self.conditions.iter().all(asks_whose)
     }
 
     /// Whether a resource of the type is found.

@@ -215,6 +215,21 @@ fn a_search_by_patient_looks_at_that_patient_only() {
 }
 
 #[test]
+fn a_search_that_asks_only_whose_they_are_finds_all_of_theirs() {
+    for (resource_type, query, expected) in [
+        ("Observation", "", true),
+        ("Observation", "patient=1&_count=100&_sort=-date", true),
+        ("Observation", "patient=1&patient=2", true),
+        ("Observation", "subject=1", false),
+        ("Observation", "patient=1&status=final", false),
+        ("Provenance", "patient=1", false),
+        ("Practitioner", "_id=x", false),
+    ] {
+        assert_eq!(search(resource_type, query).matches_all_within(), expected, "{resource_type}?{query}");
+    }
+}
+
+#[test]
 fn ids_are_those_of_all_id_parameters_at_once() {
     let ids = |query| {
         search("Observation", query)
@@ -266,6 +281,12 @@ proptest! {
             && let Compartments::Of(patients) = search.within(Compartments::All)
         {
             prop_assert!(patients.contains(&patient.parse().unwrap()));
+        }
+        // And where nothing else is asked for, it finds nothing but matches.
+        if search.matches_all_within()
+            && let Compartments::Of(patients) = search.within(Compartments::All)
+        {
+            prop_assert_eq!(search.matches(&observation), patients.contains(&patient.parse().unwrap()));
         }
     }
 }
