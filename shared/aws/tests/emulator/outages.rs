@@ -6,7 +6,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::config::retry::RetryPartition;
+use aws_sdk_dynamodb::config::retry::{RetryPartition, TokenBucket};
 use futures_util::future::{FutureExt as _, LocalBoxFuture, join_all};
 use serde_json::json;
 use smart_aws::config::KeyNames;
@@ -59,8 +59,9 @@ async fn scene() -> Scene {
 
     let script = Script::default();
     let proxy = listen(sdk.config().endpoint_url().unwrap(), script.clone()).await;
-    // The SDK retries less and less while all fails: other tests of this process shall not be the poorer for it.
-    let partition = RetryPartition::new(state.clone());
+    // The SDK retries less and less while all fails: here each call has all its attempts, and other tests of this process theirs.
+    let retries = TokenBucket::builder().capacity(100_000).build();
+    let partition = RetryPartition::custom(state.clone()).token_bucket(retries).build();
     let dynamodb = aws_sdk_dynamodb::config::Builder::from(sdk.config()).endpoint_url(&proxy);
     let dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb.retry_partition(partition.clone()).build());
     let kms = aws_sdk_kms::config::Builder::from(sdk.config()).endpoint_url(&proxy);
