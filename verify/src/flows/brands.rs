@@ -62,7 +62,7 @@ pub(crate) async fn identifier(scene: &Scene) -> Step {
     })
 }
 
-/// An endpoint has a CapabilityStatement.
+/// An endpoint has a `CapabilityStatement`.
 async fn answers(scene: &Scene, address: &str) -> Step {
     let Ok(url) = Url::parse(&format!("{address}/metadata")) else {
         return refused(format!("an Endpoint has the address {address:?}"));

@@ -70,7 +70,7 @@ impl Brand {
             "extension": self.looks().into_iter().chain(portals).collect::<Vec<_>>(),
             "identifier": self.identifiers.iter().map(Identifier::to_json).collect::<Vec<_>>(),
             "active": true,
-            "type": self.categories.iter().map(Category::to_json).collect::<Vec<_>>(),
+            "type": self.categories.iter().copied().map(Category::to_json).collect::<Vec<_>>(),
             "name": self.name.as_str(),
             "alias": self.aliases.iter().map(Words::as_str).collect::<Vec<_>>(),
             "telecom": [told("value", &self.website, Web::as_str, json!({ "system": "url" }))],
@@ -85,7 +85,7 @@ impl Brand {
         let parts =
             [link("brandLogo", self.logo.as_ref()), link("brandLogoLicense", self.logo_license.as_ref())];
         let parts: Vec<Value> = parts.into_iter().flatten().collect();
-        (!parts.is_empty()).then(|| extension("organization-brand", parts))
+        (!parts.is_empty()).then(|| extension("organization-brand", &parts))
     }
 }
 
@@ -104,12 +104,13 @@ impl Portal {
             link("portalLogoLicense", self.logo_license.as_ref()),
             Some(json!({ "url": "portalEndpoint", "valueReference": endpoint() })),
         ];
-        extension("organization-portal", parts.into_iter().flatten().collect())
+        let parts: Vec<Value> = parts.into_iter().flatten().collect();
+        extension("organization-portal", &parts)
     }
 }
 
 impl Category {
-    fn to_json(&self) -> Value {
+    fn to_json(self) -> Value {
         let mut coding = coding("organization-type", self.code);
         set(&mut coding, "display", self.display.into());
         json!({ "coding": [coding] })
@@ -140,7 +141,7 @@ fn endpoint() -> Value {
     json!({ "reference": format!("Endpoint/{ENDPOINT_ID}") })
 }
 
-fn extension(name: &str, parts: Vec<Value>) -> Value {
+fn extension(name: &str, parts: &[Value]) -> Value {
     json!({ "url": format!("{EXTENSIONS}/{name}"), "extension": parts })
 }
 

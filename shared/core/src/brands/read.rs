@@ -42,14 +42,14 @@ fn whole(file: &mut Object<'_>) -> Option<File> {
 
 fn endpoint(object: &mut Object<'_>) -> Option<Endpoint> {
     object.only(&["name", "status", "contact"]);
+    let name = object.optional("name");
+    let status = object.optional("status").unwrap_or(Status("active"));
+    let contacts = object.list("contact");
     if !object.says("contact") {
         object.fault("contact", "expected at least one URL of a page for developers");
+        return None;
     }
-    Some(Endpoint {
-        name: object.optional("name"),
-        status: object.optional("status").unwrap_or(Status("active")),
-        contacts: object.list("contact"),
-    })
+    Some(Endpoint { name, status, contacts })
 }
 
 fn brand(object: &mut Object<'_>) -> Option<Brand> {
@@ -116,6 +116,7 @@ fn address(object: &mut Object<'_>) -> Option<Address> {
     object.only(&MEMBERS);
     if !MEMBERS.iter().any(|name| object.says(name)) {
         object.fault("country", "expected, or another part of an address");
+        return None;
     }
     Some(Address {
         line: object.list("line"),
@@ -128,16 +129,14 @@ fn address(object: &mut Object<'_>) -> Option<Address> {
 
 fn portal(object: &mut Object<'_>) -> Option<Portal> {
     object.only(&["name", "url", "description", "logo", "logoLicense"]);
+    let (name, url) = (object.told("name"), object.told("url"));
+    let description = object.optional("description");
+    let (logo, logo_license) = (object.optional("logo"), object.optional("logoLicense"));
     if !object.says("name") && !object.says("url") {
         object.fault("name", "expected, or a url");
+        return None;
     }
-    Some(Portal {
-        name: object.told("name"),
-        url: object.told("url"),
-        description: object.optional("description"),
-        logo: object.optional("logo"),
-        logo_license: object.optional("logoLicense"),
-    })
+    Some(Portal { name, url, description, logo, logo_license })
 }
 
 /// An instant of this era, which FHIR's `instant` can say.
