@@ -1,4 +1,4 @@
-//! The three profiles of SMART 2.2, their elements and constraint, written down from the StructureDefinitions and not from our code.
+//! The three profiles of SMART 2.2, their elements and constraint, written down from the `StructureDefinition`s and not from our code.
 
 use serde_json::Value;
 

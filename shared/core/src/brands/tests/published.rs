@@ -101,6 +101,7 @@ fn brands_07_and_09_of_the_least_that_can_be_said_comes_a_whole_bundle() {
 
 /// BRANDS-08, BRANDS-10, BRANDS-12: each element that must be supported is told by the provider, in the provider's own words.
 #[test]
+#[expect(clippy::too_many_lines, reason = "all of it is shown")]
 fn brands_12_all_that_can_be_said_is_published() {
     let bundle = bundle(&most());
     let endpoint = resource(&bundle, "r4");
