@@ -40,10 +40,11 @@ pub(crate) async fn compose(
     let Options { ehr_origins, ways, registration, brands, has_demo } = options;
     // The demo's EHR is one.
     let ehr_origins = if has_demo { ehr_origins.and(url) } else { ehr_origins };
-    let offered = Offered { registration: registration.is_some(), ..Offered::HERE };
     let (store, keys) = (|| Arc::clone(store), || Arc::clone(keys));
     let key_sets = PublishedKeys::new(Outbound::new(url.deployment(), Reach::Public));
-    let discovery = Discovery::new(url, offered).with_brands(brands.as_ref());
+    let discovery = Discovery::new(url, Offered::HERE)
+        .with_brands(brands.as_ref())
+        .with_registration(registration.is_some());
     let mut app = smart_discovery::router(&*keys(), discovery)
         .await?
         .merge(smart_authorize::router_with(
@@ -53,7 +54,7 @@ pub(crate) async fn compose(
             ways,
         ))
         .merge(smart_token::router(store(), keys(), key_sets, url.clone()))
-        .merge(smart_fhir_read::router(store(), keys(), &Settings::new(url, offered)));
+        .merge(smart_fhir_read::router(store(), keys(), &Settings::new(url, Offered::HERE)));
     if let Some(token) = registration {
         app = app.merge(smart_token::registration::router(store(), token, url.clone()));
     }

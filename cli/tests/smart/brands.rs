@@ -18,10 +18,10 @@ fn brands_03_what_is_checked_is_what_is_served() {
     let server = Server::start(folder.path(), &["--ephemeral", "--brands", "brands.json"]);
     let (status, answer) = get(server.port(), "/brands.json");
     assert_eq!(status, 200);
-    let served: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
+    let bundle: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
     let checked = smart_with(folder.path(), &["brands", "--public-url", &server.url, "-"], FILE).well();
-    assert_eq!(serde_json::from_str::<Value>(&checked).unwrap(), served);
-    assert_eq!(served["entry"][1]["resource"]["name"], "Example Health");
+    assert_eq!(serde_json::from_str::<Value>(&checked).unwrap(), bundle);
+    assert_eq!(bundle["entry"][1]["resource"]["name"], "Example Health");
 }
 
 /// DISC-04: a server of somebody's own has no hospital until it is told of one.

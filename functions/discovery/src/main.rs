@@ -18,8 +18,8 @@ async fn discovery() -> Result<Function, Fault> {
         DiscoveryConfig::from_environment()?;
     let sdk = Sdk::from_environment().await?;
     let keys = KmsKeys::load(sdk.kms(), &signing_keys).await?;
-    let offered = Offered { registration, ..Offered::HERE };
-    let discovery = Discovery::new(&public_url, offered).with_brands(brands.as_ref());
+    let discovery = Discovery::new(&public_url, Offered::HERE);
+    let discovery = discovery.with_brands(brands.as_ref()).with_registration(registration);
     let router = smart_discovery::router(&keys, discovery).await?;
     Ok(Function { router, public_url, calls: Arc::new(move || sdk.calls()) })
 }

@@ -9,8 +9,7 @@ impl Settings {
     /// The settings of the service at `here`. Of what it offers, discovery says the same.
     pub fn new(here: &PublicUrl, works: Offered) -> Self {
         let offered = |works: bool, path| works.then(|| here.endpoint(path));
-        // Who registers clients reads the SMART configuration.
-        let Offered { introspection, revocation, management, registration: _ } = works;
+        let Offered { introspection, revocation, management } = works;
         Self {
             issuer: here.issuer().to_owned(),
             base: here.fhir_base().to_owned(),

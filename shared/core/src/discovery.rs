@@ -25,14 +25,11 @@ pub struct Offered {
     pub revocation: bool,
     /// The page where users see and end what they granted.
     pub management: bool,
-    /// RFC 7591: off, unless an operator turns it on.
-    pub registration: bool,
 }
 
 impl Offered {
     /// What this version wires, wherever its functions run. Discovery and the capability statement go by it.
-    pub const HERE: Self =
-        Self { introspection: true, revocation: true, management: true, registration: false };
+    pub const HERE: Self = Self { introspection: true, revocation: true, management: true };
 }
 
 /// Writes the documents.
@@ -41,6 +38,7 @@ pub struct Discovery<'a> {
     here: &'a PublicUrl,
     offered: Offered,
     brands: Option<&'a UserAccessBrands>,
+    registration: bool,
 }
 
 /// The SMART capabilities that work (CAP rows).
@@ -72,13 +70,19 @@ const CONFIDENTIAL: [&str; 3] = ["client_secret_basic", "client_secret_post", "p
 impl<'a> Discovery<'a> {
     /// The documents of the service at `here`.
     pub fn new(here: &'a PublicUrl, offered: Offered) -> Self {
-        Self { here, offered, brands: None }
+        Self { here, offered, brands: None, registration: false }
     }
 
     /// The same, with the brands that the operator publishes, if there are any.
     #[must_use]
     pub fn with_brands(self, brands: Option<&'a UserAccessBrands>) -> Self {
         Self { brands, ..self }
+    }
+
+    /// The same, with whether programs register clients here (RFC 7591): off, unless an operator turns it on.
+    #[must_use]
+    pub fn with_registration(self, registration: bool) -> Self {
+        Self { registration, ..self }
     }
 
     /// The Bundle of brands, for [`BRANDS_PATH`]; `None` where none are published.
@@ -163,7 +167,7 @@ impl<'a> Discovery<'a> {
         for (is_offered, endpoint, path) in [
             (self.offered.introspection, "introspection_endpoint", "/auth/introspect"),
             (self.offered.revocation, "revocation_endpoint", "/auth/revoke"),
-            (self.offered.registration, "registration_endpoint", "/auth/register"),
+            (self.registration, "registration_endpoint", "/auth/register"),
         ] {
             if is_offered {
                 set(&mut document, endpoint, at(path).into());
@@ -203,12 +207,13 @@ mod tests {
     use crate::scope::Scopes;
 
     fn documents() -> [Value; 3] {
-        documents_of(Offered { revocation: false, ..Offered::HERE })
+        documents_where(false)
     }
 
-    fn documents_of(offered: Offered) -> [Value; 3] {
+    fn documents_where(registration: bool) -> [Value; 3] {
         let here: PublicUrl = "https://smart.example".parse().unwrap();
-        let discovery = Discovery::new(&here, offered);
+        let offered = Offered { revocation: false, ..Offered::HERE };
+        let discovery = Discovery::new(&here, offered).with_registration(registration);
         [discovery.smart_configuration(), discovery.openid_configuration(), discovery.authorization_server()]
     }
 
@@ -243,7 +248,7 @@ mod tests {
 
     #[test]
     fn disc_14_the_registration_endpoint_is_listed_where_it_is_turned_on() {
-        for document in documents_of(Offered { registration: true, ..Offered::HERE }) {
+        for document in documents_where(true) {
             assert_eq!(document["registration_endpoint"], "https://smart.example/auth/register");
         }
     }

@@ -44,8 +44,7 @@ impl App {
         let store = Arc::new(LocalStore::in_memory().await.unwrap());
         let here: PublicUrl = url.parse().unwrap();
         let registration = smart_token::registration::router(Arc::clone(&store), token, here);
-        let offered = Offered { registration: true, ..Offered::HERE };
-        Self::with(Arc::clone(&store), signing_key(), store, url, clock, offered, registration).await
+        Self::with(Arc::clone(&store), signing_key(), store, url, clock, Some(registration)).await
     }
 
     /// The same over ports of a test's own, which stand on `store` and on the key of [`signing_key`].
@@ -60,18 +59,17 @@ impl App {
         S: smart_authorize::Store + smart_token::Store + smart_fhir_read::Store + Clone,
         K: Signer + PublicKeys + Clone + 'static,
     {
-        Self::with(ports, keys, store, url, clock, Offered::HERE, Router::new()).await
+        Self::with(ports, keys, store, url, clock, None).await
     }
 
-    /// The same with more routes, which `offered` says.
+    /// The same with the endpoint that registers clients, where there is one.
     async fn with<S, K>(
         ports: S,
         keys: K,
         store: Arc<LocalStore>,
         url: &str,
         clock: impl Fn() -> Instant + Clone + Send + Sync + 'static,
-        offered: Offered,
-        more: Router,
+        registration: Option<Router>,
     ) -> Self
     where
         S: smart_authorize::Store + smart_token::Store + smart_fhir_read::Store + Clone,
@@ -81,14 +79,16 @@ impl App {
         world::load(&store, &url, clock()).await;
         let key_sets = PublishedKeys::new(Outbound::new(url.deployment(), Reach::Public));
         let brands = UserAccessBrands::read(include_str!("brands.json"), &url).unwrap();
-        let discovery = Discovery::new(&url, offered).with_brands(Some(&brands));
+        let discovery = Discovery::new(&url, Offered::HERE)
+            .with_brands(Some(&brands))
+            .with_registration(registration.is_some());
         let functions = smart_discovery::router(&keys, discovery)
             .await
             .unwrap()
             .merge(smart_authorize::router(ports.clone(), keys.clone(), url.clone()))
             .merge(smart_token::router(ports.clone(), keys.clone(), key_sets, url.clone()))
-            .merge(smart_fhir_read::router(ports, keys, &Settings::new(&url, offered)))
-            .merge(more);
+            .merge(smart_fhir_read::router(ports, keys, &Settings::new(&url, Offered::HERE)))
+            .merge(registration.unwrap_or_default());
         let paths = paths_of(&functions);
         let router = arrival::stamp(observe::layer(fallback::answers(functions)), clock);
         Self { router, url, store, key: signing_key(), paths }

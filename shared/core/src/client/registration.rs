@@ -156,10 +156,11 @@ fn check(fields: &Map<String, Value>) -> Result<(), MetadataError> {
     if texts("grant_types").any(|grant| grant == "client_credentials") {
         return Err(metadata::fault("grant_types", "client_credentials: an operator registers it"));
     }
-    let scope = text("scope").unwrap_or_default();
-    if scope.is_empty() && !fields.get("scope").is_some_and(|scope| !scope.is_string()) {
+    // What is no text is told with all that is of the wrong kind.
+    if fields.get("scope").is_none_or(|scope| scope == "") {
         return Err(metadata::fault("scope", "expected the scopes that the app will ask for"));
     }
+    let scope = text("scope").unwrap_or_default();
     if scope.len() > LONGEST_SCOPE {
         return Err(metadata::fault("scope", format!("expected at most {LONGEST_SCOPE} bytes")));
     }

@@ -28,7 +28,7 @@ impl Filter {
         Self(comparisons.unwrap_or_else(|| panic!("a pattern that is not understood here: {pattern}")))
     }
 
-    /// Whether the line is counted, by the rules of CloudWatch Logs: a star stands for whatever comes there.
+    /// Whether the line is counted, by the rules of a `FilterPattern`: a star stands for whatever comes there.
     pub(super) fn counts(&self, line: &Value) -> bool {
         self.0.iter().all(|(name, wanted)| {
             line[name].as_str().is_some_and(|said| match wanted.strip_suffix('*') {

@@ -114,7 +114,7 @@ async fn cap_18_an_ehr_launch_gives_online_access_until_the_user_signs_out() {
     let launch = ehr.opens("web", json!({ "patient": "maria" })).await;
     let asked = app.launched("launch online_access patient/*.rs", &launch);
     let mut browser = Browser::new(&app.target);
-    let code = app.code(&mut browser, &asked, &Choices::of("paul")).await;
+    let code = app.code(&mut browser, &asked, &Choices::of("clara")).await;
     let tokens = app.tokens(&app.exchange(&asked, &code).send().await);
     assert_eq!(tokens.scopes(), ["launch", "online_access", "patient/*.rs"]);
     let next = app.tokens(&app.refresh(&tokens).send().await);
