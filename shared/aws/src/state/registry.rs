@@ -63,7 +63,7 @@ impl Registrations for StateTable {
         match self.table.put(CLIENTS.port, item, Some(Condition::absent())).await {
             Ok(()) => Ok(true),
             Err(Failed::Condition(met)) => Ok(met.as_ref().is_some_and(is_ours)),
-            Err(Failed::Unknown(unavailable)) => match self.table.get(CLIENTS.port, &key, true).await {
+            Err(Failed::Unknown(unavailable)) => match self.table.look(CLIENTS.port, &key).await {
                 Ok(Some(item)) if is_ours(&item) => Ok(true),
                 _ => Err(unavailable),
             },
