@@ -1,11 +1,11 @@
 //! How an access token comes: in one header, by the scheme that it is for, and with a proof if it is bound to a key (RFC 6750
 //! §2.1; RFC 9449 §7; RS and DPOP rows).
 
-use http::header::AUTHORIZATION;
+use http::HeaderMap;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue};
 use smart_core::dpop::{Confirmation, Proof, Proving};
 use smart_core::instant::Instant;
+use smart_web::authorization::{self, Several};
 
 use crate::error::{FhirError, InvalidProof, InvalidToken};
 
@@ -29,26 +29,20 @@ impl<'r> Presented<'r> {
     ///
     /// One in the query is not accepted (RS-04); beside a header it is a second way of sending, and malformed (RS-08).
     pub(crate) fn in_request(request: &'r Parts) -> Result<Self, FhirError> {
-        let mut sent = request.headers.get_all(AUTHORIZATION).iter();
         let query = request.uri.query().unwrap_or_default();
         let in_query = form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "access_token");
-        match (sent.next(), sent.next()) {
-            (Some(_), Some(_)) => Err(FhirError::TwoTokens),
-            (Some(_), None) if in_query => Err(FhirError::TwoTokens),
-            (Some(value), None) => Self::in_header(value),
-            (None, _) => Err(FhirError::NoToken),
+        match authorization::header(&request.headers) {
+            Err(Several) => Err(FhirError::TwoTokens),
+            Ok(Some(_)) if in_query => Err(FhirError::TwoTokens),
+            Ok(Some(header)) => Self::in_header(header),
+            Ok(None) => Err(FhirError::NoToken),
         }
     }
 
-    fn in_header(value: &'r HeaderValue) -> Result<Self, FhirError> {
-        let text = value.to_str().map_err(|_| FhirError::NoToken)?;
-        let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
-        let scheme = match scheme {
-            _ if scheme.eq_ignore_ascii_case("bearer") => Scheme::Bearer,
-            _ if scheme.eq_ignore_ascii_case("dpop") => Scheme::Dpop,
-            _ => return Err(FhirError::NoToken),
-        };
-        let token = token.trim_matches(' ');
+    fn in_header(header: &'r str) -> Result<Self, FhirError> {
+        let schemes = [("bearer", Scheme::Bearer), ("dpop", Scheme::Dpop)];
+        let known = |(name, scheme)| Some((scheme, authorization::of_scheme(header, name)?));
+        let (scheme, token) = schemes.into_iter().find_map(known).ok_or(FhirError::NoToken)?;
         if token.is_empty() || token.contains(' ') {
             return Err(FhirError::InvalidToken(InvalidToken::Unverified));
         }

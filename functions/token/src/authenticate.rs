@@ -6,7 +6,6 @@
 use std::sync::Arc;
 
 use http::HeaderMap;
-use http::header::AUTHORIZATION;
 use smart_core::client::authentication::{AuthenticationError, Presented, PresentedError, Verified};
 use smart_core::client::{Client, GrantType};
 use smart_core::id::ClientId;
@@ -15,6 +14,7 @@ use smart_core::oauth::Parameters;
 use smart_core::ports::{Signer, Unavailable};
 use smart_core::secret::RefreshToken;
 use smart_core::token::TokenRequest;
+use smart_web::authorization;
 
 use crate::error::TokenError;
 use crate::trail::Trail;
@@ -30,7 +30,7 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
         now: Instant,
         trail: &mut Trail,
     ) -> Result<Arc<Client>, TokenError> {
-        let presented = match (Presented::parse(authorization(headers)?, form), asked) {
+        let presented = match (Presented::parse(authorization::header(headers)?, form), asked) {
             (Err(PresentedError::Nobody), TokenRequest::RefreshToken { refresh_token: Some(token), .. }) => {
                 self.bearer(token, now).await?
             }
@@ -90,14 +90,5 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
     ) -> Result<Option<Arc<Client>>, Unavailable> {
         let fetch = async { Ok(self.store.client(id).await?.map(Arc::new)) };
         if remembered { self.clients.get_or(id, now, fetch).await } else { fetch.await }
-    }
-}
-
-/// The one `Authorization` header. What is no text is no Basic authentication either.
-pub(crate) fn authorization(headers: &HeaderMap) -> Result<Option<&str>, PresentedError> {
-    let mut sent = headers.get_all(AUTHORIZATION).iter();
-    match (sent.next(), sent.next()) {
-        (Some(_), Some(_)) => Err(PresentedError::Several),
-        (one, _) => Ok(one.map(|value| value.to_str().unwrap_or_default())),
     }
 }

@@ -14,6 +14,7 @@ use smart_core::oauth::{ErrorCode, OAuthError};
 use smart_core::ports::Unavailable;
 use smart_core::scope::Scope;
 use smart_core::token::TokenRequestError;
+use smart_web::authorization::Several;
 use smart_web::form::FormError;
 use smart_web::response;
 use thiserror::Error;
@@ -110,6 +111,12 @@ impl Ended {
             Self::Session => RevocationReason::SessionEnded,
             Self::Client => RevocationReason::ClientChanged,
         }
+    }
+}
+
+impl From<Several> for TokenError {
+    fn from(_: Several) -> Self {
+        PresentedError::Several.into()
     }
 }
 

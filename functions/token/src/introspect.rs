@@ -12,8 +12,8 @@ use smart_core::oauth::Parameters;
 use smart_core::ports::{PublicKeys, Signer};
 use smart_core::scope::Scope;
 use smart_core::token::{Introspection, token_of};
+use smart_web::authorization;
 
-use crate::authenticate::authorization;
 use crate::error::{BearerError, TokenError};
 use crate::trail::Trail;
 use crate::{INTROSPECT, Store, TokenEndpoint};
@@ -52,8 +52,8 @@ impl<S: Store, K: Signer + PublicKeys> TokenEndpoint<S, K> {
         now: Instant,
         trail: &mut Trail,
     ) -> Result<May, TokenError> {
-        let header = authorization(&head.headers)?;
-        if let Some(token) = header.and_then(bearer) {
+        let header = authorization::header(&head.headers)?;
+        if let Some(token) = header.and_then(|header| authorization::of_scheme(header, "bearer")) {
             // A client that authenticates besides would leave it open who asks (RFC 6749 §2.3).
             if ["client_secret", "client_assertion"].into_iter().any(|name| form.get(name).is_some()) {
                 return Err(PresentedError::Several.into());
@@ -86,10 +86,4 @@ impl<S: Store, K: Signer + PublicKeys> TokenEndpoint<S, K> {
         let has_scope = standing.state.scope.iter().any(|scope| scope.is_extension(Scope::TOKEN_INTROSPECT));
         if standing.grant.is_none() && has_scope { Ok(()) } else { Err(BearerError::Scope.into()) }
     }
-}
-
-/// The token of a header of that scheme, in any case (RFC 6750 §2.1).
-fn bearer(header: &str) -> Option<&str> {
-    let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_matches(' '))
 }

@@ -10,10 +10,12 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Extension, Request, State};
 use axum::routing::post;
-use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, Response, StatusCode};
 use serde_json::Value;
-use smart_core::client::registration::{self, InitialAccessToken, Made, Registration, RegistrationError};
+use smart_core::client::registration::{
+    self, ClientInformation, InitialAccessToken, Made, Registration, RegistrationError,
+};
 use smart_core::deployment::PublicUrl;
 use smart_core::instant::Instant;
 use smart_core::oauth::{ErrorCode, OAuthError};
@@ -21,7 +23,7 @@ use smart_core::ports::{Registrations, Unavailable};
 use smart_core::secret::Secret;
 use smart_web::arrival::Arrival;
 use smart_web::body::{self, TooLong};
-use smart_web::{random, response};
+use smart_web::{authorization, random, response};
 use thiserror::Error;
 
 use crate::trail;
@@ -77,7 +79,7 @@ async fn handle<S: Registrations + 'static>(
 }
 
 impl<S: Registrations> RegistrationEndpoint<S> {
-    async fn register(&self, request: Request, now: Instant) -> Result<Value, RegisterError> {
+    async fn register(&self, request: Request, now: Instant) -> Result<ClientInformation, RegisterError> {
         let (head, body) = request.into_parts();
         // Nobody else's body is read.
         self.authorize(&head.headers)?;
@@ -95,14 +97,10 @@ impl<S: Registrations> RegistrationEndpoint<S> {
 
     /// RFC 6750 §2.1: the one header, and nothing in the URL or the body.
     fn authorize(&self, headers: &HeaderMap) -> Result<(), RegisterError> {
-        let mut sent = headers.get_all(AUTHORIZATION).iter();
-        let (Some(header), None) = (sent.next(), sent.next()) else { return Err(RegisterError::NoToken) };
-        let (scheme, token) =
-            header.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(RegisterError::NoToken)?;
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return Err(RegisterError::NoToken);
-        }
-        if self.token.is(token.trim()) { Ok(()) } else { Err(RegisterError::Token) }
+        let header = authorization::header(headers).ok().flatten();
+        let token = header.and_then(|header| authorization::of_scheme(header, "bearer"));
+        let token = token.ok_or(RegisterError::NoToken)?;
+        if self.token.is(token) { Ok(()) } else { Err(RegisterError::Token) }
     }
 }
 

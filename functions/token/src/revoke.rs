@@ -15,8 +15,8 @@ use smart_core::oauth::Parameters;
 use smart_core::ports::{PublicKeys, Signer, Stopped};
 use smart_core::secret::{AuthorizationCode, RefreshToken};
 use smart_core::token::{AccessTokenError, token_of};
+use smart_web::authorization;
 
-use crate::authenticate::authorization;
 use crate::error::TokenError;
 use crate::grants::step;
 use crate::trail::Trail;
@@ -34,7 +34,7 @@ impl<S: Store, K: Signer + PublicKeys> TokenEndpoint<S, K> {
         trail: &mut Trail,
     ) -> Result<(), TokenError> {
         let token = token_of(form)?;
-        let presented = Presented::parse(authorization(&head.headers)?, form)?;
+        let presented = Presented::parse(authorization::header(&head.headers)?, form)?;
         let client = self.identify(presented, REVOKE, true, now, trail).await?;
         let revoked = if let Ok(refresh_token) = token.parse::<RefreshToken>() {
             // The handle names the grant, and any secret with it ends it: an old one has leaked, or is all that the client has

@@ -5,6 +5,7 @@
 //! | [`arrival`] | the one instant of a request |
 //! | [`random`] | where random bytes come from |
 //! | [`peer`] | whose address asks |
+//! | [`authorization`] | the one header that says who asks |
 //! | [`body`] | what a posted body must be |
 //! | [`form`] | what a posted form must be |
 //! | [`response`] | the headers of JSON, pages and redirects; what is told while a port is unavailable |
@@ -17,6 +18,7 @@
 #![warn(missing_docs)]
 
 pub mod arrival;
+pub mod authorization;
 pub mod body;
 pub mod cached;
 pub mod cors;

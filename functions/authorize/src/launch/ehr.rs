@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use http::HeaderMap;
-use http::header::AUTHORIZATION;
 use smart_core::client::Client;
 use smart_core::deployment::PublicUrl;
 use smart_core::instant::Instant;
@@ -11,6 +10,7 @@ use smart_core::jose::PublicJwk;
 use smart_core::ports::{PublicKeys, Unavailable};
 use smart_core::scope::{Scope, Scopes};
 use smart_core::token::{AccessTokenError, Expected, verify_access_token};
+use smart_web::authorization::{self, Several};
 use smart_web::cached::Cached;
 
 use super::error::LaunchError;
@@ -72,17 +72,9 @@ fn may_make_launches(scopes: &Scopes) -> bool {
 
 /// The one token of a request: in one `Authorization` header (RFC 6750 §2.1).
 fn bearer(headers: &HeaderMap) -> Result<&str, LaunchError> {
-    let mut sent = headers.get_all(AUTHORIZATION).iter();
-    let value = match (sent.next(), sent.next()) {
-        (Some(value), None) => value.to_str().map_err(|_| LaunchError::NoToken)?,
-        (None, _) => return Err(LaunchError::NoToken),
-        (Some(_), Some(_)) => return Err(LaunchError::TwoTokens),
-    };
-    let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
-    let token = token.trim_matches(' ');
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(LaunchError::NoToken);
-    }
+    let header = authorization::header(headers).map_err(|Several| LaunchError::TwoTokens)?;
+    let token = header.and_then(|header| authorization::of_scheme(header, "bearer"));
+    let token = token.ok_or(LaunchError::NoToken)?;
     if token.is_empty() || token.contains(' ') {
         return Err(LaunchError::InvalidToken("it is none"));
     }

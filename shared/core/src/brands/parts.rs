@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::country::Country;
+use crate::text::is_readable;
 
 /// An element, or why there is none though the provider was asked (BRANDS-11, BRANDS-18).
 #[derive(Clone, Debug)]
@@ -58,8 +59,7 @@ impl FromStr for Words {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let is_fit = is_plain(text, LONGEST_WORDS) && !text.contains(char::is_control);
-        is_fit.then(|| Self(text.to_owned())).ok_or_else(|| {
+        is_readable(text, LONGEST_WORDS).then(|| Self(text.to_owned())).ok_or_else(|| {
             format!("expected 1 to {LONGEST_WORDS} characters in one line, without spaces around them")
         })
     }
@@ -81,18 +81,13 @@ impl FromStr for Description {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let is_fit = is_plain(text, LONGEST_DESCRIPTION)
-            && !text.contains(|c: char| (c.is_control() && c != '\n') || matches!(c, '<' | '[' | ']'));
+        let is_plain = !text.contains(['<', '[', ']']);
+        // As one line, which may be broken.
+        let is_fit = is_plain && is_readable(&text.replace('\n', " "), LONGEST_DESCRIPTION);
         is_fit.then(|| Self(text.to_owned())).ok_or_else(|| {
             format!("expected 1 to {LONGEST_DESCRIPTION} characters of plain text, without <, [ and ]")
         })
     }
-}
-
-/// Nothing that is not seen, and nothing that turns the direction of what stands around it (Unicode UAX #9).
-fn is_plain(text: &str, longest: usize) -> bool {
-    let turns = |c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    !text.is_empty() && text.trim() == text && text.chars().count() <= longest && !text.contains(turns)
 }
 
 /// The URL of a page or a picture: https, since people and apps open it (BRANDS-09 asks it of developers' pages).

@@ -5,17 +5,21 @@
 //! is the operator's to give: `client_credentials`, `system/` scopes, scopes of our own (`__…`), introspection of any token, consents
 //! that are remembered, a longer window to repeat a refresh. The `client_id` and the secret are made here and never taken.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
 use super::keys::ClientKeys;
 use super::metadata::{self, Deployment, MetadataError};
-use super::{ApplicationType, Client, ClientAuthentication};
+use super::{ApplicationType, Client, ClientAuthentication, GrantType};
+use crate::id::ClientId;
 use crate::instant::Instant;
 use crate::redirect::RegisteredRedirectUri;
 use crate::secret::{Digest, Secret};
+use crate::text::is_readable;
 
 /// What the ids of clients begin with that a program registered: whoever registers so can be kept from writing any other client.
 pub const ID_PREFIX: &str = "dyn-";
@@ -92,8 +96,38 @@ pub struct Made {
 pub struct Registration {
     /// The client.
     pub client: Client,
-    /// The answer. Never to be logged.
-    pub answer: Value,
+    /// The answer.
+    pub answer: ClientInformation,
+}
+
+/// All that was registered, and what was made for it (RFC 7591 §3.2.1). There is no management of registrations (RFC 7592), so there
+/// is no address for it. It holds the secret: it can be sent, and not be logged.
+#[derive(Serialize)]
+pub struct ClientInformation {
+    client_id: ClientId,
+    client_id_issued_at: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_secret: Option<String>,
+    /// 0: it does not expire.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_secret_expires_at: Option<u64>,
+    client_name: String,
+    application_type: ApplicationType,
+    token_endpoint_auth_method: &'static str,
+    grant_types: BTreeSet<GrantType>,
+    response_types: &'static [&'static str],
+    redirect_uris: Vec<RegisteredRedirectUri>,
+    scope: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jwks: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jwks_uri: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    dpop_bound_access_tokens: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    initiate_login_uri: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logo_uri: Option<String>,
 }
 
 /// Why nothing is registered (RFC 7591 §3.2.2).
@@ -143,7 +177,7 @@ pub fn register(
         fields.insert("client_secret".to_owned(), made.secret.reveal().into());
     }
     let client = metadata::parse(&fields.into(), deployment)?;
-    let answer = answer(&client, has_secret.then_some(&made.secret), now);
+    let answer = ClientInformation::of(&client, has_secret.then_some(&made.secret), now);
     Ok(Registration { client, answer })
 }
 
@@ -181,66 +215,43 @@ fn check(fields: &Map<String, Value>) -> Result<(), MetadataError> {
         return Err(metadata::fault(name, format!("expected at most {LONGEST_URI} bytes")));
     }
     match text("client_name") {
-        Some(name) if !is_readable(name) => Err(metadata::fault(
+        Some(name) if !is_readable(name, LONGEST_NAME) => Err(metadata::fault(
             "client_name",
-            format!("expected at most {LONGEST_NAME} characters on one line, all of them visible"),
+            format!("expected 1 to {LONGEST_NAME} characters on one line, all of them visible"),
         )),
         _ => Ok(()),
     }
 }
 
-/// Whether users who read a name see what stands there: no control characters, no line ends, and nothing that turns or hides
-/// the text around it.
-fn is_readable(name: &str) -> bool {
-    let misleads = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-    };
-    name.chars().count() <= LONGEST_NAME && name.trim() == name && !name.chars().any(misleads)
-}
-
-/// All that was registered, and what was made for it (RFC 7591 §3.2.1). There is no management of registrations (RFC 7592).
-fn answer(client: &Client, secret: Option<&Secret>, now: Instant) -> Value {
-    let grants: Vec<&str> = client.grant_types.iter().map(|grant| grant.as_str()).collect();
-    let uris: Vec<&str> = client.redirect_uris.iter().map(RegisteredRedirectUri::as_str).collect();
-    let responses: &[&str] = if grants.contains(&"authorization_code") { &["code"] } else { &[] };
-    let is_native = client.application_type == ApplicationType::Native;
-    let mut told = json!({
-        "client_id": client.client_id.as_str(),
-        "client_id_issued_at": now.as_unix(),
-        "client_name": client.client_name,
-        "application_type": if is_native { "native" } else { "web" },
-        "token_endpoint_auth_method": client.authentication.method(),
-        "grant_types": grants,
-        "response_types": responses,
-        "redirect_uris": uris,
-        "scope": client.scope.to_string(),
-    });
-    let mut put = |name: &str, value: Value| {
-        if let Value::Object(members) = &mut told {
-            members.insert(name.to_owned(), value);
-        }
-    };
-    if let Some(secret) = secret {
-        put("client_secret", secret.reveal().into());
-        // It does not expire (RFC 7591 §3.2.1).
-        put("client_secret_expires_at", 0.into());
-    }
-    match &client.authentication {
-        ClientAuthentication::PrivateKeyJwt(ClientKeys::Inline(keys)) => put("jwks", json!({ "keys": keys })),
-        ClientAuthentication::PrivateKeyJwt(ClientKeys::Uri(uri)) => put("jwks_uri", uri.as_str().into()),
-        _ => {}
-    }
-    if client.dpop_bound_access_tokens {
-        put("dpop_bound_access_tokens", true.into());
-    }
-    for (name, uri) in [("initiate_login_uri", &client.initiate_login_uri), ("logo_uri", &client.logo_uri)] {
-        if let Some(uri) = uri {
-            put(name, uri.as_str().into());
+impl ClientInformation {
+    fn of(client: &Client, secret: Option<&Secret>, now: Instant) -> Self {
+        let (jwks, jwks_uri) = match &client.authentication {
+            ClientAuthentication::PrivateKeyJwt(ClientKeys::Inline(keys)) => {
+                (Some(json!({ "keys": keys })), None)
+            }
+            ClientAuthentication::PrivateKeyJwt(ClientKeys::Uri(uri)) => (None, Some(uri.clone())),
+            ClientAuthentication::None | ClientAuthentication::Secret { .. } => (None, None),
+        };
+        let has_codes = client.grant_types.contains(&GrantType::AuthorizationCode);
+        Self {
+            client_id: client.client_id.clone(),
+            client_id_issued_at: now.as_unix(),
+            client_secret: secret.map(Secret::reveal),
+            client_secret_expires_at: secret.map(|_| 0),
+            client_name: client.client_name.clone(),
+            application_type: client.application_type,
+            token_endpoint_auth_method: client.authentication.method(),
+            grant_types: client.grant_types.clone(),
+            response_types: if has_codes { &["code"] } else { &[] },
+            redirect_uris: client.redirect_uris.clone(),
+            scope: client.scope.to_string(),
+            jwks,
+            jwks_uri,
+            dpop_bound_access_tokens: client.dpop_bound_access_tokens,
+            initiate_login_uri: client.initiate_login_uri.clone(),
+            logo_uri: client.logo_uri.clone(),
         }
     }
-    told
 }
 
 #[cfg(test)]
@@ -267,6 +278,10 @@ mod tests {
         register(sent, &made, Deployment::Public, NOW)
     }
 
+    fn told(answer: &ClientInformation) -> Value {
+        serde_json::to_value(answer).unwrap()
+    }
+
     fn refused(changes: &Value) -> RegistrationError {
         registered(&app(changes)).err().unwrap_or_else(|| panic!("{changes} was registered"))
     }
@@ -280,7 +295,7 @@ mod tests {
         }));
         let Registration { client, answer } = registered(&sent).unwrap();
         assert_eq!(
-            answer,
+            told(&answer),
             json!({
                 "client_id": "dyn-abababababababababababababababab", "client_id_issued_at": 1_800_000_000,
                 "client_name": "Heart App", "application_type": "web", "token_endpoint_auth_method": "none",
@@ -300,6 +315,7 @@ mod tests {
                 &json!({ "token_endpoint_auth_method": method, "client_secret": "mine-mine-mine-mine-1" }),
             );
             let Registration { client, answer } = registered(&sent).unwrap();
+            let answer = told(&answer);
             let secret = answer["client_secret"].as_str().unwrap();
             assert_eq!((secret.len(), &answer["client_secret_expires_at"]), (43, &json!(0)));
             let expected = method.as_str().unwrap_or("client_secret_basic");
@@ -326,7 +342,7 @@ mod tests {
         let keyed = |more: &Value| {
             let mut sent = app(&json!({ "token_endpoint_auth_method": "private_key_jwt" }));
             sent.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-            registered(&sent).map(|registration| registration.answer)
+            registered(&sent).map(|registration| told(&registration.answer))
         };
         let jwks = json!({ "keys": [TestKey::generate(Algorithm::ES384).jwk("k")] });
         let by_value = keyed(&json!({ "jwks": jwks })).unwrap();
