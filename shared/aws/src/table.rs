@@ -146,6 +146,26 @@ impl Table {
         call.send().await.map(drop).map_err(|error| failed_put(port, &error))
     }
 
+    /// The same, and whether the item is there: also where the one that is met, or found after a lost answer, is `ours`, written by
+    /// another attempt of this very write.
+    pub(crate) async fn put_once(
+        &self,
+        port: &'static str,
+        item: Item,
+        condition: Condition,
+        ours: impl Fn(&Item) -> bool,
+    ) -> Result<bool, Unavailable> {
+        let key = item.text(KEY).map_err(|error| error.at(port))?.to_owned();
+        match self.put(port, item, Some(condition)).await {
+            Ok(()) => Ok(true),
+            Err(Failed::Condition(met)) => Ok(met.is_some_and(|met| ours(&met))),
+            Err(Failed::Unknown(unavailable)) => match self.look(port, &key).await {
+                Ok(Some(found)) if ours(&found) => Ok(true),
+                _ => Err(unavailable),
+            },
+        }
+    }
+
     /// Changes an item that meets the condition, and returns it as it stands then.
     pub(crate) async fn update(&self, port: &'static str, update: Update) -> Result<Item, Failed> {
         let Update { key, change, condition, values } = update;

@@ -179,14 +179,10 @@ impl Authorizations for StateTable {
         let begun =
             row::item_of(grant).ok_or_else(|| Unavailable::new(PORT, "a grant begins before its code"))?;
         let is_ours = |item: &Item| row::last_op_of(item).is_ok_and(|op| op == grant.last_op);
-        match self.table.put(PORT, begun, Some(Condition::absent())).await {
-            Ok(()) => Ok(()),
-            Err(Failed::Condition(Some(item))) if is_ours(&item) => Ok(()),
-            Err(Failed::Condition(_)) => Err(Unavailable::new(PORT, "there is another grant of this name")),
-            Err(Failed::Unknown(unavailable)) => match self.table.look(PORT, &row::key(&grant.id)).await {
-                Ok(Some(item)) if is_ours(&item) => Ok(()),
-                _ => Err(unavailable),
-            },
+        if self.table.put_once(PORT, begun, Condition::absent(), is_ours).await? {
+            Ok(())
+        } else {
+            Err(Unavailable::new(PORT, "there is another grant of this name"))
         }
     }
 

@@ -59,14 +59,10 @@ fn use_up(id: &LaunchId, grant: &GrantId, step: Step) -> Update {
 impl Launches for StateTable {
     async fn create_launch(&self, launch: &Launch) -> Result<(), Unavailable> {
         let is_ours = |item: &Item| made_by(item) == Ok(launch.made_by);
-        match self.table.put(PORT, item_of(launch), Some(Condition::absent())).await {
-            Ok(()) => Ok(()),
-            Err(Failed::Condition(Some(item))) if is_ours(&item) => Ok(()),
-            Err(Failed::Condition(_)) => Err(Unavailable::new(PORT, "there is another launch of this name")),
-            Err(Failed::Unknown(unavailable)) => match self.table.look(PORT, &key(&launch.id)).await {
-                Ok(Some(item)) if is_ours(&item) => Ok(()),
-                _ => Err(unavailable),
-            },
+        if self.table.put_once(PORT, item_of(launch), Condition::absent(), is_ours).await? {
+            Ok(())
+        } else {
+            Err(Unavailable::new(PORT, "there is another launch of this name"))
         }
     }
 

@@ -60,14 +60,7 @@ impl Registrations for StateTable {
         let item = CLIENTS.item(&key, client);
         // Our own write, if its answer was lost: what is there is what was to be.
         let is_ours = |met: &Item| CLIENTS.read::<Client>(met).is_ok_and(|stored| stored == *client);
-        match self.table.put(CLIENTS.port, item, Some(Condition::absent())).await {
-            Ok(()) => Ok(true),
-            Err(Failed::Condition(met)) => Ok(met.as_ref().is_some_and(is_ours)),
-            Err(Failed::Unknown(unavailable)) => match self.table.look(CLIENTS.port, &key).await {
-                Ok(Some(item)) if is_ours(&item) => Ok(true),
-                _ => Err(unavailable),
-            },
-        }
+        self.table.put_once(CLIENTS.port, item, Condition::absent(), is_ours).await
     }
 }
 
