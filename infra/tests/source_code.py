@@ -2,10 +2,9 @@
 
 import re
 import tomllib
+from pathlib import Path
 
-from template import INFRA
-
-ROOT = INFRA.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def source(path):
@@ -46,6 +45,11 @@ def routes_of(function, file="lib.rs"):
     """The paths of a function's Router: the literals in this file that are paths of ours."""
     text = without_comments(source(f"functions/{function}/src/{file}"))
     return set(re.findall(r'"(/(?:fhir|auth|\.well-known|brands\.json)(?:/[^"\s]*)?)"', text))
+
+
+def optional_routes_of(function):
+    """Those that it has only where they are turned on."""
+    return routes_of(function, "registration.rs") if function == "token" else set()
 
 
 def tables():
