@@ -408,6 +408,30 @@ mod tests {
         assert!(!shown.contains(&text[4..]));
     }
 
+    /// SEC-16: a secret cannot be compared, only its digest can, and that in constant time: a comparison that ends early would tell how
+    /// much of a guess was right.
+    #[test]
+    fn sec_16_what_is_compared_is_a_digest() {
+        trait Compares<Which> {
+            fn is_not_compared() {}
+        }
+        struct Compared;
+        impl<T> Compares<()> for T {}
+        impl<T: PartialEq> Compares<Compared> for T {}
+        // For a type with a comparison both would apply, and this would not compile.
+        <Secret as Compares<_>>::is_not_compared();
+        <Handle as Compares<_>>::is_not_compared();
+        <LaunchHandle as Compares<_>>::is_not_compared();
+        <AuthorizationCode as Compares<_>>::is_not_compared();
+        <RefreshToken as Compares<_>>::is_not_compared();
+        let digest = Digest::of(b"secret");
+        for place in 0..32 {
+            let mut guess = *digest.as_bytes();
+            guess[place] ^= 1;
+            assert_ne!(Digest::from(guess), digest);
+        }
+    }
+
     #[test]
     fn a_grant_id_taken_for_a_handle_names_no_grant_that_is_its_own() {
         // What an access token shows is the digest of the handle; hashing it again leads elsewhere.

@@ -134,7 +134,7 @@ fn dpop_02_at_the_fhir_api_a_proof_is_for_one_access_token() {
     assert_eq!(verify(&claims()), Err(ProofError::AccessToken));
 }
 
-/// A proof is remembered for as long as it could be used again, also by a function whose clock is behind.
+/// SEC-20: a proof is remembered for as long as it could be used again, also by a function whose clock is behind.
 #[test]
 fn dpop_02_a_proof_is_good_for_a_minute_and_its_name_is_remembered_for_longer() {
     let key = TestKey::generate(Algorithm::ES256);
