@@ -50,7 +50,7 @@ class Costs(unittest.TestCase):
             self.assertEqual(costs.MEMORY[name], parameters[size["Ref"]]["Default"], name)
 
     def test_each_function_is_traced(self):
-        self.assertEqual(written()["Globals"]["Function"]["Tracing"], "Active")
+        self.assertEqual(written()["Parameters"]["Tracing"]["Default"], "Active")
 
     def test_each_price_is_on_the_page_with_where_it_was_read(self):
         prices = [value for value in vars(costs).values() if isinstance(value, costs.Price)]

@@ -212,6 +212,14 @@ class Ports(unittest.TestCase):
                 trusted = role["AssumeRolePolicyDocument"]["Statement"]
                 self.assertEqual([s["Principal"] for s in trusted], [{"Service": "lambda.amazonaws.com"}])
 
+    def test_only_what_is_traced_may_write_traces(self):
+        for mode, statements in (("Active", {"Trace"}), ("PassThrough", set())):
+            stack = deployed(CloudFront="true", Tracing=mode)
+            for name in [*FUNCTIONS.values(), "Origin"]:
+                with self.subTest(name, mode=mode):
+                    self.assertEqual(stack[f"{name}Function"]["TracingConfig"], {"Mode": mode})
+                    self.assertEqual(set(stack.statements(f"{name}Policy")) & {"Trace"}, statements)
+
     def test_each_policy_is_its_functions_and_is_there_before_it(self):
         stack = deployed()
         for name in FUNCTIONS.values():

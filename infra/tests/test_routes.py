@@ -80,12 +80,13 @@ class Functions(unittest.TestCase):
             self.assertEqual(written()["Resources"][f"{name}Function"]["Metadata"], {"BuildMethod": "makefile"})
 
     def test_size_and_limits_are_parameters(self):
-        stack = deployed(Architecture="arm64", MemorySize="256", AuthorizeMemorySize="2048", Timeout="12", ReservedConcurrency="3")
+        stack = deployed(Architecture="arm64", MemorySize="256", AuthorizeMemorySize="2048", Timeout="12", ReservedConcurrency="3", Tracing="PassThrough")
         for name in FUNCTIONS.values():
             function = stack[f"{name}Function"]
             self.assertEqual(function["Architectures"], ["arm64"])
             self.assertEqual(function["MemorySize"], "2048" if name == "Authorize" else "256")
             self.assertEqual((function["Timeout"], function["ReservedConcurrentExecutions"]), ("12", "3"))
+            self.assertEqual(function["TracingConfig"], {"Mode": "PassThrough"})
 
 
 if __name__ == "__main__":
