@@ -6,6 +6,7 @@
 //! forwarding headers decide nothing (SEC-21); behind `CloudFront` one header of `CloudFront`'s own says the address, and only where the
 //! deployment says that nobody else gets in ([`BEHIND_CLOUDFRONT`]).
 
+mod deadline;
 mod event;
 
 use std::convert::Infallible;
@@ -100,7 +101,8 @@ fn unreadable() -> Response<Body> {
 
 /// What is around every function.
 fn edge(function: Function, name: String) -> Router {
-    let router = hsts::layer(fallback::answers(function.router), &function.public_url);
+    let router = deadline::layer(fallback::answers(function.router));
+    let router = hsts::layer(router, &function.public_url);
     let router = metrics::layer(observe::layer(router), name, function.calls, io::stdout);
     arrival::stamp(router, arrival::system_clock)
 }
@@ -195,6 +197,8 @@ mod tests {
     async fn told(public_url: &str, event: Value, callers: Callers) -> ApiGatewayV2httpResponse {
         let mut context = Context::default();
         context.request_id = "lambda-request".to_owned();
+        // 2100-01-01.
+        context.deadline = 4_102_444_800_000;
         context.xray_trace_id = Some("Root=1-2-3;Parent=4;Sampled=1".to_owned());
         let payload = serde_json::from_value(event).unwrap();
         let router = edge(function(public_url), "smart-Token".to_owned());

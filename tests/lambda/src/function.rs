@@ -5,7 +5,7 @@ use std::io::{self, BufReader};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
@@ -79,17 +79,27 @@ impl Function {
 
     /// Asks, and waits for the answer.
     pub fn ask(&mut self, event: &Event) -> io::Result<Answer> {
-        self.ask_traced(event, None)
+        self.invoke(event, None, PATIENCE)
     }
 
     /// The same, as part of a trace.
     pub fn ask_traced(&mut self, event: &Event, trace: Option<&str>) -> io::Result<Answer> {
+        self.invoke(event, trace, PATIENCE)
+    }
+
+    /// The same, told that it will be stopped after so long. It is not.
+    pub fn ask_within(&mut self, event: &Event, time: Duration) -> io::Result<Answer> {
+        self.invoke(event, None, time)
+    }
+
+    fn invoke(&mut self, event: &Event, trace: Option<&str>, time: Duration) -> io::Result<Answer> {
         self.asked += 1;
         let id = format!("request-{}", self.asked);
         self.api.invoke(Invocation {
             id: id.clone(),
             event: event.to_string(),
             trace: trace.map(str::to_owned),
+            deadline: deadline(time),
         });
         loop {
             match self.told()? {
@@ -146,6 +156,13 @@ impl Function {
             thread::sleep(Duration::from_millis(5));
         }
     }
+}
+
+/// When so much time is over: milliseconds since 1970.
+#[expect(clippy::disallowed_methods, reason = "as Lambda tells deadlines")]
+fn deadline(time: Duration) -> u128 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    (now + time).as_millis()
 }
 
 impl Drop for Function {

@@ -21,6 +21,8 @@ pub struct Invocation {
     pub event: String,
     /// The X-Ray header.
     pub trace: Option<String>,
+    /// When Lambda would stop the program: milliseconds since 1970.
+    pub deadline: u128,
 }
 
 /// What a program told.
@@ -120,10 +122,11 @@ impl Side {
 }
 
 fn hand_out(connection: &mut Connection, invocation: &Invocation) -> io::Result<()> {
+    let deadline = invocation.deadline.to_string();
     let mut headers = vec![
         ("content-type", "application/json"),
         ("lambda-runtime-aws-request-id", invocation.id.as_str()),
-        ("lambda-runtime-deadline-ms", "4102444800000"),
+        ("lambda-runtime-deadline-ms", deadline.as_str()),
         ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:us-east-1:000000000000:function:under-test"),
     ];
     if let Some(trace) = &invocation.trace {

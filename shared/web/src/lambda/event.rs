@@ -17,6 +17,7 @@ use lambda_http::aws_lambda_events::apigw::{
 use lambda_http::aws_lambda_events::encodings;
 use lambda_http::lambda_runtime::{Context, LambdaEvent};
 
+use super::deadline::Deadline;
 use crate::observe::RequestName;
 use crate::peer::Peer;
 
@@ -40,6 +41,7 @@ pub(super) fn request(
 ) -> Option<Request<Body>> {
     let LambdaEvent { payload, context } = event;
     let name = name(&context, &payload.request_context);
+    let deadline = Deadline(context.deadline());
     let peer = address(&payload, callers);
     let mut target = escaped(payload.raw_path.as_deref().unwrap_or("/"), b"");
     if let Some(query) = payload.raw_query_string.filter(|query| !query.is_empty()) {
@@ -62,6 +64,7 @@ pub(super) fn request(
     }
     request.extensions_mut().insert(peer.map_or(Peer(None), Peer::from));
     request.extensions_mut().insert(name);
+    request.extensions_mut().insert(deadline);
     Some(request)
 }
 

@@ -1,5 +1,6 @@
 //! How a function starts, and how it does not.
 
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -121,6 +122,28 @@ async fn each_function_answers_for_itself() {
     assert_eq!(service.get("/fhir/metadata").json()["resourceType"], "CapabilityStatement");
 }
 
+/// Tables that take calls and never answer: the call itself would wait for five seconds, and Lambda stops the function after three.
+#[tokio::test]
+async fn whoever_waits_is_told_to_come_back_before_lambda_stops_the_function() {
+    const TIME: Duration = Duration::from_secs(3);
+    let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let world = World::new().await.with_tables_at(&format!("http://{}", silent.local_addr().unwrap()));
+    let mut token = world.start("token");
+    token.ready().unwrap();
+    let form = [("grant_type", "refresh_token"), ("client_id", "app"), ("refresh_token", "nonsense")];
+    for _ in 0..2 {
+        let asked = token.started().elapsed();
+        let answer = token.ask_within(&Event::post("/auth/token", &form), TIME).unwrap();
+        assert_eq!((answer.status, answer.header("retry-after")), (503, "1"), "{}", answer.body);
+        assert_eq!(answer.json()["error"], "temporarily_unavailable");
+        assert!(answer.since_start < asked + TIME, "{:?}", answer.since_start.abs_diff(asked));
+        let line = token
+            .logged(|line| line["error"] == "lambda is unavailable: no time is left")
+            .expect("a line that says so");
+        assert_eq!(line["level"], "ERROR");
+    }
+}
+
 /// The program of discovery in a package of its own, with the brands of `file` beside it.
 fn branded(package: &TempDir, file: &str) -> Command {
     let bootstrap = package.path().join("bootstrap");
@@ -202,7 +225,7 @@ async fn sec_19_answers_of_every_function_say_hsts() {
 async fn without_its_table_a_function_starts_and_answers_503() {
     let endpoint = Endpoint::start().unwrap();
     // A port that nobody listens on any more.
-    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let environment = [
         ("AWS_ENDPOINT_URL_KMS", endpoint.url()),
         ("AWS_ENDPOINT_URL_DYNAMODB", format!("http://{gone}")),

@@ -84,6 +84,12 @@ impl World {
         (self, meter)
     }
 
+    /// The same, with its tables elsewhere.
+    pub(crate) fn with_tables_at(mut self, url: &str) -> Self {
+        self.environment.push(("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), url.to_owned()));
+        self
+    }
+
     /// A function, told what it needs and nothing else.
     pub(crate) fn start(&self, name: &str) -> Function {
         self.start_as(name, program(name))
