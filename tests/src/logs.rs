@@ -22,11 +22,56 @@ fn written(mut file: &File) -> String {
     text
 }
 
-#[tokio::test]
-async fn sec_09_the_log_tells_what_happened_and_no_secret() {
+/// Starts logging on this thread.
+fn log() -> (Arc<File>, impl Drop) {
     let file = Arc::new(tempfile::tempfile().unwrap());
     let logging = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(Arc::clone(&file));
-    let guard = logging.with_ansi(false).finish().set_default();
+    (file, logging.with_ansi(false).finish().set_default())
+}
+
+/// RS-17: the trail says whose names were shown to choose from, whose record the user opened to which app, and whose was read.
+#[tokio::test]
+async fn rs_17_the_trail_names_the_patient_at_each_step_and_never_what_was_searched_for() {
+    let server = Target::in_process(&Clock::new()).await;
+    let app = SmartApp::new(&server, "web").await;
+    let (file, guard) = log();
+    let scope = "openid fhirUser launch/patient patient/*.rs";
+    let asked = app.request(scope);
+    let mut browser = Browser::new(&server);
+    let page = browser.open(&app.url_of(&asked)).await.page();
+    let chooses = browser.sign_in(&page, "clara").await.page();
+    let search = chooses.form("q").fill("q", "Berglund");
+    let found = browser.send(&chooses, &search, &search.entering()).await.page();
+    let chooses = browser.open(chooses.url.as_str()).await;
+    assert_eq!(found.status, 200);
+    let choices = Choices::of("clara").patient("lena");
+    let code = asked.code_in(&walk(&mut browser, chooses, &choices).await);
+    let tokens = app.tokens(&app.exchange(&asked, &code).send().await);
+    app.read(&tokens, "Patient/lena").await.is(200);
+    drop(guard);
+    let log = written(&file);
+    let line = |event: &str| {
+        let of_it = |line: &&str| line.contains(&format!("event=\"{event}\""));
+        log.lines().find(of_it).unwrap_or_else(|| panic!("{event} is not in the log:\n{log}"))
+    };
+    assert!(line("choose-patient").contains("lena"), "{}", line("choose-patient"));
+    for event in ["consent", "authorization_code", "read"] {
+        assert!(
+            line(event).contains("patient=lena ") || line(event).contains("patient=\"lena\""),
+            "{}",
+            line(event)
+        );
+    }
+    for event in ["choose-patient", "consent", "authorization_code", "read"] {
+        assert!(line(event).contains(" sub="), "{}", line(event));
+    }
+    assert!(line("authorization_code").contains(scope), "{}", line("authorization_code"));
+    assert!(!log.contains("Berglund"), "{log}");
+}
+
+#[tokio::test]
+async fn sec_09_the_log_tells_what_happened_and_no_secret() {
+    let (file, guard) = log();
     let secrets = journey().await;
     drop(guard);
     let log = written(&file);
@@ -46,8 +91,8 @@ async fn sec_09_the_log_tells_what_happened_and_no_secret() {
         "outcome=\"active\"",
         "outcome=\"inactive\"",
         "outcome=\"revoked\"",
-        "interaction=\"read\"",
-        "interaction=\"search\"",
+        "event=\"read\"",
+        "event=\"search\"",
         "outcome=\"refused\"",
     ] {
         assert!(log.contains(told), "{told} is not in the log:\n{log}");

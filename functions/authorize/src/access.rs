@@ -154,7 +154,7 @@ impl<S: Store> Authorize<S> {
             ended.extend(try_join_all(writes).await?.into_iter().flatten());
         }
         for id in &ended {
-            tracing::info!(target: "audit", event = "revocation", reason = ?reason, grant = %id, sub = %owner.sub);
+            tracing::info!(target: "audit", event = "revoke", grant = %id, sub = %owner.sub, outcome = "revoked", why = ?reason);
         }
         Ok(ended)
     }

@@ -92,7 +92,8 @@ impl<S: Store> Authorize<S> {
     async fn deny(&self, present: &Present, now: Instant) -> Result<Response<Body>, AuthorizeError> {
         let Present { visit, grant, .. } = present;
         self.store.deny(&grant.id, &visit.session.id, step(now)?).await?;
-        tracing::info!(target: "audit", event = "consent", outcome = "denied", client_id = %grant.client_id, grant = %grant.id);
+        tracing::info!(target: "audit", event = "consent", outcome = "denied", client_id = %grant.client_id, grant = %grant.id,
+            sub = %visit.user.sub);
         Ok(self.tell_app(&denied(&present.known()?.request, "the user did not give access")))
     }
 
@@ -154,7 +155,7 @@ impl<S: Store> Authorize<S> {
         }
         self.store.issue_code(&grant.id, &issue, step(now)?).await?;
         tracing::info!(target: "audit", event = "consent", outcome, client_id = %grant.client_id, grant = %grant.id,
-            sub = %visit.user.sub, scope = %issue.granted.scopes);
+            sub = %visit.user.sub, patient = issue.granted.context.patient.as_ref().map(display), scope = %issue.granted.scopes);
         let Request { redirect_uri, state, .. } = &known.request;
         let answer =
             [("code", code.reveal()), ("state", state.clone()), ("iss", self.here.issuer().to_owned())];

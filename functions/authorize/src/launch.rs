@@ -86,7 +86,7 @@ impl<S: Store> Authorize<S> {
         let launch = Launch::new(&handle, client_id, situation, made_by, now);
         self.store.create_launch(&launch).await?;
         tracing::info!(target: "audit", event = "launch", outcome = "made", client_id = %launch.client_id,
-            ehr = %ehr.client_id, launch = %launch.id);
+            ehr = %ehr.client_id, patient = launch.situation.context.patient.as_ref().map(display), launch = %launch.id);
         Ok(Made { launch: handle.reveal(), expires_in: LAUNCH_LIFETIME.as_secs(), launch_url })
     }
 

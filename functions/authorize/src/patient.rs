@@ -40,6 +40,9 @@ pub(crate) async fn page<S: Store>(
     let offset = offset.unwrap_or(0).min(FURTHEST);
     let query = PatientQuery { text: text.to_owned(), within: present.visit.patients(), offset, limit: PAGE };
     let found = function.store.patients(&query).await?;
+    // Names and birth dates are shown: whose, the log says; what was searched for, it does not.
+    tracing::info!(target: "audit", event = "choose-patient", client_id = %present.grant.client_id, grant = %present.grant.id,
+        sub = %present.visit.user.sub, count = found.patients.len(), patients = shown(&found), outcome = "shown");
     if found.patients.is_empty() && text.is_empty() && offset == 0 {
         return function.no_patients(&present, call.now).await;
     }
@@ -78,6 +81,11 @@ impl<S: Store> Authorize<S> {
         let app = self.app_name(&present.grant, now).await?;
         present.page(&NoPatients { at: present.at(&app) })
     }
+}
+
+/// The patients of a page, for the log.
+fn shown(found: &PatientPage) -> String {
+    found.patients.iter().map(|patient| patient.id.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 fn show(

@@ -13,7 +13,7 @@ use crate::error::FhirError;
 use crate::negotiation::Format;
 use crate::request::Asked;
 use crate::response::{Caching, Validators, ok};
-use crate::trail::Trail;
+use crate::trail::{Disclosed, Trail};
 use crate::{FhirRead, Store};
 
 impl<S: Store, K: PublicKeys> FhirRead<S, K> {
@@ -35,17 +35,21 @@ impl<S: Store, K: PublicKeys> FhirRead<S, K> {
         let decided = context.and_then(|context| {
             context.may_read(*resource_type, id)?;
             let record = record?.ok_or(FhirError::NotFound)?;
-            match context.decide(Interaction::Read, &parse(&record)?) {
-                Decision::Allow => Ok(record),
+            let resource = parse(&record)?;
+            match context.decide(Interaction::Read, &resource) {
+                Decision::Allow
+                    if version.as_ref().is_some_and(|version| *version != record.version.to_string()) =>
+                {
+                    Err(FhirError::NoSuchVersion)
+                }
+                Decision::Allow => Ok((record, Disclosed::of(&resource))),
                 Decision::Deny(denial) => Err(denial.into()),
             }
         });
         let (resource_type, id) = (*resource_type, Some(id));
-        Trail { claims: &claims, interaction: Interaction::Read, resource_type, id }.led_to(&decided);
-        let record = decided?;
-        if version.as_ref().is_some_and(|version| *version != record.version.to_string()) {
-            return Err(FhirError::NoSuchVersion);
-        }
+        Trail { claims: &claims, interaction: Interaction::Read, resource_type, id }
+            .led_to(decided.as_ref().map(|(_, disclosed)| disclosed));
+        let (record, _) = decided?;
         let validators = Validators {
             etag: format!("W/\"{}\"", record.version),
             last_modified: Some(record.last_updated),

@@ -10,6 +10,7 @@ use http::{HeaderMap, Method, Response};
 use smart_core::fhir::access::{AccessContext, Decision, Interaction};
 use smart_core::fhir::bundle::{Entry, Searchset};
 use smart_core::fhir::record::{Compartments, Direction, Position, Record, RecordQuery};
+use smart_core::fhir::resource::Belonging;
 use smart_core::fhir::resource_type::ResourceType;
 use smart_core::fhir::search::{Reading, Search, SearchError};
 use smart_core::instant::Instant;
@@ -21,7 +22,7 @@ use crate::error::FhirError;
 use crate::negotiation::Format;
 use crate::read::parse;
 use crate::response::{Caching, ok};
-use crate::trail::Trail;
+use crate::trail::{Disclosed, Trail};
 use crate::{FhirRead, Store};
 
 /// How long the body of a POST may be.
@@ -44,15 +45,28 @@ impl<S: Store, K: PublicKeys> FhirRead<S, K> {
         now: Instant,
     ) -> Result<Response<Body>, FhirError> {
         let claims = self.authentication.claims(&self.store, request, now).await?;
+        let found = self.found(&claims, resource_type, request, body, now).await;
+        Trail { claims: &claims, interaction: Interaction::Search, resource_type, id: None }
+            .led_to(found.as_ref().map(|(_, page)| &page.disclosed));
+        let (search, page) = found?;
+        let bundle = self.searchset(&search, page);
+        Ok(ok(format, Caching::Never, bundle.to_json(&self.base)))
+    }
+
+    async fn found(
+        &self,
+        claims: &AccessTokenClaims,
+        resource_type: ResourceType,
+        request: &Parts,
+        body: Body,
+        now: Instant,
+    ) -> Result<(Search, Page), FhirError> {
         let parameters = parameters(request, body).await?;
         let pairs = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let reading = Reading { base: &self.base, now, lenient: is_lenient(&request.headers) };
         let search = Search::parse(resource_type, pairs, reading);
-        let page = self.granted_page(&claims, search.as_ref(), resource_type, now).await;
-        Trail { claims: &claims, interaction: Interaction::Search, resource_type, id: None }.led_to(&page);
-        let page = page?;
-        let bundle = self.searchset(&search?, page);
-        Ok(ok(format, Caching::Never, bundle.to_json(&self.base)))
+        let page = self.granted_page(claims, search.as_ref(), resource_type, now).await?;
+        Ok((search?, page))
     }
 
     /// What is found waits for the grant; a grant that has ended stops the search.
@@ -102,6 +116,7 @@ struct Page {
     total: Option<usize>,
     entries: Vec<Entry>,
     next: Option<Position>,
+    disclosed: Disclosed,
 }
 
 /// Looks for the matches of one page that may leave.
@@ -111,11 +126,11 @@ async fn find<S: Records>(store: &S, search: &Search, context: &AccessContext) -
     let mut found = Found::default();
     while let Some(records) = pages.next().await? {
         for (position, record) in records {
-            let Some(entry) = allowed(search, context, record) else { continue };
+            let Some((entry, belonging)) = allowed(search, context, record) else { continue };
             if found.is_full(search, &entry) {
                 return Ok(found.into_page(None));
             }
-            found.push(search, position, entry);
+            found.push(search, position, entry, belonging);
         }
         if pages.scanned >= MAX_SCANNED && !pages.done {
             // From the last match the search can go on; without one there is no place to name.
@@ -127,43 +142,43 @@ async fn find<S: Records>(store: &S, search: &Search, context: &AccessContext) -
         }
     }
     found.last = None;
-    let total = search.after().is_none().then_some(found.count);
+    let total = search.after().is_none().then_some(found.disclosed.count());
     Ok(found.into_page(total))
 }
 
-/// The resource, if it is found and may leave.
-fn allowed(search: &Search, context: &AccessContext, record: Record) -> Option<Entry> {
+/// The resource and whose it is, if it is found and may leave.
+fn allowed(search: &Search, context: &AccessContext, record: Record) -> Option<(Entry, Belonging)> {
     let Ok(resource) = parse(&record) else {
         tracing::error!("a stored resource cannot be read");
         return None;
     };
     let leaves =
         search.matches(&resource) && context.decide(Interaction::Search, &resource) == Decision::Allow;
-    leaves.then(|| Entry {
-        resource_type: resource.resource_type(),
-        id: resource.id().clone(),
-        body: record.body,
+    leaves.then(|| {
+        let (resource_type, id) = (resource.resource_type(), resource.id().clone());
+        (Entry { resource_type, id, body: record.body }, resource.belonging())
     })
 }
 
 /// The matches so far.
 #[derive(Default)]
 struct Found {
-    count: usize,
     bytes: usize,
     entries: Vec<Entry>,
     last: Option<Position>,
+    disclosed: Disclosed,
 }
 
 impl Found {
     /// Whether the page ends before this match.
     fn is_full(&self, search: &Search, entry: &Entry) -> bool {
-        let too_long = self.count > 0 && self.bytes + entry.body.len() > MAX_PAGE_BYTES;
-        !search.only_total() && (self.count >= search.count() || too_long)
+        let count = self.disclosed.count();
+        let too_long = count > 0 && self.bytes + entry.body.len() > MAX_PAGE_BYTES;
+        !search.only_total() && (count >= search.count() || too_long)
     }
 
-    fn push(&mut self, search: &Search, position: Position, entry: Entry) {
-        self.count += 1;
+    fn push(&mut self, search: &Search, position: Position, entry: Entry, belonging: Belonging) {
+        self.disclosed.add(belonging);
         self.last = Some(position);
         if !search.only_total() {
             self.bytes += entry.body.len();
@@ -172,7 +187,7 @@ impl Found {
     }
 
     fn into_page(self, total: Option<usize>) -> Page {
-        Page { total, entries: self.entries, next: self.last }
+        Page { total, entries: self.entries, next: self.last, disclosed: self.disclosed }
     }
 }
 

@@ -124,8 +124,8 @@ impl TokenError {
     pub(crate) const UNKNOWN_CODE: Self = Self::Code(Refusal::Absent);
     pub(crate) const UNKNOWN_REFRESH_TOKEN: Self = Self::Refresh(Refusal::Absent);
 
-    /// The code that is told, and how loudly it is logged: whose fault it is decides. The words of what is only for
-    /// debugging may quote the request.
+    /// The code that is told, and how loudly its words are logged: whose fault it is decides. What is only for debugging may quote
+    /// the request.
     pub(crate) fn told(&self) -> (ErrorCode, Level) {
         use ErrorCode as E;
         use TokenRequestError as R;

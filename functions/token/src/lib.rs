@@ -211,7 +211,7 @@ impl<S: Store, K: Signer + PublicKeys> TokenEndpoint<S, K> {
                 let refresh_token = refresh_token.ok_or(TokenError::UNKNOWN_REFRESH_TOKEN)?;
                 self.refresh(&caller, &refresh_token, scope, now, trail).await
             }
-            TokenRequest::ClientCredentials { scope } => self.grant_alone(&caller, &scope, now).await,
+            TokenRequest::ClientCredentials { scope } => self.grant_alone(&caller, &scope, now, trail).await,
         }
     }
 

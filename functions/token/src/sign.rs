@@ -17,6 +17,7 @@ use smart_core::token::{
 };
 use smart_web::random;
 
+use crate::trail::Trail;
 use crate::{Store, TokenEndpoint};
 
 /// What tokens are issued for: made of a step that a store has made, and of nothing else.
@@ -81,7 +82,13 @@ impl<'g> Issue<'g> {
 
 impl<S: Store, K: Signer> TokenEndpoint<S, K> {
     /// Signs the tokens, both at once, and puts the answer together.
-    pub(crate) async fn issue(&self, issue: Issue<'_>, now: Instant) -> Result<TokenAnswer, Unavailable> {
+    pub(crate) async fn issue(
+        &self,
+        issue: Issue<'_>,
+        now: Instant,
+        trail: &mut Trail,
+    ) -> Result<TokenAnswer, Unavailable> {
+        trail.opens(&issue.owner.sub, issue.granted.context.patient.as_ref(), &issue.granted.scopes);
         let access = self.access_token_claims(&issue, now)?;
         let (issuer, fhir_base) = (self.here.issuer(), self.here.fhir_base());
         let id = IdTokenClaims::of(&issue.owner, &issue.granted, issue.client_id, issuer, fhir_base, now);

@@ -1,13 +1,15 @@
 //! What the audit log says: one line for each request and for each grant that ends, with the target `audit`.
 //!
-//! Clients and grants by name, what was asked and what came of it. Never a token, a code, a secret or an assertion: a
-//! grant's name is the digest of a handle, and opens nothing (SEC-09).
+//! By which client and grant, for which user and patient, what was asked and what came of it. Never a token, a code, a secret or an
+//! assertion: a grant's name is the digest of a handle, and opens nothing (SEC-09).
 
 use smart_core::client::{Client, GrantType};
 use smart_core::grant::RevocationReason;
-use smart_core::id::{ClientId, GrantId};
+use smart_core::id::{ClientId, GrantId, PatientId, Subject};
 use smart_core::ports::Unavailable;
-use tracing::{Level, debug, error, info, warn};
+use smart_core::scope::Scopes;
+use tracing::field::{DisplayValue, display};
+use tracing::{Level, error, info, warn};
 
 use crate::error::TokenError;
 use crate::registration::RegisterError;
@@ -17,13 +19,21 @@ pub(crate) struct Trail {
     event: &'static str,
     client: Option<ClientId>,
     grant: Option<GrantId>,
+    opens: Option<Opens>,
     repeat: bool,
+}
+
+/// What tokens open, and to whom.
+struct Opens {
+    sub: Subject,
+    patient: Option<PatientId>,
+    scope: Scopes,
 }
 
 impl Trail {
     /// Of a request to an endpoint: `token`, `introspect`, `revoke`.
     pub(crate) fn of(event: &'static str) -> Self {
-        Self { event, client: None, grant: None, repeat: false }
+        Self { event, client: None, grant: None, opens: None, repeat: false }
     }
 
     pub(crate) fn asks_for(&mut self, grant_type: GrantType) {
@@ -39,39 +49,65 @@ impl Trail {
         self.grant = Some(grant.clone());
     }
 
+    /// What the tokens that are about to be signed open: to whom, which patient's data, by which scopes.
+    pub(crate) fn opens(&mut self, sub: &Subject, patient: Option<&PatientId>, scope: &Scopes) {
+        self.opens = Some(Opens { sub: sub.clone(), patient: patient.cloned(), scope: scope.clone() });
+    }
+
     /// A refresh that was answered before.
     pub(crate) fn is_a_repeat(&mut self) {
         self.repeat = true;
     }
 
     pub(crate) fn issued(&self) {
-        let (event, client_id, grant) = self.names();
-        info!(target: "audit", event, client_id, grant, repeat = self.repeat, outcome = "issued");
+        let Names { event, client_id, grant, sub, patient, scope } = self.names();
+        let repeat = self.repeat;
+        info!(target: "audit", event, client_id, grant, sub, patient, scope, repeat, outcome = "issued");
     }
 
     /// Something other than tokens came of it.
     pub(crate) fn done(&self, outcome: &'static str) {
-        let (event, client_id, grant) = self.names();
+        let Names { event, client_id, grant, .. } = self.names();
         info!(target: "audit", event, client_id, grant, outcome);
     }
 
-    /// As loudly as the error says; the words of what is the caller's own mistake may quote the request, and are left out.
+    /// As loudly as the error says, and always; the words of what is the caller's own mistake may quote the request, and are left out.
     pub(crate) fn refused(&self, refused: &TokenError) {
-        let (event, client_id, grant) = self.names();
+        let Names { event, client_id, grant, sub, patient, scope } = self.names();
         let (code, level) = refused.told();
         let outcome = code.as_str();
         let why = refused.why();
         match level {
-            Level::ERROR => error!(target: "audit", event, client_id, grant, outcome, %why),
+            Level::ERROR => {
+                error!(target: "audit", event, client_id, grant, sub, patient, scope, outcome, %why);
+            }
             Level::WARN => warn!(target: "audit", event, client_id, grant, outcome, %why),
             Level::INFO => info!(target: "audit", event, client_id, grant, outcome, %why),
-            _ => debug!(target: "audit", event, client_id, grant, outcome),
+            _ => info!(target: "audit", event, client_id, grant, outcome),
         }
     }
 
-    fn names(&self) -> (&'static str, Option<&str>, Option<&str>) {
-        (self.event, self.client.as_ref().map(ClientId::as_str), self.grant.as_ref().map(GrantId::as_str))
+    fn names(&self) -> Names<'_> {
+        let opens = self.opens.as_ref();
+        Names {
+            event: self.event,
+            client_id: self.client.as_ref().map(ClientId::as_str),
+            grant: self.grant.as_ref().map(GrantId::as_str),
+            sub: opens.map(|opens| opens.sub.as_str()),
+            patient: opens.and_then(|opens| opens.patient.as_ref()).map(PatientId::as_str),
+            scope: opens.map(|opens| display(&opens.scope)),
+        }
     }
+}
+
+/// What a line calls them by.
+struct Names<'a> {
+    event: &'static str,
+    client_id: Option<&'a str>,
+    grant: Option<&'a str>,
+    sub: Option<&'a str>,
+    patient: Option<&'a str>,
+    scope: Option<DisplayValue<&'a Scopes>>,
 }
 
 /// A grant has ended.

@@ -20,11 +20,22 @@ fn lines(mut file: &File) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-#[tokio::test]
-async fn rs_17_each_access_is_a_line_of_who_what_of_whom_and_what_came_of_it() {
+/// The audit line of the last access.
+fn last_line(file: &File) -> Value {
+    lines(file).into_iter().rfind(|line| line["target"] == "audit").unwrap()
+}
+
+/// Starts logging on this thread.
+fn log() -> (Arc<File>, tracing::dispatcher::DefaultGuard) {
     let file = Arc::new(tempfile::tempfile().unwrap());
     let logging = tracing_subscriber::fmt().json().flatten_event(true).with_max_level(LevelFilter::TRACE);
-    let _guard = logging.with_writer(Arc::clone(&file)).finish().set_default();
+    let guard = logging.with_writer(Arc::clone(&file)).finish().set_default();
+    (file, guard)
+}
+
+#[tokio::test]
+async fn rs_17_each_access_is_a_line_of_who_what_of_whom_and_what_came_of_it() {
+    let (file, _guard) = log();
     let world = clinic();
     let function = function(&world);
     let bearer = world.token("clinician", "patient/Patient.rs patient/Observation.rs", Some("a"));
@@ -39,7 +50,7 @@ async fn rs_17_each_access_is_a_line_of_who_what_of_whom_and_what_came_of_it() {
             let say = |name: &str| line[name].as_str().unwrap_or("-").to_owned();
             let who = ["client_id", "sub", "patient", "grant"].map(say);
             assert_eq!(who, ["app", "sub-clinician", "a", bearer.grant.as_str()]);
-            ["interaction", "resource_type", "id", "outcome"].map(say).join(" ")
+            ["event", "resource_type", "id", "outcome"].map(say).join(" ")
         })
     };
     for (request, line) in [
@@ -79,5 +90,41 @@ async fn rs_17_each_access_is_a_line_of_who_what_of_whom_and_what_came_of_it() {
     let log = lines(&file).into_iter().map(|line| line.to_string()).collect::<String>();
     for secret in [&*bearer.token, &bearer.token[bearer.token.len() / 2..], "secret-718"] {
         assert!(!log.contains(secret), "SEC-09: {secret}");
+    }
+}
+
+/// Apps of clinicians and backend services are in nobody's context: the line says whose data they got.
+#[tokio::test]
+async fn rs_17_the_line_says_whose_data_left_also_where_no_patient_is_in_context() {
+    let (file, _guard) = log();
+    let world = clinic();
+    world.register_backend("system/*.rs");
+    let function = function(&world);
+    let clinician = world.token("clinician", "user/*.rs", None);
+    let nurse = world.token("nurse", "user/*.rs", None);
+    let backend = super::backend_services::bearer("system/*.rs");
+    for (bearer, path, patients, count) in [
+        (&clinician, "/fhir/Patient/b", "b", 1),
+        (&clinician, "/fhir/Appointment/both", "a b", 1),
+        (&clinician, "/fhir/Practitioner/p", "", 1),
+        (&clinician, "/fhir/Observation", "a b", 8),
+        (&clinician, "/fhir/Observation?patient=b&_count=2", "b", 2),
+        // A number tells something of each as well.
+        (&clinician, "/fhir/Observation?_summary=count", "a b", 8),
+        (&clinician, "/fhir/Observation?patient=nobody", "", 0),
+        (&nurse, "/fhir/Observation", "a", 4),
+        (&backend, "/fhir/Condition", "a b", 2),
+    ] {
+        get(path).by(bearer).send_to(&function).await;
+        let line = last_line(&file);
+        assert_eq!((&line["outcome"], &line["count"]), (&"allowed".into(), &count.into()), "{path} {line}");
+        assert_eq!((&line["patients"], &line["patient"]), (&patients.into(), &Value::Null), "{path}");
+    }
+    // Nothing left, so nobody is named.
+    for path in ["/fhir/Observation/b-o1", "/fhir/Patient/a/_history/7", "/fhir/Observation?code=%FF"] {
+        get(path).by(&nurse).send_to(&function).await;
+        let line = last_line(&file);
+        assert_ne!(line["outcome"], "allowed", "{path} {line}");
+        assert_eq!((&line["count"], &line["patients"]), (&0.into(), &Value::Null), "{path}");
     }
 }

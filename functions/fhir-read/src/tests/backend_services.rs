@@ -31,7 +31,7 @@ fn bearer_of(claims: AccessTokenClaims) -> Bearer {
     Bearer { token: signed("at+jwt", &claims), grant, claims }
 }
 
-fn bearer(scopes: &str) -> Bearer {
+pub(super) fn bearer(scopes: &str) -> Bearer {
     bearer_of(claims(scopes))
 }
 

@@ -47,7 +47,7 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
         let redeemed = self.consume(&grant, &redemption, now).await?;
         let issue =
             Issue::redeemed(&redeemed, refresh_token, caller.key.clone()).ok_or(TokenError::UNKNOWN_CODE)?;
-        let answer = self.issue(issue, now).await;
+        let answer = self.issue(issue, now, trail).await;
         if answer.is_err() {
             self.give_back(&redeemed, now).await;
         }

@@ -5,6 +5,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use smart_core::id::Subject;
 use smart_core::instant::Instant;
 use smart_core::launch::LaunchContext;
 use smart_core::ports::Signer;
@@ -15,6 +16,7 @@ use smart_web::random;
 use crate::error::{TokenError, WiderScope};
 use crate::proof::Caller;
 use crate::sign::fits_into_token;
+use crate::trail::Trail;
 use crate::{Store, TokenEndpoint};
 
 impl<S: Store, K: Signer> TokenEndpoint<S, K> {
@@ -23,16 +25,19 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
         Caller { client, key }: &Caller,
         asked: &Scopes,
         now: Instant,
+        trail: &mut Trail,
     ) -> Result<TokenAnswer, TokenError> {
         let scope = client.granted_alone(asked)?;
         // There is no grant that would say the list instead.
         if !fits_into_token(&scope) {
             return Err(WiderScope::TooLong.into());
         }
+        let sub = Subject::from(&client.client_id);
+        trail.opens(&sub, None, &scope);
         let claims = AccessTokenClaims {
             iss: self.here.issuer().to_owned(),
             aud: self.here.fhir_base().to_owned(),
-            sub: (&client.client_id).into(),
+            sub,
             client_id: client.client_id.clone(),
             exp: now + CLIENT_ALONE_LIFETIME,
             iat: now,

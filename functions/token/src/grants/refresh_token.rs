@@ -41,7 +41,7 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
         if refreshed.repeated {
             trail.is_a_repeat();
         }
-        let answer = self.reissue(caller, presented, scope, &refreshed, now).await;
+        let answer = self.reissue(caller, presented, scope, &refreshed, now, trail).await;
         match &answer {
             Ok(_) => {}
             Err(TokenError::Ended(ended)) => self.revoke(&grant, ended.reason(), now).await,
@@ -111,6 +111,7 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
         asked: Option<Scopes>,
         refreshed: &Refreshed,
         now: Instant,
+        trail: &mut Trail,
     ) -> Result<TokenAnswer, TokenError> {
         let active = refreshed.grant.active().ok_or(TokenError::UNKNOWN_REFRESH_TOKEN)?;
         let user = self.store.user(&active.owner.user);
@@ -122,7 +123,7 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
         let scopes = scopes_now(&active.granted.scopes, &caller.client, asked)?;
         let successor = RefreshToken::new(presented.handle(), presented.secret().successor(&refreshed.salt));
         let issue = Issue::refreshed(refreshed, owner, scopes, successor, caller.key.clone());
-        Ok(self.issue(issue.ok_or(TokenError::UNKNOWN_REFRESH_TOKEN)?, now).await?)
+        Ok(self.issue(issue.ok_or(TokenError::UNKNOWN_REFRESH_TOKEN)?, now, trail).await?)
     }
 
     /// Whether the session lasts to which `online_access` is bound, if it is (REFR-18).

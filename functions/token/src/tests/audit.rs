@@ -70,7 +70,7 @@ async fn one_line_for_each_event_as_loud_as_whose_fault_it_is() {
     assert_eq!(log.audit(), ["INFO refresh_token web grant issued"]);
     refresh(&first).with("scope", "user/*.rs").by("web").at(2).send(&world).await;
     // Found before anything was written.
-    assert_eq!(log.audit(), ["DEBUG refresh_token web grant invalid_scope"]);
+    assert_eq!(log.audit(), ["INFO refresh_token web grant invalid_scope"]);
     world.keys.sign_only(0);
     refresh(&first).by("web").at(3).send(&world).await;
     assert_eq!(
@@ -107,7 +107,7 @@ async fn one_line_for_each_event_as_loud_as_whose_fault_it_is() {
     coded.redemption().by("unknown").send(&world).await;
     assert_eq!(log.audit(), ["INFO authorization_code unknown - invalid_client"]);
     ask(&[]).send(&world).await;
-    assert_eq!(log.audit(), ["DEBUG token - - invalid_request"]);
+    assert_eq!(log.audit(), ["INFO token - - invalid_request"]);
 }
 
 #[tokio::test]
@@ -120,6 +120,31 @@ async fn the_line_says_which_port_was_unavailable_and_the_app_is_not_told() {
     assert!(!answer.text("error_description").contains("signer"));
     let why = log.lines().find(|line| line["event"] == "authorization_code").unwrap()["why"].clone();
     assert_eq!(why, "signer is unavailable: throttled on purpose");
+}
+
+#[tokio::test]
+async fn tokens_are_to_whom_for_which_patient_and_by_which_scopes() {
+    let world = World::new().await;
+    world.register_backend("system/*.rs").await;
+    let (log, _guard) = Log::start();
+    let opens = || {
+        let line = log.lines().last().unwrap();
+        ["outcome", "client_id", "sub", "patient", "scope"]
+            .map(|name| line[name].as_str().unwrap_or("-").to_owned())
+    };
+    let coded = world.consent(anna("web", SCOPE)).await;
+    let answer = coded.redemption().by("web").send(&world).await;
+    assert_eq!(opens(), ["issued", "web", "sub-anna", "a", &answer.text("scope")]);
+    let token = answer.text("refresh_token");
+    refresh(&token).with("scope", "openid patient/*.rs").by("web").at(1).send(&world).await;
+    assert_eq!(opens(), ["issued", "web", "sub-anna", "a", "openid patient/*.rs"]);
+    // What could not be signed as well.
+    world.keys.sign_only(0);
+    refresh(&token).by("web").at(2).send(&world).await;
+    assert_eq!(opens(), ["temporarily_unavailable", "web", "sub-anna", "a", &answer.text("scope")]);
+    world.keys.sign_only(usize::MAX);
+    world.credentials("system/*.rs").send(&world).await;
+    assert_eq!(opens(), ["issued", "backend", "backend", "-", "system/*.rs"]);
 }
 
 #[tokio::test]

@@ -126,7 +126,7 @@ async fn an_app_signs_in_reads_refreshes_and_a_stolen_refresh_token_ends_it() {
             .logged(move |line| line["target"] == "audit" && line["id"] == id && line["outcome"] == outcome)
     };
     let audited = reads("a", "allowed").expect("a line of the read");
-    let fields = ["client_id", "patient", "interaction", "resource_type"];
+    let fields = ["client_id", "patient", "event", "resource_type"];
     assert_eq!(fields.map(|name| text(&audited, name)), ["app", "a", "read", "Patient"]);
     assert!(!text(&audited, "sub").is_empty());
     assert_eq!(text(&reads("b", "refused").expect("a line of the refusal"), "patient"), "a");
