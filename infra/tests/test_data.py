@@ -53,10 +53,10 @@ class Tables(unittest.TestCase):
             self.assertEqual(deployed(TableEncryption="AWS_OWNED")[name]["SSESpecification"], {"SSEEnabled": False})
 
     def test_tables_keys_and_logs_outlive_the_stack(self):
-        stack = deployed(SigningKeys="A,B")
+        stack = deployed(SigningKeys="A,B", CloudFront="true")
         kept = {"AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::Logs::LogGroup"}
         names = [name for name, r in stack.resources.items() if r["Type"] in kept]
-        self.assertEqual(len(names), 2 + 2 + 5)
+        self.assertEqual(len(names), 2 + 2 + 6)
         for name in names:
             with self.subTest(name):
                 self.assertEqual(stack.resources[name].get("DeletionPolicy"), "Retain")

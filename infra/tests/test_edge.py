@@ -23,7 +23,6 @@ class Issuer(unittest.TestCase):
         for parameters, host in [
             ({}, f"https://{execute_api}"),
             (DOMAIN, "https://auth.example.org"),
-            ({"CloudFront": "true"}, "https://${Distribution.DomainName}"),
             ({"CloudFront": "true", **DOMAIN}, "https://auth.example.org"),
             ({"PublicUrl": "http://localhost:4566", **DOMAIN}, "http://localhost:4566"),
         ]:
@@ -45,12 +44,23 @@ class OneWayIn(unittest.TestCase):
         self.assertNotIn("ApiMappingKey", stack["DomainMapping"])  # paths stay as they are
         self.assertEqual(stack.outputs["DomainTarget"], "${Domain.RegionalDomainName}")
 
+    def test_behind_cloudfront_the_default_endpoint_is_its_way_in_and_nobody_elses(self):
+        stack = deployed(CloudFront="true", **DOMAIN)
+        self.assertIs(stack["HttpApi"]["DisableExecuteApiEndpoint"], False)
+        (origin,) = stack["Distribution"]["DistributionConfig"]["Origins"]
+        self.assertEqual(origin["DomainName"], "${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}")
+        self.assertEqual(origin["CustomOriginConfig"]["OriginSSLProtocols"], ["TLSv1.2"])
+        self.assertNotIn("Domain", stack.resources)
+
     def test_dns_is_written_only_where_it_is_ours(self):
         self.assertNotIn("DomainRecord", deployed(**DOMAIN).resources)
         self.assertIn("DomainRecord", deployed(HostedZoneId="Z1", **DOMAIN).resources)
         front = deployed(HostedZoneId="Z1", CloudFront="true", **DOMAIN)
         self.assertNotIn("DomainRecord", front.resources)
-        self.assertEqual(front["DistributionRecord"]["AliasTarget"]["DNSName"], "${Distribution.DomainName}")
+        records = [front["DistributionRecord"], front["DistributionRecordIpv6"]]
+        self.assertEqual([record["Type"] for record in records], ["A", "AAAA"])
+        self.assertEqual({record["AliasTarget"]["DNSName"] for record in records}, {"${Distribution.DomainName}"})
+        self.assertIs(front["Distribution"]["DistributionConfig"]["IPV6Enabled"], True)
 
     def test_behind_cloudfront_every_route_asks_whether_the_request_came_through_it(self):
         for route in deployed().of_type("AWS::ApiGatewayV2::Route").values():

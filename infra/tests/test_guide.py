@@ -45,6 +45,11 @@ class Guide(unittest.TestCase):
         """Those that are called as the guide's are."""
         return {name for name in self.aws.client("dynamodb").list_tables()["TableNames"] if name.startswith("smart-")}
 
+    def logs(self):
+        """The groups of stacks that are called as the guide's is."""
+        pages = self.aws.client("logs").get_paginator("describe_log_groups").paginate()
+        return {group["logGroupName"] for page in pages for group in page["logGroups"] if "smart/" in group["logGroupName"]}
+
     def keys(self):
         return {key["KeyId"] for key in self.aws.client("kms").list_keys()["Keys"]}
 
@@ -57,11 +62,11 @@ class Guide(unittest.TestCase):
         for topic in topics.list_topics()["Topics"]:
             if topic["TopicArn"].endswith(":smart-alarms"):
                 yield topics.delete_topic, topic
-        if "smart-restored" in self.tables():
-            yield leavings.delete_table, {"client": self.aws.client, "name": "smart-restored"}
+        for name in {"smart-restored", "smart-records-restored"} & self.tables():
+            yield leavings.delete_table, {"client": self.aws.client, "name": name}
 
     def leave_nothing(self, said):
-        """In an emulator that stays: the stack listed what it would leave before it was deleted, of which the logs stay for the law."""
+        """In an emulator that stays: the stack listed what it would leave before it was deleted, should the guide have stopped halfway."""
         for delete, arguments in self.beside_the_stack():
             self.aws.later(delete, **arguments)
         for kind, name in re.findall(r"(?m)^(AWS::\S+)\t(\S+)$", said):
@@ -72,7 +77,7 @@ class Guide(unittest.TestCase):
         folder = self.aws.folder
         self.aws.alone("smart")
         self.assertEqual(list(self.beside_the_stack()), [], "this test would change them")
-        tables, keys = self.tables(), self.keys()
+        tables, keys, logs = self.tables(), self.keys(), self.logs()
         shutil.copytree(INFRA, folder / "infra", ignore=shutil.ignore_patterns(".aws-sam", "tests"))
         for function in FUNCTIONS:
             (folder / "target/lambda" / function).mkdir(parents=True)
@@ -84,14 +89,14 @@ class Guide(unittest.TestCase):
         for number, (heading, code) in enumerate(steps):
             if heading == "Sign in at your identity provider":
                 script.append("echo a-secret > hospital-secret")
-            if heading == "Restore from a backup":
+            if "RestoredAuthorizationTable" in code:
                 script.append('''for key in client#app user#a grant#1 grant#2 session#1; do
   aws dynamodb put-item --table-name "$(output AuthorizationTableName)" --item "{\\"pk\\":{\\"S\\":\\"$key\\"}}"
 done''')
             if "sam delete" in code:
                 script.append("aws cloudformation describe-stack-resources --stack-name smart --query 'StackResources[].[ResourceType,PhysicalResourceId]' --output text")
             script += [f"echo '#### {number} {heading}'", code]
-            if heading == "Restore from a backup":
+            if "RestoredAuthorizationTable" in code:
                 script.append("echo LEFT: $(aws dynamodb scan --table-name smart-restored --query 'sort(Items[].pk.S)' --output text)")
                 script.append("echo TABLE: $(output AuthorizationTableName)")
                 script.append("aws lambda list-functions --query 'Functions[].Environment.Variables'")
@@ -124,6 +129,9 @@ done''')
         self.assertIn("loaded 1 resource (1 new", said)
         self.assertIn("The rotation is done", said)
         self.assertIn("TABLE: smart-restored\n", said)
+        # All that would stay is named before the stack goes, and nothing is left of it in the end.
+        self.assertRegex(said, r"(?s)tables: .*smart-records-restored.*smart-restored.* keys: \S+ logs: (\S+\s+){5}")
+        self.assertEqual(self.logs(), logs)
         self.assertEqual(self.tables(), tables)
         made = [self.aws.client("kms").describe_key(KeyId=key)["KeyMetadata"] for key in self.keys() - keys]
         self.assertEqual([key["KeyState"] for key in made if key["KeySpec"] == "RSA_2048"], ["PendingDeletion", "PendingDeletion"])
