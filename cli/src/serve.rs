@@ -7,6 +7,7 @@ mod app;
 mod ehr;
 mod listen;
 mod providers;
+mod terminator;
 mod welcome;
 
 use std::path::Path;

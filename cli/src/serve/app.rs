@@ -13,7 +13,7 @@ use smart_local::{LocalStore, SoftwareKeys};
 use smart_outbound::{Outbound, PublishedKeys, Reach};
 use smart_web::{arrival, fallback, observe};
 
-use super::ehr;
+use super::{ehr, terminator};
 use crate::failure::Failure;
 
 /// What differs from one server to another.
@@ -62,5 +62,48 @@ pub(crate) async fn compose(
         app = app.merge(smart_demo::router()).merge(ehr::router(store(), url.clone()));
     }
     // The instant and the log line come first: they belong to whatever is asked, also where there is nothing.
-    Ok(arrival::stamp(observe::layer(fallback::answers(app)), arrival::system_clock))
+    let app = terminator::layer(fallback::answers(app), url);
+    Ok(arrival::stamp(observe::layer(app), arrival::system_clock))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use axum::body::Body;
+    use axum::http::Request;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    /// SEC-19: every answer of the whole application, also where there is nothing.
+    #[tokio::test]
+    async fn sec_19_behind_a_tls_terminator_every_answer_says_hsts() {
+        let store = Arc::new(LocalStore::in_memory().await.unwrap());
+        let keys = Arc::new(SoftwareKeys::generate(arrival::system_clock).unwrap());
+        let mut said = BTreeSet::new();
+        for (url, expected) in [("https://smart.example", true), ("http://localhost:8080", false)] {
+            let url: PublicUrl = url.parse().unwrap();
+            let options = Options {
+                ehr_origins: EhrOrigins::default(),
+                ways: SignInWays::local(),
+                registration: None,
+                brands: None,
+                has_demo: false,
+            };
+            let app = compose(&store, &keys, &url, options).await.unwrap();
+            for path in ["/fhir/metadata", "/auth/login", "/.well-known/jwks.json", "/auth/token", "/nowhere"]
+            {
+                let answer =
+                    app.clone().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
+                said.insert(answer.status().as_u16());
+                assert_eq!(
+                    answer.headers().contains_key("strict-transport-security"),
+                    expected,
+                    "{url:?} {path}"
+                );
+            }
+        }
+        assert!(said.len() > 2, "pages, documents and errors: {said:?}");
+    }
 }
