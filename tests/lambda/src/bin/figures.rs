@@ -1,4 +1,4 @@
-//! Times the start of the functions' programs, beside the smallest program there is and beside Node.js, and writes a table.
+//! Times the start of the functions' programs, beside the smallest program there is and beside Node.js, and writes two tables: the figures, and whether they reach their goals.
 //!
 //! ```text
 //! figures FOLDER [--runs N] [--node NODE HANDLER]
@@ -28,6 +28,16 @@ use smart_lambda_tests::function::Function;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
+/// A function's own work before its first call, in milliseconds, at most.
+const FIRST_CALL: f64 = 5.0;
+/// How large a function's program may be, in megabytes.
+const SIZE: f64 = 10.0;
+/// How many times sooner a function answers first than Node.js does, at least.
+const FASTER: f64 = 15.0;
+
+/// How the smallest program there is is called: a floor, and no function.
+const FLOOR: &str = "hello";
+
 /// What is measured.
 struct Subject {
     name: String,
@@ -46,6 +56,23 @@ struct Figures {
     answered: Vec<Duration>,
 }
 
+/// What is told of one subject: megabytes and milliseconds.
+struct Row {
+    name: String,
+    /// Of a program of ours.
+    size: Option<f64>,
+    first_call: Option<Spread>,
+    ready: Option<Spread>,
+    answered: Option<Spread>,
+}
+
+/// Of several runs, in milliseconds.
+#[derive(Clone, Copy)]
+struct Spread {
+    median: f64,
+    least: f64,
+}
+
 struct Arguments {
     folder: PathBuf,
     runs: usize,
@@ -55,29 +82,63 @@ struct Arguments {
 fn main() -> Outcome<()> {
     let arguments = arguments()?;
     let subjects = subjects(&arguments);
+    let rows = subjects.iter().map(|subject| row(subject, arguments.runs)).collect::<Outcome<Vec<_>>>()?;
     let mut out = io::stdout().lock();
     writeln!(
         out,
         "| program | size, MB | first call, ms | ready, ms | first answer, ms |\n|---|--:|--:|--:|--:|"
     )?;
-    for subject in &subjects {
-        let mut figures = Figures::default();
-        // The first run warms the file cache, and is not counted.
-        for run in 0..=arguments.runs {
-            measure(subject, (run > 0).then_some(&mut figures))?;
-        }
-        let size = if subject.arguments.is_empty() {
-            #[expect(clippy::cast_precision_loss, reason = "megabytes with two digits")]
-            let megabytes = fs::metadata(&subject.program)?.len() as f64 / 1e6;
-            format!("{megabytes:.2}")
-        } else {
-            String::new()
-        };
-        let cells =
-            [&mut figures.first_call, &mut figures.ready, &mut figures.answered].map(|values| cell(values));
-        writeln!(out, "| {} | {size} | {} |", subject.name, cells.join(" | "))?;
+    for Row { name, size, first_call, ready, answered } in &rows {
+        let size = size.map(|size| format!("{size:.2}")).unwrap_or_default();
+        let [first_call, ready, answered] = [first_call, ready, answered].map(|spread| cell(spread.as_ref()));
+        writeln!(out, "| {name} | {size} | {first_call} | {ready} | {answered} |")?;
+    }
+    writeln!(out, "\n| goal | figure |  |\n|---|--:|--:|")?;
+    for (goal, figure, reached) in goals(&rows) {
+        writeln!(out, "| {goal} | {figure} | {} |", if reached { "met" } else { "**missed**" })?;
     }
     Ok(())
+}
+
+fn row(subject: &Subject, runs: usize) -> Outcome<Row> {
+    let mut figures = Figures::default();
+    // The first run warms the file cache, and is not counted.
+    for run in 0..=runs {
+        measure(subject, (run > 0).then_some(&mut figures))?;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "megabytes with two digits")]
+    let size = || Ok::<_, io::Error>(fs::metadata(&subject.program)?.len() as f64 / 1e6);
+    Ok(Row {
+        name: subject.name.clone(),
+        size: subject.arguments.is_empty().then(size).transpose()?,
+        first_call: spread(&mut figures.first_call),
+        ready: spread(&mut figures.ready),
+        answered: spread(&mut figures.answered),
+    })
+}
+
+/// Each goal, the figure of the function that is furthest from it, and whether it is reached.
+fn goals(rows: &[Row]) -> Vec<(String, String, bool)> {
+    let functions = || rows.iter().filter(|row| row.size.is_some() && row.name != FLOOR);
+    let most = |value: fn(&Row) -> Option<f64>| {
+        let values = functions().filter_map(|row| Some((value(row)?, row.name.as_str())));
+        values.max_by(|(a, _), (b, _)| a.total_cmp(b))
+    };
+    let mut goals = Vec::new();
+    if let Some((first, name)) = most(|row| Some(row.first_call?.median)) {
+        let goal = format!("at most {FIRST_CALL} ms of its own work before the first call");
+        goals.push((goal, format!("{first:.2} ms ({name})"), first <= FIRST_CALL));
+    }
+    if let Some((size, name)) = most(|row| row.size) {
+        goals.push((format!("smaller than {SIZE} MB"), format!("{size:.2} MB ({name})"), size < SIZE));
+    }
+    let node = rows.iter().find(|row| row.size.is_none()).and_then(|row| row.answered);
+    if let (Some((slowest, name)), Some(node)) = (most(|row| Some(row.answered?.median)), node) {
+        let faster = node.median / slowest;
+        let goal = format!("first answer at least {FASTER} times sooner than Node.js");
+        goals.push((goal, format!("{faster:.0} times ({name})"), faster >= FASTER));
+    }
+    goals
 }
 
 fn measure(subject: &Subject, figures: Option<&mut Figures>) -> Outcome<()> {
@@ -126,7 +187,7 @@ fn start(subject: &Subject, more: &[(&str, String)]) -> io::Result<Function> {
 fn subjects(arguments: &Arguments) -> Vec<Subject> {
     let token = [("grant_type", "refresh_token"), ("client_id", "app"), ("refresh_token", "none")];
     let functions = [
-        ("hello", Event::get("/"), false),
+        (FLOOR, Event::get("/"), false),
         ("discovery", Event::get("/fhir/.well-known/smart-configuration"), true),
         ("authorize", Event::get("/auth/authorize?response_type=code&client_id=app"), true),
         ("token", Event::post("/auth/token", &token), true),
@@ -152,14 +213,16 @@ fn subjects(arguments: &Arguments) -> Vec<Subject> {
     subjects
 }
 
-/// Median and minimum in milliseconds.
-fn cell(values: &mut [Duration]) -> String {
+fn spread(values: &mut [Duration]) -> Option<Spread> {
     values.sort_unstable();
-    let milliseconds = |value: &Duration| format!("{:.2}", value.as_secs_f64() * 1e3);
-    match (values.get(values.len() / 2), values.first()) {
-        (Some(median), Some(least)) => format!("{} ({})", milliseconds(median), milliseconds(least)),
-        _ => String::new(),
-    }
+    let milliseconds = |value: &Duration| value.as_secs_f64() * 1e3;
+    let (median, least) = (values.get(values.len() / 2)?, values.first()?);
+    Some(Spread { median: milliseconds(median), least: milliseconds(least) })
+}
+
+/// Median (minimum).
+fn cell(spread: Option<&Spread>) -> String {
+    spread.map(|Spread { median, least }| format!("{median:.2} ({least:.2})")).unwrap_or_default()
 }
 
 fn arguments() -> Outcome<Arguments> {
