@@ -1,11 +1,13 @@
 """A function's bounds, its IAM statements and its environment are spellings of one list: the ports."""
 
+import json
+import os
 import re
 import unittest
 from dataclasses import dataclass
 
 import source_code as code
-from template import FUNCTIONS, deployed, every, listed
+from template import FUNCTIONS, INFRA, deployed, every, listed
 
 STATE, RECORDS, KEY = "SMART_TABLE", "SMART_RECORDS_TABLE", "SMART_SIGNING_KEYS"
 # What began before it is refused: for whoever reads the state.
@@ -59,6 +61,27 @@ ELSEWHERE = {"ClientKeySets"}
 BESIDES = {"Logs", "Trace"}
 
 
+PERMISSIONS = INFRA / "permissions.json"
+
+
+def permissions():
+    """What each function may do, as the deployed template says it, with all that is optional turned on."""
+    stack = deployed(SigningKeys="A,B", RegistrationTokenSha256="ab" * 32)
+    return {function: [statement(sid, s) for sid, s in stack.statements(f"{name}Policy").items() if sid not in BESIDES] for function, name in FUNCTIONS.items()}
+
+
+def statement(sid, said):
+    resources = listed(said["Resource"])
+    on = {"AuthorizationTable": "state", "RecordsTable": "records", "SigningKeyA": "keys"}[re.match(r"\$\{(\w+)\.Arn\}", resources[0])[1]]
+    return {
+        "sid": sid,
+        "actions": sorted(listed(said["Action"])),
+        "on": on,
+        "indexes": [resource.split("/index/")[1] for resource in resources if "/index/" in resource],
+        "keys": [pattern for patterns in every(said, "dynamodb:LeadingKeys") for pattern in listed(patterns)],
+    }
+
+
 def ports_of(function):
     return code.ports_of(function) - ELSEWHERE
 
@@ -104,6 +127,13 @@ class Ports(unittest.TestCase):
                     for resource_type in port.types:
                         patterns += [f"{resource_type}/*", f"of#*/{resource_type}"]
                     self.assertEqual([listed(k) for k in kinds], [patterns] if patterns else [])
+
+    def test_the_permissions_that_calls_are_held_against_are_the_templates(self):
+        """`tests/lambda` holds each call of every flow against this file. SMART_PERMISSIONS=write writes it anew."""
+        told = {"written by": "infra/tests/test_ports.py, SMART_PERMISSIONS=write", "functions": permissions()}
+        if os.environ.get("SMART_PERMISSIONS") == "write":
+            PERMISSIONS.write_text(json.dumps(told, indent=2) + "\n")
+        self.assertEqual(json.loads(PERMISSIONS.read_text()), told)
 
     def test_kinds_of_items_are_those_of_the_code(self):
         paths = sorted((code.ROOT / "shared/aws/src").rglob("*.rs"))

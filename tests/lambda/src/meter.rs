@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use serde_json::Value;
+use smart_aws::tables;
 
 use crate::capacity::{self, Units};
 use crate::http::{Connection, Request, Response, end_to_end};
@@ -20,6 +21,19 @@ pub struct Call {
     pub operation: String,
     /// What DynamoDB bills, if it was DynamoDB and there is a rule for the operation.
     pub units: Option<Units>,
+    /// Which items of which tables, if it was DynamoDB.
+    pub touched: Vec<Touched>,
+}
+
+/// What a call of DynamoDB is about, as a permission may speak of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Touched {
+    /// The table's name.
+    pub table: String,
+    /// The index, if one is queried.
+    pub index: Option<String>,
+    /// The partition keys (`dynamodb:LeadingKeys`): of the table, or of the index.
+    pub keys: Vec<String>,
 }
 
 /// Who was called.
@@ -85,12 +99,49 @@ fn serve(stream: TcpStream, upstream: &str, noted: &Mutex<Vec<Call>>) -> io::Res
         let Response { status, headers, body } = aws.ask(&request)?;
         let answer = serde_json::from_slice(&body).unwrap_or_default();
         let units = (service == Service::DynamoDb).then(|| capacity::units(&operation, &asked, &answer));
-        let call = Call { service, operation, units: units.flatten() };
+        let touched = if service == Service::DynamoDb { touched(&asked) } else { Vec::new() };
+        let call = Call { service, operation, units: units.flatten(), touched };
         // Before the answer, so that whoever waits for what follows it finds the call.
         noted.lock().unwrap_or_else(PoisonError::into_inner).push(call);
         program.answer(&status, &end_to_end(&headers), &body)?;
     }
     Ok(())
+}
+
+/// What is asked about, in any of the forms of a request.
+fn touched(asked: &Value) -> Vec<Touched> {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let key_of = |item: &Value| text(item.get(tables::STATE.key)?.get("S")?);
+    if let Some(batch) = asked.get("RequestItems").and_then(Value::as_object) {
+        let of_table = |(table, asked): (&String, &Value)| {
+            let keys = asked
+                .get("Keys")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter_map(key_of)
+                .collect();
+            Touched { table: table.clone(), index: None, keys }
+        };
+        return batch.iter().map(of_table).collect();
+    }
+    let index = asked.get("IndexName").and_then(text);
+    let item = ["Key", "Item"].into_iter().find_map(|name| key_of(asked.get(name)?));
+    let key = item.or_else(|| group(asked, index.as_deref()?));
+    let table = asked.get("TableName").and_then(text).unwrap_or_default();
+    vec![Touched { table, index, keys: key.into_iter().collect() }]
+}
+
+/// The group of an index that a query is about: `#group = :group AND …`.
+fn group(asked: &Value, index: &str) -> Option<String> {
+    let indexes = [tables::STATE, tables::RECORDS].into_iter().flat_map(|table| table.indexes);
+    let hash = indexes.into_iter().find(|known| known.name == index)?.hash;
+    let named = |what: &str, name: &str| asked.get(what)?.get(name.trim());
+    let condition = asked.get("KeyConditionExpression")?.as_str()?;
+    let mut parts = condition.split(" AND ").filter_map(|part| part.split_once(" = "));
+    let (_, value) =
+        parts.find(|(name, _)| named("ExpressionAttributeNames", name).is_some_and(|name| name == hash))?;
+    named("ExpressionAttributeValues", value)?.get("S")?.as_str().map(str::to_owned)
 }
 
 /// Service and operation, as the SDK says them: `DynamoDB_20120810.GetItem`, `TrentService.Sign`.

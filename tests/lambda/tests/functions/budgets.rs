@@ -1,12 +1,13 @@
 //! What each request of every flow asks of AWS, as a counting layer between the functions' own programs and AWS sees it.
 //!
 //! ARCHITECTURE.md's table of remote calls is the budget: a step that makes one call more or fewer than its row says fails, and so does a row
-//! without a step. What the calls cost in DynamoDB's units is kept in `infra/units.json`, of which `infra/costs` makes prices;
+//! without a step. Each call is one that the function's policy allows. What the calls cost in DynamoDB's units is kept in `infra/units.json`, of which `infra/costs` makes prices;
 //! `SMART_UNITS=write` writes it anew.
 
 mod clinic;
 mod flows;
 mod ledger;
+mod permissions;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
@@ -29,7 +30,7 @@ async fn each_request_of_every_flow_asks_aws_for_what_its_budget_says() {
     }
 
     let steps: BTreeMap<_, _> =
-        ledger.0.iter().map(|(name, asked)| ((*name).to_owned(), asked.json())).collect();
+        ledger.steps.iter().map(|(name, asked)| ((*name).to_owned(), asked.json())).collect();
     if is_to_be_written() {
         let told = json!({ "written by": "tests/lambda, SMART_UNITS=write", "steps": steps });
         fs::write(UNITS, format!("{told:#}\n")).unwrap();
@@ -42,7 +43,9 @@ async fn each_request_of_every_flow_asks_aws_for_what_its_budget_says() {
         &steps,
     );
 
-    let asked = ledger.0.iter().map(|(name, asked)| ((*name).to_owned(), asked.calls())).collect();
+    permissions::check(&ledger, &clinic.world.tables());
+
+    let asked = ledger.steps.iter().map(|(name, asked)| ((*name).to_owned(), asked.calls())).collect();
     let budget = budget(&fs::read_to_string(ARCHITECTURE).unwrap());
     assert_same("ARCHITECTURE.md, calls of (DynamoDB, KMS)", &budget, &asked);
 }

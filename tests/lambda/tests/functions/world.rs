@@ -90,6 +90,14 @@ impl World {
         self
     }
 
+    /// The names of its tables, and what they hold.
+    pub(crate) fn tables(&self) -> [(&str, &'static str); 2] {
+        [("SMART_TABLE", "state"), ("SMART_RECORDS_TABLE", "records")].map(|(variable, holds)| {
+            let (_, name) = self.environment.iter().find(|(name, _)| name == variable).unwrap();
+            (name.as_str(), holds)
+        })
+    }
+
     /// A function, told what it needs and nothing else.
     pub(crate) fn start(&self, name: &str) -> Function {
         self.start_as(name, program(name))

@@ -7,7 +7,7 @@ use smart_lambda_tests::capacity::Units;
 use smart_lambda_tests::event::Answer;
 use smart_lambda_tests::meter;
 
-use super::super::world::Service;
+use super::super::world::{FUNCTIONS, Service};
 use super::clinic::Clinic;
 
 /// What one request asks of AWS.
@@ -37,9 +37,14 @@ impl Asked {
     }
 }
 
-/// The steps that were taken, by name.
+/// What was asked.
 #[derive(Default)]
-pub(super) struct Ledger(pub(super) BTreeMap<&'static str, Asked>);
+pub(super) struct Ledger {
+    /// The steps that were taken, by name.
+    pub(super) steps: BTreeMap<&'static str, Asked>,
+    /// Every call of a step or a start, by the function that made it.
+    pub(super) calls: Vec<(&'static str, meter::Call)>,
+}
 
 /// Four functions that have just started, and the ledger that their steps go into.
 pub(super) struct Counting<'a> {
@@ -50,17 +55,21 @@ pub(super) struct Counting<'a> {
 
 impl<'a> Counting<'a> {
     pub(super) fn start(clinic: &'a Clinic, ledger: &'a mut Ledger) -> Self {
-        let mut service = clinic.world.service();
-        for name in ["discovery", "authorize", "token", "fhir-read"] {
-            service.function(name).ready().unwrap();
-        }
-        clinic.meter.read();
+        // One after the other, so that each call is its own.
+        let [discovery, authorize, token, fhir_read] = FUNCTIONS.map(|(name, _)| {
+            let mut function = clinic.world.start(name);
+            function.ready().unwrap();
+            ledger.calls.extend(clinic.meter.read().into_iter().map(|call| (name, call)));
+            function
+        });
+        let service = Service { discovery, authorize, token, fhir_read, last: None };
         Self { clinic, service, ledger }
     }
 
     /// Something that is not counted: it leads to what is, or fills what the functions remember.
     pub(super) fn aside<T>(&mut self, ask: impl FnOnce(&mut Service) -> T) -> T {
         let told = ask(&mut self.service);
+        // It may be several requests: whose call it is, is told of steps alone.
         self.clinic.meter.read();
         told
     }
@@ -94,9 +103,10 @@ impl<'a> Counting<'a> {
                 meter::Service::Kms => &mut asked.kms,
                 meter::Service::Other => panic!("{name}: {call:?}"),
             };
-            *of_service.entry(call.operation).or_default() += 1;
+            *of_service.entry(call.operation.clone()).or_default() += 1;
+            self.ledger.calls.push((function, call));
         }
-        assert!(self.ledger.0.insert(name, asked).is_none(), "two steps are called {name}");
+        assert!(self.ledger.steps.insert(name, asked).is_none(), "two steps are called {name}");
         answer
     }
 }
