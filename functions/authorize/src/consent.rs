@@ -224,7 +224,7 @@ fn show(
         let policy = RefreshPolicy::of(client, &Scopes::from_iter([scope]), &visit.session);
         policy.map(|policy| lasts(&policy)).unwrap_or_default()
     };
-    let is_new = |scope: &Scope| !before.is_empty() && !before.has(scope, known.patient.as_ref());
+    let is_new = |scope: &Scope| !before.is_empty() && !before.has(scope, known.patient_in_context());
     let (offline, online) = (lasting(Scope::OfflineAccess), lasting(Scope::OnlineAccess));
     let asked = Asked::new(&request.scopes, &offline, &online, is_new);
     let form_token = browser.form_token(Form::Shown(*handle, grant.last_op));
