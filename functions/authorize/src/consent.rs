@@ -28,6 +28,7 @@ use crate::call::Call;
 use crate::error::AuthorizeError;
 use crate::pages::{Asked, Consent, InProgress, OutOfReach};
 use crate::present::Present;
+use crate::remembered::may_come_back;
 use crate::respond::go_to;
 use crate::visit::Visit;
 use crate::wording::{self, time};
@@ -238,7 +239,7 @@ fn show(
             since: before.since().map(time::day),
             has_new: request.scopes.iter().any(is_new),
         }),
-        is_remembered: client.may_be_remembered(&request.redirect_uri),
+        is_remembered: may_come_back(client, request),
     })
 }
 

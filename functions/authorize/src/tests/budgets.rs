@@ -16,7 +16,7 @@ use smart_core::grant::Redemption;
 use smart_core::id::GrantId;
 use smart_core::instant::Instant;
 use smart_core::pkce::CodeVerifier;
-use smart_core::ports::{Redemptions as _, Signer as _, Step};
+use smart_core::ports::{Clients as _, Redemptions as _, Signer as _, Step};
 use smart_core::secret::{AuthorizationCode, Op};
 use smart_core::token::{ACCESS_LIFETIME, AccessTokenClaims};
 use smart_core::user::{PasswordHash, User};
@@ -222,6 +222,29 @@ async fn an_ehr_launch_costs_one_write_to_make_one_read_to_follow_and_one_write_
     assert!(visitor.location.contains("error=invalid_request"), "{}", visitor.location);
 }
 
+/// The launch is read, and used up by the code; the list is the price of not asking.
+#[tokio::test]
+async fn a_launch_that_is_remembered_costs_one_list_and_no_page() {
+    let store = clinic().await;
+    let mut app = store.store.client(&"app".parse().unwrap()).await.unwrap().unwrap();
+    app.smart_remember_consent = true;
+    store.store.put_client(app).await.unwrap();
+    let mut visitor = Visitor::new(&store);
+    let ask = async || {
+        let launch = visitor.make_launch(r#"{ "client_id": "app", "patient": "amina" }"#).await;
+        format!("{}&launch={launch}", ASK.replace("launch%2Fpatient", "launch"))
+    };
+    let (first, second) = (ask().await, ask().await);
+    visitor.get(&first).await;
+    visitor.post("/auth/login", &[("username", "ines"), ("password", "a long walk")]).await;
+    visitor.follow().await;
+    visitor.post("/auth/consent", &[("scope", "patient/*.rs"), ("decision", "allow")]).await;
+    redeemed(&store, &visitor.location).await;
+    assert_eq!(visitor.get(&second).await, 303);
+    assert_eq!(store.asked(), "begin, client, issue_code, launch, own_grants, session, use_launch, user");
+    assert!(visitor.location.starts_with("https://app.example/cb?code=sac_"), "{}", visitor.location);
+}
+
 #[tokio::test]
 async fn the_encounter_picker_costs_what_the_patient_picker_does_and_the_card() {
     let store = clinic().await;
@@ -280,7 +303,12 @@ async fn granted(store: &Counting) -> GrantId {
     visitor.post("/auth/patient", &[("patient", "amina")]).await;
     visitor.follow().await;
     visitor.post("/auth/consent", &[("scope", "patient/*.rs"), ("decision", "allow")]).await;
-    let (_, query) = visitor.location.split_once('?').unwrap();
+    redeemed(store, &visitor.location).await
+}
+
+/// The grant of the code that the app was sent, which it redeems.
+async fn redeemed(store: &Counting, location: &str) -> GrantId {
+    let (_, query) = location.split_once('?').unwrap();
     let (_, code) = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "code").unwrap();
     let code: AuthorizationCode = code.parse().unwrap();
     let verifier: CodeVerifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".parse().unwrap();

@@ -50,11 +50,12 @@ impl<'a> Before<'a> {
         Scopes::from_iter([scope.clone()]).is_within(&before)
     }
 
-    /// Whether one of them holds all that is asked, for the same patient where one is needed: what is asked again was
+    /// Whether one of them holds all that is asked, for the same patient where one is in context: what is asked again was
     /// consented to in one answer, and nothing is put together that never was.
     pub fn answers(&self, asked: &Scopes, patient: Option<&PatientId>) -> bool {
-        let for_them = |active: &&&Active| {
-            !needs_patient(asked) || (patient.is_some() && active.granted.context.patient.as_ref() == patient)
+        let for_them = |active: &&&Active| match patient {
+            Some(_) => active.granted.context.patient.as_ref() == patient,
+            None => !needs_patient(asked),
         };
         self.0.iter().filter(for_them).any(|active| asked.is_within(&active.granted.scopes))
     }

@@ -27,7 +27,7 @@ pub(crate) const INFERNO_SECRET: &str = "tests-only-Qz7Lk2Vw9XbTn4Rd";
 pub(crate) const INTROSPECTOR_SECRET: &str = "tests-only-Jk5Hd8RzC1vMnPq4";
 pub(crate) const EHR_SECRET: &str = "tests-only-Wp7Ex2BnK9cLrQz5";
 
-/// Where an EHR opens the app `web`: with a query of its own. The app `es384` has a plain one, the others none.
+/// Where an EHR opens the app `web`: with a query of its own. The apps `es384` and `trusted` have a plain one.
 pub(crate) const WEB_LAUNCH: &str = "https://app.example/launch?site=7";
 pub(crate) const SERVER_LAUNCH: &str = "https://server.example/launch";
 
@@ -95,6 +95,7 @@ pub(crate) fn all() -> Vec<Value> {
         json!({
             "client_id": "trusted", "client_name": "Trusted App", "token_endpoint_auth_method": "client_secret_basic",
             "client_secret": TRUSTED_SECRET, "redirect_uris": [SERVER_REDIRECT], "smart_remember_consent": true,
+            "initiate_login_uri": SERVER_LAUNCH,
             "grant_types": ["authorization_code", "refresh_token"], "scope": EVERYTHING,
         }),
         json!({

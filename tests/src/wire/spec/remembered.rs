@@ -1,8 +1,10 @@
 //! RFC 6749 §10.2, RFC 8252 §8.6, OIDC Core §3.1.2.1 and §3.1.2.4: when the user need not be asked again, and what makes the page
 //! come again (AUTHZ-21, AUTHZ-26, AUTHZ-33).
 
+use serde_json::json;
+
 use crate::harness::smart_app::{ALL_OF_MARIA, consent_form};
-use crate::harness::{Browser, Choices, SmartApp, Tokens};
+use crate::harness::{Browser, Choices, Ehr, SmartApp, Tokens};
 
 /// Whether a request is answered without a page; then the tokens are good.
 async fn is_silent(app: &SmartApp, browser: &mut Browser, scope: &str, prompt: &str) -> bool {
@@ -116,6 +118,58 @@ async fn authz_21_it_is_remembered_for_one_user_one_patient_and_one_client() {
         assert!(!is_silent(&other, &mut maria, scope, "").await, "{}", other.client_id);
         assert_eq!(told(&other, &mut maria, scope).await, "consent_required", "{}", other.client_id);
     }
+}
+
+/// AUTHZ-26: what was granted to an EHR's launch answers the next one of the same patient, whatever else the EHR says; each launch
+/// is used up by it. Another patient is asked about, and so are more scopes, and what the app has without an EHR is no launch.
+#[tokio::test]
+async fn authz_26_a_launch_is_remembered_for_its_patient() {
+    let app = SmartApp::on_wire("trusted").await;
+    let ehr = Ehr::of(&app.target).await;
+    let scope = "launch offline_access patient/Patient.rs patient/Encounter.rs";
+    let mut clara = Browser::new(&app.target);
+    let alone = format!("launch/patient {scope}");
+    app.launch_in(&mut clara, &alone, &Choices::of("clara").patient("maria")).await;
+
+    let asked = app.launched(scope, &ehr.opens("trusted", json!({ "patient": "maria" })).await);
+    let page = clara.open(&app.url_of(&asked)).await.page();
+    assert!(page.text.contains("without your being asked"), "{}", page.text);
+    let left = clara.press(&page, &consent_form(&page), "decision", "allow").await.left();
+    app.tokens(&app.exchange(&asked, &asked.code_in(&left)).send().await);
+
+    let visit = json!({ "encounter": "maria-visit", "intent": "reconcile-medications" });
+    for (prompt, context) in [("", json!({ "patient": "maria" })), ("none", visit)] {
+        let launch = ehr.opens("trusted", context.clone()).await;
+        let asked = app.launched(scope, &launch).set("prompt", prompt);
+        let code = asked.code_in(&clara.open(&app.url_of(&asked)).await.left());
+        let tokens = app.tokens(&app.exchange(&asked, &code).send().await);
+        assert_eq!(tokens.json.get("encounter"), context.get("encounter"));
+        app.read(&tokens, "Patient/maria").await.is(200);
+        let again = app.launched(scope, &launch);
+        let (_, description) = again.error_in(&clara.open(&app.url_of(&again)).await.left());
+        assert!(description.starts_with("launch was used before"), "{description}");
+    }
+    let more = format!("{scope} patient/Goal.rs");
+    for (scope, patient) in [(scope, "lena"), (&more, "maria")] {
+        let launch = ehr.opens("trusted", json!({ "patient": patient })).await;
+        let asked = app.launched(scope, &launch);
+        let told = asked.clone().set("prompt", "none");
+        let (error, _) = told.error_in(&clara.open(&app.url_of(&told)).await.left());
+        assert_eq!(error, "consent_required", "{scope} {patient}");
+        consent_form(&clara.open(&app.url_of(&asked)).await.page());
+    }
+}
+
+/// AUTHZ-26: the page promises to remember only what it does: which visit a standalone app is told is chosen each time.
+#[tokio::test]
+async fn authz_26_nothing_is_promised_where_the_user_chooses_each_time() {
+    let app = SmartApp::on_wire("trusted").await;
+    let mut maria = Browser::new(&app.target);
+    let page = maria.open(&app.url_of(&app.request("launch/encounter patient/Patient.rs"))).await.page();
+    let visits = maria.sign_in(&page, "maria").await.page();
+    let consent = maria.press(&visits, &visits.form("encounter"), "encounter", "maria-visit").await.page();
+    consent_form(&consent);
+    assert!(!consent.text.contains("without your being asked"), "{}", consent.text);
 }
 
 /// AUTHZ-33: a remembered consent is no sign-in.

@@ -68,6 +68,9 @@ fn authz_26_the_same_or_less_for_the_same_patient_was_granted_before_and_nothing
         ("patient/Observation.read", Some("a"), true),
         (LABORATORY, Some("a"), true),
         ("openid", None, true),
+        ("openid", Some("a"), true),
+        // What an EHR opens tells the app the patient, whatever the scopes are (CTX-19).
+        ("openid", Some("b"), false),
         // More, or another's.
         ("patient/Observation.rs", Some("b"), false),
         ("patient/Observation.rs", None, false),
