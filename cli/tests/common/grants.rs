@@ -53,7 +53,7 @@ pub(crate) async fn granted<S: Authorizations + Redemptions>(
         user: user.parse().unwrap(),
         sub: Digest::of(user.as_bytes()).into(),
         fhir_user: "Patient/maria-alvarez".parse().unwrap(),
-        auth_time: begun_at,
+        auth_time: Some(begun_at),
     };
     let patient = Some("maria-alvarez".parse().unwrap());
     let sign_in = SignIn { session: session.into(), owner, patient: patient.clone() };

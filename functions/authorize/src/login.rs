@@ -181,7 +181,7 @@ impl<S: Store> Authorize<S> {
             let message = "The app was started for somebody else. Sign in as the user who started it.";
             return Ok(again(StatusCode::UNAUTHORIZED, message));
         }
-        self.signed_in(waiting, browser, user, *now, *now).await
+        self.signed_in(waiting, browser, user, Some(*now), *now).await
     }
 
     /// The form of a browser that has another cookie by now: somebody signed in in another window meanwhile. If it is the user
@@ -201,7 +201,7 @@ impl<S: Store> Authorize<S> {
         };
         let grant = self.in_progress(handle, now).await?;
         let asked_at = grant.expires_at - IN_PROGRESS;
-        if !matches!(grant.stage, Stage::Requested(_)) || visit.session.auth_time < asked_at {
+        if !matches!(grant.stage, Stage::Requested(_)) || !visit.session.is_signed_in_since(asked_at) {
             return Err(AuthorizeError::FormToken);
         }
         // The EHR started the app for somebody else: they are asked to sign in.
@@ -225,13 +225,13 @@ impl<S: Store> Authorize<S> {
     }
 
     /// A new session in a browser with a new cookie; the session before, if there was one, ends. The authorization that waits
-    /// for it, if one does, goes on. `auth_time` is when the user proved who they are: at a provider, that may be a while ago.
+    /// for it, if one does, goes on. `auth_time` is when the user proved who they are: at a provider, that may be a while ago, or nobody may say.
     pub(crate) async fn signed_in(
         &self,
         waiting: Option<&(Handle, Grant)>,
         before: &Browser,
         user: User,
-        auth_time: Instant,
+        auth_time: Option<Instant>,
         now: Instant,
     ) -> Result<Response<Body>, AuthorizeError> {
         let browser = Browser::signed_in()?;

@@ -153,10 +153,11 @@ impl AuthorizationRequest {
         ErrorAnswer { redirect_uri: redirect_uri.clone(), state: Some(state.clone()), error }
     }
 
-    /// Whether a session that is alive will do, or the user has to sign in anew.
+    /// Whether a session that is alive will do, or the user has to sign in anew. Where nobody knows when they did, that is not lately
+    /// enough for any `max_age`.
     pub fn accepts(&self, session: &Session, now: Instant) -> bool {
         self.prompt != Prompt::Login
-            && self.max_age.is_none_or(|max_age| now.since(session.auth_time) <= max_age)
+            && self.max_age.is_none_or(|max_age| session.auth_time.is_some_and(|at| now.since(at) <= max_age))
     }
 }
 

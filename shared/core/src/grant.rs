@@ -173,8 +173,9 @@ pub struct Owner {
     /// The resource that stands for the user.
     #[serde(rename = "fhirUser")]
     pub fhir_user: FhirUser,
-    /// When the user signed in (OIDC Core §2).
-    pub auth_time: Instant,
+    /// When the user signed in (OIDC Core §2), if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<Instant>,
 }
 
 impl Owner {

@@ -23,8 +23,10 @@ pub struct Session {
     pub id: SessionId,
     /// Who signed in.
     pub user: Username,
-    /// When, for `auth_time` and `max_age` (OIDC Core §2).
-    pub auth_time: Instant,
+    /// When they proved who they are, for `auth_time` and `max_age` (OIDC Core §2); `None` if the identity provider that brought them does
+    /// not say, and then nobody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<Instant>,
     /// When it ends unless a page is opened before.
     pub idle_expires_at: Instant,
     /// When it ends in any case.
@@ -32,9 +34,19 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session that starts now.
+    /// A session that starts now, of somebody who has just signed in.
     pub fn start(id: SessionId, user: Username, now: Instant) -> Self {
-        Self { id, user, auth_time: now, idle_expires_at: now + IDLE, expires_at: now + LIFETIME }
+        Self { id, user, auth_time: Some(now), idle_expires_at: now + IDLE, expires_at: now + LIFETIME }
+    }
+
+    /// When it started.
+    pub fn begun_at(&self) -> Instant {
+        self.expires_at - LIFETIME
+    }
+
+    /// Whether the user is known to have signed in at `then` or since.
+    pub fn is_signed_in_since(&self, then: Instant) -> bool {
+        self.auth_time.is_some_and(|at| at >= then)
     }
 
     /// Whether it has not ended.
@@ -68,13 +80,13 @@ mod tests {
     #[test]
     fn a_session_ends_after_twelve_hours_however_busy() {
         let busy = Session { idle_expires_at: Instant::NEVER, ..session() };
-        assert!(busy.is_alive(busy.auth_time + LIFETIME - Duration::from_secs(1)));
-        assert!(!busy.is_alive(busy.auth_time + LIFETIME));
+        assert!(busy.is_alive(busy.begun_at() + LIFETIME - Duration::from_secs(1)));
+        assert!(!busy.is_alive(busy.begun_at() + LIFETIME));
     }
 
     #[test]
     fn the_idle_expiry_is_written_again_only_when_it_has_become_stale() {
-        let start = session().auth_time;
+        let start = session().begun_at();
         assert!(!session().wants_touch(start + Duration::from_mins(1)));
         assert!(session().wants_touch(start + Duration::from_secs(301)));
         assert!(!session().wants_touch(start + IDLE));

@@ -112,7 +112,7 @@ pub(crate) fn owner() -> Owner {
         user: "maria".parse().unwrap(),
         sub: "sub-maria".parse().unwrap(),
         fhir_user: "Practitioner/p1".parse().unwrap(),
-        auth_time: at(0),
+        auth_time: Some(at(0)),
     }
 }
 

@@ -79,7 +79,7 @@ pub(crate) async fn a_user_ends_their_own_grants_and_no_others<S: Store>(store: 
     assert!(store.grant(&id, at(3)).await.unwrap().unwrap().active().is_some());
 
     // However long ago they signed in then.
-    let later = Owner { auth_time: at(3), ..owner() };
+    let later = Owner { auth_time: Some(at(3)), ..owner() };
     assert!(store.revoke_own(&id, &later, BY_USER, step(3, 4)).await.unwrap());
     let ended = store.grant(&id, at(4)).await.unwrap().unwrap();
     let Stage::Revoked(revocation) = ended.stage else { panic!("{ended:?}") };

@@ -19,6 +19,10 @@ pub(crate) async fn a_session_ends_without_being_removed<S: Store>(store: Arc<S>
     assert_eq!(store.session(&session.id, last).await.unwrap(), Some(session.clone()));
     assert_eq!(store.session(&session.id, at(IDLE.as_secs())).await.unwrap(), None);
     assert_eq!(store.session(&SessionId::from(digest(2)), at(0)).await.unwrap(), None);
+    // OIDC-11: of one whose provider does not say when the user signed in, nobody makes it up.
+    let undated = Session { id: SessionId::from(digest(4)), auth_time: None, ..session };
+    store.start_session(&undated).await.unwrap();
+    assert_eq!(store.session(&undated.id, last).await.unwrap(), Some(undated));
 }
 
 /// Touching prolongs a living session, up to its end, and never wakes one that has ended or was never there.

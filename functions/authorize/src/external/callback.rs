@@ -99,8 +99,7 @@ impl<S: Store> Authorize<S> {
         if request.is_some_and(|request| !is_for(request, &user.fhir_user)) {
             return Err(fault(ExternalFault::AnotherUser));
         }
-        let auth_time = token.auth_time.unwrap_or(now);
-        self.signed_in(waiting.as_ref(), browser, user, auth_time, now).await
+        self.signed_in(waiting.as_ref(), browser, user, token.auth_time, now).await
     }
 
     /// Who the person is here, if they are anybody and not disabled.

@@ -136,7 +136,7 @@ impl ExternalFault {
             ),
             Self::Remote(R::IdToken(IdTokenFault::Stale)) => (
                 "You have to sign in anew".to_owned(),
-                format!("The app wants you to sign in anew, and {name} did not ask you to. You are not signed in."),
+                format!("The app wants you to have signed in just now, and {name} does not say that you did. You are not signed in."),
                 "Sign in once more, with your password.",
             ),
             Self::Remote(R::Unreachable(_) | R::Failed(_) | R::Token(TokenFault::Refused)) => (

@@ -91,7 +91,7 @@ impl World {
             user: user.username.clone(),
             sub: user.sub.clone(),
             fhir_user: user.fhir_user,
-            auth_time: NOW,
+            auth_time: Some(NOW),
         };
         let granted = Granted {
             scopes: scopes.parse().unwrap(),

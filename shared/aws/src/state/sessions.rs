@@ -11,6 +11,9 @@ use crate::table::{Failed, Update};
 
 const PORT: &str = "sessions";
 
+/// The attribute that says when a session started.
+const BEGUN_AT: &str = "begun_at";
+
 fn key(id: &SessionId) -> String {
     format!("session#{id}")
 }
@@ -18,7 +21,8 @@ fn key(id: &SessionId) -> String {
 fn item_of(session: &Session) -> Item {
     Item::new(key(&session.id))
         .with("user", text(session.user.as_str()))
-        .with("auth_time", instant(session.auth_time))
+        .with(BEGUN_AT, instant(session.begun_at()))
+        .with_some("auth_time", session.auth_time.map(instant))
         .with("idle_expires_at", instant(session.idle_expires_at))
         .with("expires_at", instant(session.expires_at))
 }
@@ -27,7 +31,7 @@ fn session_of(id: &SessionId, item: &Item) -> Result<Session, Unreadable> {
     Ok(Session {
         id: id.clone(),
         user: item.parsed("user")?,
-        auth_time: item.instant("auth_time")?,
+        auth_time: item.optional("auth_time", Item::instant)?,
         idle_expires_at: item.instant("idle_expires_at")?,
         expires_at: item.instant("expires_at")?,
     })
@@ -46,7 +50,7 @@ impl Sessions for StateTable {
     async fn session(&self, id: &SessionId, now: Instant) -> Result<Option<Session>, Unavailable> {
         let Some(item) = self.table.get(PORT, &key(id), true).await? else { return Ok(None) };
         let session = session_of(id, &item).map_err(|error| error.at(PORT))?;
-        Ok(Some(session).filter(|session| session.is_alive(now) && self.counts(session.auth_time)))
+        Ok(Some(session).filter(|session| session.is_alive(now) && self.counts(session.begun_at())))
     }
 }
 
@@ -67,7 +71,7 @@ impl SignIns for StateTable {
         idle_expires_at: Instant,
         now: Instant,
     ) -> Result<(), Unavailable> {
-        match self.table.update(PORT, self.guarded(touch(id, idle_expires_at, now), "auth_time")).await {
+        match self.table.update(PORT, self.guarded(touch(id, idle_expires_at, now), BEGUN_AT)).await {
             Ok(_) | Err(Failed::Condition(_)) => Ok(()),
             Err(Failed::Unknown(unavailable)) => Err(unavailable),
         }
@@ -89,7 +93,10 @@ mod tests {
         let id = Secret::new([1; 32]).session_id();
         let session =
             Session::start(id.clone(), "maria o'neil".parse().unwrap(), Instant::from_unix(1_800_000_000));
-        assert_eq!(session_of(&id, &item_of(&session)), Ok(session));
+        let undated = Session { auth_time: None, ..session.clone() };
+        for session in [session, undated] {
+            assert_eq!(session_of(&id, &item_of(&session)), Ok(session));
+        }
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub(crate) fn owner(user: &str) -> Owner {
         user: user.parse().unwrap(),
         sub: Digest::of(user.as_bytes()).into(),
         fhir_user: "Practitioner/maria-alvarez".parse().unwrap(),
-        auth_time: at(0),
+        auth_time: Some(at(0)),
     }
 }
 

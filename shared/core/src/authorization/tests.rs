@@ -356,6 +356,13 @@ fn authz_33_prompt_and_max_age_decide_whether_a_session_will_do() {
         let asked = read(&and(name, value)).unwrap();
         assert_eq!(asked.accepts(&session, at(second)), accepted, "{name}={value} after {second} s");
     }
+    // Nobody knows when they signed in: never lately enough.
+    let undated = Session { auth_time: None, ..session };
+    for (name, value, accepted) in
+        [("x", "", true), ("max_age", "60", false), ("max_age", "18446744073709551615", false)]
+    {
+        assert_eq!(read(&and(name, value)).unwrap().accepts(&undated, start), accepted, "{name}={value}");
+    }
 }
 
 #[test]

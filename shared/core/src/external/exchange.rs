@@ -46,7 +46,8 @@ impl Asked<'_> {
             if wish.anew {
                 query.append_pair("prompt", "login");
             }
-            if let Some(max_age) = wish.max_age {
+            // Whoever is sent `max_age` must say when the user signed in (OIDC Core §2): `prompt=login` alone would have to be believed.
+            if let Some(max_age) = wish.max_age.or(wish.anew.then_some(0)) {
                 query.append_pair("max_age", &max_age.to_string());
             }
             if let Some(hint) = &wish.login_hint {

@@ -171,12 +171,12 @@ fn check_audience(claims: &Claims, client_id: &str) -> Result<(), IdTokenFault> 
     if is_ours && authorized { Ok(()) } else { Err(IdTokenFault::Audience) }
 }
 
-/// What the app wants of the sign-in, and what the provider says it did (OIDC Core §3.1.3.7, step 13). With `max_age` the
-/// provider must say when; with `prompt=login` alone it need not, and is held to it if it does.
+/// What the app wants of the sign-in, and what the provider says it did (OIDC Core §3.1.3.7, step 13). With `max_age`, which it is
+/// sent for `prompt=login` too ([`Asked`](super::Asked)), the provider must say when: one that does not is not believed.
 fn check_freshness(auth_time: Option<Instant>, expected: &Expected<'_>) -> Result<(), IdTokenFault> {
     let Expected { wish, asked_at, now, .. } = *expected;
     let Some(auth_time) = auth_time else {
-        return if wish.max_age.is_some() { Err(IdTokenFault::Stale) } else { Ok(()) };
+        return if wish.max_age.is_some() || wish.anew { Err(IdTokenFault::Stale) } else { Ok(()) };
     };
     let too_old = wish.max_age.is_some_and(|age| auth_time + Duration::from_secs(age) + LEEWAY < now);
     let not_anew = wish.anew && auth_time + LEEWAY < asked_at;

@@ -215,7 +215,7 @@ fn oidc_core_3_1_2_1_the_provider_is_held_to_max_age_and_prompt() {
     // The browser was sent there two minutes ago.
     assert_eq!(check(json!(now - 30), true, None), Ok(Some(Instant::from_unix(now - 30))));
     assert_eq!(check(json!(now - 9000), true, None), stale);
-    assert_eq!(check(Value::Null, true, None), Ok(None));
+    assert_eq!(check(Value::Null, true, None), stale, "it is not believed for saying nothing");
     assert_eq!(check(json!(now + 59), false, None), Ok(Some(NOW)), "nobody signed in in the future");
     assert_eq!(check(json!(now + 61), false, None), stale);
     assert_eq!(check(json!(now), false, Some(u64::MAX)), Ok(Some(NOW)));
@@ -260,6 +260,9 @@ fn oidc_core_3_1_2_1_the_request_carries_what_the_app_wants() {
     assert_eq!(sent, Ok(verifier.challenge()));
     let bare = asked.location(&provider, &metadata, &SignInWish::default());
     assert!(!bare.contains("prompt") && !bare.contains("max_age") && !bare.contains("login_hint"));
+    // OIDC Core §2: who is sent max_age has to say when they signed in.
+    let anew = SignInWish { anew: true, ..SignInWish::default() };
+    assert!(asked.location(&provider, &metadata, &anew).contains("prompt=login&max_age=0"));
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn owner() -> Owner {
         user: "maria".parse().unwrap(),
         sub: "sub-maria".parse().unwrap(),
         fhir_user: "Patient/a".parse().unwrap(),
-        auth_time: at(0),
+        auth_time: Some(at(0)),
     }
 }
 

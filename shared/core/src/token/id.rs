@@ -23,8 +23,9 @@ pub struct IdTokenClaims {
     pub exp: Instant,
     /// When it was issued.
     pub iat: Instant,
-    /// When the user signed in; the same after a refresh (OIDC-18).
-    pub auth_time: Instant,
+    /// When the user signed in, if that is known; the same after a refresh (OIDC-18).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<Instant>,
     /// The authorization request's, with the tokens of its code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,

@@ -46,7 +46,7 @@ fn grant(n: u8, user: &str) -> Grant {
         user: user.parse().unwrap(),
         sub: "sub".parse().unwrap(),
         fhir_user: "Patient/a".parse().unwrap(),
-        auth_time: at(0),
+        auth_time: Some(at(0)),
     };
     let known =
         Known { request: request.clone(), session: digest(n).into(), owner, patient: None, encounter: None };

@@ -166,6 +166,8 @@ async fn oidc_11_max_age_prompt_and_login_hint_are_passed_on_and_held_to() {
         ("", json!(now - 9000), 303),
         ("&prompt=login", json!(now), 303),
         ("&prompt=login", json!(now - 9000), 403),
+        ("&prompt=login", json!(null), 403),
+        ("&prompt=login&max_age=600", json!(now), 303),
         ("&prompt=select_account", json!(now - 9000), 403),
         ("&max_age=600", json!(now - 500), 303),
         ("&max_age=600", json!(now - 700), 403),
@@ -177,7 +179,10 @@ async fn oidc_11_max_age_prompt_and_login_hint_are_passed_on_and_held_to() {
         let (_, asked) = query_of(&clinic.visitor.location);
         assert_eq!(asked["login_hint"], "ines@a.example");
         assert_eq!(asked.get("prompt").map(String::as_str), wanted.starts_with("&prompt").then_some("login"));
-        assert_eq!(asked.get("max_age").map(String::as_str), wanted.strip_prefix("&max_age="));
+        // So that the provider has to say when: a new sign-in alone would have to be believed.
+        let max_age = wanted.split_once("max_age=").map(|(_, age)| age);
+        let max_age = max_age.or(wanted.starts_with("&prompt").then_some("0"));
+        assert_eq!(asked.get("max_age").map(String::as_str), max_age);
         let said = auth_time.clone();
         clinic.a.claims(move |claims| match &said {
             serde_json::Value::Null => drop(claims.as_object_mut().unwrap().remove("auth_time")),
@@ -198,7 +203,7 @@ async fn oidc_11_max_age_prompt_and_login_hint_are_passed_on_and_held_to() {
         let (_, request) = query_of(&clinic.visitor.location);
         let handle: Handle = request["request"].parse().unwrap();
         let grant = clinic.store.store.grant(&handle.grant_id(), NOW).await.unwrap().unwrap();
-        assert_eq!(json!(grant.known().unwrap().owner.auth_time.as_unix()), auth_time);
+        assert_eq!(json!(grant.known().unwrap().owner.auth_time), auth_time);
     }
 }
 
@@ -217,6 +222,38 @@ async fn oidc_core_3_1_2_1_a_sign_in_that_was_long_ago_at_the_provider_is_so_her
     );
     assert_eq!(clinic.visitor.get(&format!("{ASK}&max_age=10000")).await, 303);
     assert!(clinic.visitor.location.starts_with("/auth/patient"));
+}
+
+/// OIDC-11: when somebody signed in is never made up. Where the provider does not say, their session is good, but for no `max_age`: they
+/// are sent there again, and what it says then counts.
+#[tokio::test]
+async fn oidc_11_a_sign_in_of_which_nobody_says_when_is_lately_enough_for_nothing() {
+    let mut clinic = Clinic::with_a().await;
+    clinic.a.claims(|claims| drop(claims.as_object_mut().unwrap().remove("auth_time")));
+    clinic.visitor.get(ASK).await;
+    let back = clinic.a.signs_in(&clinic.visitor.location);
+    assert_eq!(clinic.visitor.get(&back).await, 303);
+    let (_, request) = query_of(&clinic.visitor.location);
+    let handle: Handle = request["request"].parse().unwrap();
+    let grant = clinic.store.store.grant(&handle.grant_id(), NOW).await.unwrap().unwrap();
+    assert_eq!(grant.known().unwrap().owner.auth_time, None);
+    clinic.visitor.get(ASK).await;
+    assert!(clinic.visitor.location.starts_with("/auth/patient"), "{}", clinic.visitor.location);
+
+    for silent in [true, false] {
+        assert_eq!(clinic.visitor.get(&format!("{ASK}&max_age=86400")).await, 303);
+        let (there, asked) = query_of(&clinic.visitor.location);
+        assert_eq!((there, asked["max_age"].as_str()), (format!("{A}/authorize").as_str(), "86400"));
+        if !silent {
+            clinic.a.claims(|_| {});
+        }
+        let back = clinic.a.signs_in(&clinic.visitor.location);
+        let status = clinic.visitor.get(&back).await;
+        assert_eq!(status.as_u16(), if silent { 403 } else { 303 }, "{}", clinic.visitor.page);
+        assert_eq!(clinic.visitor.page.contains("You have to sign in anew"), silent);
+    }
+    clinic.visitor.get(&format!("{ASK}&max_age=86400")).await;
+    assert!(clinic.visitor.location.starts_with("/auth/patient"), "{}", clinic.visitor.location);
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ fn owner() -> Owner {
         user: "maria o'neil#1".parse().unwrap(),
         sub: "sub".parse().unwrap(),
         fhir_user: "Practitioner/p1".parse().unwrap(),
-        auth_time: at(0),
+        auth_time: Some(at(0)),
     }
 }
 

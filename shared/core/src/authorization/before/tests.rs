@@ -26,7 +26,7 @@ fn grant(scopes: &str, of: Option<&str>, until: Until) -> Grant {
         user: "maria".parse().unwrap(),
         sub: "sub-maria".parse().unwrap(),
         fhir_user: "Patient/a".parse().unwrap(),
-        auth_time: at(0),
+        auth_time: Some(at(0)),
     };
     let granted = Granted {
         scopes: scopes.parse().unwrap(),

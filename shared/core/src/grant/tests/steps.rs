@@ -292,7 +292,7 @@ fn revoke_09_a_user_ends_their_own_active_grant_and_no_other() {
     let ended = active().revoke_own(&owner(), by_user, step(200, 5)).unwrap();
     assert_eq!(ended.stage, Stage::Revoked(Revocation { reason: by_user, at: at(5) }));
     // However often the same user signed in; but a name may be given to somebody else.
-    let later = Owner { auth_time: at(4), ..owner() };
+    let later = Owner { auth_time: Some(at(4)), ..owner() };
     assert!(active().revoke_own(&later, by_user, step(200, 5)).is_some());
     let stranger = Owner { user: "peter".parse().unwrap(), sub: "sub-peter".parse().unwrap(), ..owner() };
     let namesake = Owner { sub: "sub-new".parse().unwrap(), ..owner() };

@@ -102,7 +102,7 @@ fn rs_15_and_sec_13_an_id_token_a_refresh_token_and_a_code_are_no_access_tokens(
         user: "maria".parse().unwrap(),
         sub: "sub-maria".parse().unwrap(),
         fhir_user: "Patient/a".parse().unwrap(),
-        auth_time: NOW,
+        auth_time: Some(NOW),
     };
     let granted = Granted {
         scopes: "openid fhirUser".parse().unwrap(),
@@ -359,7 +359,7 @@ fn rs_06_and_intro_14_a_grant_speaks_for_the_tokens_that_say_what_it_says() {
         user: "maria".parse().unwrap(),
         sub: "sub-maria".parse().unwrap(),
         fhir_user: "Patient/a".parse().unwrap(),
-        auth_time: NOW,
+        auth_time: Some(NOW),
     };
     let active = Active { owner, granted, since: None, code: None, refresh: None };
     let grant = Grant {

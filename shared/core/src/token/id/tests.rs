@@ -18,7 +18,7 @@ fn owner(fhir_user: &str) -> Owner {
         user: "maria".parse().unwrap(),
         sub: "sub-maria".parse().unwrap(),
         fhir_user: fhir_user.parse().unwrap(),
-        auth_time: NOW - Duration::from_secs(100),
+        auth_time: Some(NOW - Duration::from_secs(100)),
     }
 }
 
@@ -93,6 +93,13 @@ fn oidc_18_later_it_is_the_same_user_who_signed_in_at_the_same_time() {
     }
     assert_eq!(second["iat"], later.as_unix());
     assert_eq!(second["exp"], later.as_unix() + ID_LIFETIME.as_secs());
+}
+
+#[test]
+fn oidc_11_when_the_user_signed_in_is_said_if_it_is_known() {
+    let undated = Owner { auth_time: None, ..owner("Patient/a") };
+    assert_eq!(sent(&undated, &granted("openid"), NOW).unwrap().get("auth_time"), None);
+    assert_eq!(said("openid")["auth_time"], NOW.as_unix() - 100);
 }
 
 #[test]

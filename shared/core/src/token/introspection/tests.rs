@@ -13,7 +13,7 @@ fn owner() -> Owner {
         user: "maria".parse().unwrap(),
         sub: "sub-maria".parse().unwrap(),
         fhir_user: "Patient/a".parse().unwrap(),
-        auth_time: NOW,
+        auth_time: Some(NOW),
     }
 }
 
