@@ -106,7 +106,7 @@ fn elsewhere(user: Node<'_>, value: Node<'_>) -> Result<External, Fault> {
         text.map(std::borrow::Cow::into_owned)
             .ok_or_else(|| fault("", &format!("expected {name}: some text")))
     };
-    Ok(External { issuer: text("issuer")?, subject: text("subject")?, by_claims: false })
+    Ok(External { issuer: text("issuer")?, subject: text("subject")?, by_claims: false, vouched_until: None })
 }
 
 fn patients(user: Node<'_>, value: Node<'_>) -> Result<PatientAccess, Fault> {

@@ -16,7 +16,7 @@
 //! Who a person is here is one record of the `Users` port, as for everybody else: registered by the operator under issuer and
 //! subject or, where the provider is trusted with it, written at each sign-in as its claims say (`Enrolments`). A refresh and a read
 //! ask that record, not the provider: they need no second path, and what an operator disables is disabled. What claims took away
-//! counts from the next sign-in on, wherever it is.
+//! counts from the next sign-in on, wherever it is, and the record says until when it is believed without one.
 
 pub(crate) mod callback;
 pub(crate) mod fault;

@@ -12,7 +12,7 @@ use crate::browser::{Browser, Form};
 use crate::pages::SignedIn;
 use crate::{Authorize, Store};
 
-/// A session that is alive, and its user, who is not disabled.
+/// A session that is alive, and its user, who is not disabled, and vouched for where a provider has to.
 pub(crate) struct Visit {
     pub(crate) session: Session,
     pub(crate) user: User,
@@ -55,7 +55,9 @@ impl<S: Store> Authorize<S> {
         let Some(secret) = browser.and_then(Browser::session) else { return Ok(None) };
         let Some(session) = self.store.session(&secret.session_id(), now).await? else { return Ok(None) };
         let user = self.store.user(&session.user).await?;
-        let Some(user) = user.filter(|user| !user.disabled) else { return Ok(None) };
+        let Some(user) = user.filter(|user| !user.disabled && user.is_vouched_for(now)) else {
+            return Ok(None);
+        };
         if session.wants_touch(now) {
             self.store.touch_session(&session.id, now + session::IDLE, now).await?;
         }

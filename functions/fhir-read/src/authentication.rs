@@ -74,7 +74,8 @@ impl<K: PublicKeys> Authentication<K> {
         Ok(claims)
     }
 
-    /// What the token opens now: its grant is active and says the same, its client and its user are not disabled.
+    /// What the token opens now: its grant is active and says the same, its client and its user are not disabled, and whoever has to
+    /// vouch for the user did so lately enough.
     pub(crate) async fn context<S: Store>(
         &self,
         store: &S,
@@ -94,6 +95,9 @@ impl<K: PublicKeys> Authentication<K> {
         let user = self.user(store, &claims.sub, &confirmed.user, now).await?;
         let user = user.filter(|user| is_the_one(user, claims));
         let user = user.ok_or(FhirError::InvalidToken(InvalidToken::UserDisabled))?;
+        if !user.is_vouched_for(now) {
+            return Err(FhirError::InvalidToken(InvalidToken::UserUnvouched));
+        }
         Ok(opened(confirmed.scopes, claims, &user))
     }
 
@@ -104,7 +108,10 @@ impl<K: PublicKeys> Authentication<K> {
         if claims.grant.is_none() {
             return opened_alone(claims, &client).ok();
         }
-        let user = self.users.get(&claims.sub, now).filter(|user| is_the_one(user, claims))?;
+        let user = self.users.get(&claims.sub, now)?;
+        if !is_the_one(&user, claims) || !user.is_vouched_for(now) {
+            return None;
+        }
         // A token whose list was too long for it says no scopes: only its grant does.
         Some(opened(claims.scope.clone()?, claims, &user))
     }

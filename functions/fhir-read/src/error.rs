@@ -84,6 +84,8 @@ pub(crate) enum InvalidToken {
     ClientChanged,
     #[error("belongs to a user who is disabled")]
     UserDisabled,
+    #[error("belongs to a user who has not signed in for too long")]
+    UserUnvouched,
     #[error("is bound to a key: send it as `Authorization: DPoP`, with a proof in the header DPoP")]
     Bound,
     #[error("is bound to no key: send it as `Authorization: Bearer`")]

@@ -95,6 +95,8 @@ pub(crate) enum WiderScope {
 pub(crate) enum Ended {
     #[error("the user who granted this no longer has access here")]
     User,
+    #[error("the user who granted this has not signed in for too long, and has to do so again")]
+    Unvouched,
     #[error("the user who granted this may no longer see this patient")]
     Patient,
     #[error("the session of the user has ended, and with it online_access")]
@@ -106,7 +108,7 @@ pub(crate) enum Ended {
 impl Ended {
     pub(crate) fn reason(self) -> RevocationReason {
         match self {
-            Self::User | Self::Patient => RevocationReason::UserChanged,
+            Self::User | Self::Unvouched | Self::Patient => RevocationReason::UserChanged,
             // A session never comes back to life, and a grant that were left would take the app's next try for a replay.
             Self::Session => RevocationReason::SessionEnded,
             Self::Client => RevocationReason::ClientChanged,

@@ -122,6 +122,6 @@ impl<S: Store, K: Signer + PublicKeys> TokenEndpoint<S, K> {
         let name = &active.owner.user;
         let fetch = async { Ok::<_, Unavailable>(self.store.user(name).await?.map(Arc::new)) };
         let user = self.users.get_or(name, now, fetch).await?;
-        Ok(owner_now(active, user.as_deref()).ok())
+        Ok(owner_now(active, user.as_deref(), now).ok())
     }
 }

@@ -269,7 +269,7 @@ pub enum RevocationReason {
     CodeReplayed,
     /// An older refresh token was seen again (REFR-15).
     RefreshReplayed,
-    /// The user may no longer see the patient, is disabled or is another one (REFR-24).
+    /// The user may no longer see the patient, is disabled, was not vouched for lately or is another one (REFR-24).
     UserChanged,
     /// The client is disabled, or was changed so that it may not have this (REFR-24).
     ClientChanged,

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::id::{PatientId, ResourceId, Subject, Username};
+use crate::instant::Instant;
 use crate::secret::Digest;
 
 /// A user who may sign in at the pages.
@@ -49,6 +50,9 @@ pub struct External {
     /// registered is the operator's to change.
     #[serde(default)]
     pub by_claims: bool,
+    /// Until when that is believed which the claims said last ([`ClaimNames::lifetime`](crate::external::ClaimNames)).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vouched_until: Option<Instant>,
 }
 
 /// What the names of users who sign in elsewhere begin with. No store writes such a user for a function under another name.
@@ -70,6 +74,15 @@ impl External {
 }
 
 impl User {
+    /// Whether what the record says of the user still holds at `now`. What a provider's claims made of somebody holds for a while: then
+    /// the provider has to say it again, since it may have said so no more for long, and nobody here would know.
+    pub fn is_vouched_for(&self, now: Instant) -> bool {
+        self.external
+            .as_ref()
+            .filter(|external| external.by_claims)
+            .is_none_or(|external| external.vouched_until.is_some_and(|until| !until.has_passed(now)))
+    }
+
     /// What becomes of the record that is `known` when a provider's claims say `said`: made of them anew, with its `sub`, and
     /// disabled if it was. What the operator registered stays as it is.
     #[must_use]
@@ -250,7 +263,9 @@ mod tests {
     }
 
     fn external(issuer: &str, subject: &str, by_claims: bool) -> User {
-        let external = External { issuer: issuer.to_owned(), subject: subject.to_owned(), by_claims };
+        let vouched_until = by_claims.then_some(Instant::from_unix(1_000));
+        let (issuer, subject) = (issuer.to_owned(), subject.to_owned());
+        let external = External { issuer, subject, by_claims, vouched_until };
         User {
             username: external.username(),
             sub: new_subject([1; 32]),
@@ -283,8 +298,12 @@ mod tests {
             ..before.clone()
         };
         assert_eq!(User::enrolled(None, &said), said);
+        let later = Some(Instant::from_unix(2_000));
+        let anew = before.external.clone().map(|external| External { vouched_until: later, ..external });
+        let said = User { external: anew, ..said };
         let after = User::enrolled(Some(&before), &said);
         assert_eq!((after.name.as_str(), &after.patients), ("Maria B.", &said.patients));
+        assert_eq!(after.external.unwrap().vouched_until, later);
         assert_eq!(after.sub, before.sub, "a sub is kept");
         let disabled = User { disabled: true, ..before.clone() };
         assert!(User::enrolled(Some(&disabled), &said).disabled, "who is disabled stays so");
@@ -294,6 +313,28 @@ mod tests {
         assert_eq!(User::enrolled(Some(&local), &said), local);
         let other = external("https://idp.example", "8", true);
         assert_eq!(User::enrolled(Some(&other), &said), other, "a record of somebody else is not taken over");
+    }
+
+    #[test]
+    fn refr_24_what_claims_said_holds_for_a_while_and_what_the_operator_registered_for_good() {
+        let at = Instant::from_unix;
+        let by_claims = external("https://idp.example", "7", true);
+        assert!(by_claims.is_vouched_for(at(999)) && !by_claims.is_vouched_for(at(1_000)));
+        for registered in [
+            external("https://idp.example", "7", false),
+            User {
+                external: None,
+                password: Some(PasswordHash::from_phc("$argon2id$")),
+                ..by_claims.clone()
+            },
+        ] {
+            assert!(registered.is_vouched_for(Instant::NEVER));
+        }
+        // As an earlier version stored it: nobody knows when the provider vouched.
+        let mut stored = serde_json::to_value(&by_claims).unwrap();
+        stored["external"].as_object_mut().unwrap().remove("vouched_until");
+        let undated: User = serde_json::from_value(stored).unwrap();
+        assert!(!undated.is_vouched_for(at(0)));
     }
 
     #[test]

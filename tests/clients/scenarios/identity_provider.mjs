@@ -102,7 +102,7 @@ await check("a session is a session: the provider is not asked again, but where 
     assert.equal(hospital.asked.at(-1).get("max_age"), "1");
   }));
 
-await check("what claims no longer give is gone at the next refresh", () =>
+await check("what claims no longer give at the next sign-in is gone at the refresh after it", () =>
   withApp((app) =>
     inPage(SIZES.desktop, async (page) => {
       const refreshed = await tokens({ grant_type: "refresh_token", refresh_token: before.refresh_token });

@@ -12,6 +12,7 @@
 //! | `throttle` | how long wrong passwords are counted |
 //! | `assertions` | client assertions: how long they are good, and how long their `jti` is remembered |
 //! | `published_keys` | keys that a client publishes: how long they are kept, and where they are fetched from |
+//! | `vouching` | how long what an identity provider said of somebody is believed |
 //! | `changes` | what an operator changes, and from when on it counts |
 //! | `sweep` | that the sweep frees room and changes nothing |
 //! | `signing` | tokens that could not be signed |
@@ -35,6 +36,7 @@ mod signing;
 mod sweep;
 mod throttle;
 mod tokens;
+mod vouching;
 
 use std::sync::Arc;
 use std::time::Duration;

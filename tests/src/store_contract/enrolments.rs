@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smart_core::user::{External, PatientAccess, User, new_subject};
 
-use super::{Store, bytes, together};
+use super::{Store, at, bytes, together};
 
 /// A user whom a provider vouches for, with a `sub` of `n`.
 fn said(n: u64) -> User {
@@ -12,6 +12,7 @@ fn said(n: u64) -> User {
         issuer: "https://idp.example".to_owned(),
         subject: "person-7".to_owned(),
         by_claims: true,
+        vouched_until: Some(at(n)),
     };
     User {
         username: external.username(),
@@ -26,7 +27,7 @@ fn said(n: u64) -> User {
 }
 
 /// A new user is stored, and found by the one name that issuer and subject give; what the claims say next replaces it, and
-/// the `sub` stays (OIDC-10).
+/// the `sub` stays (OIDC-10). Until when that is believed is kept with it (REFR-24).
 pub(crate) async fn whom_a_provider_vouches_for_is_a_user<S: Store>(store: Arc<S>) {
     let first = said(1);
     assert_eq!(store.user(&first.username).await.unwrap(), None);

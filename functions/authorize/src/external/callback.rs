@@ -90,7 +90,7 @@ impl<S: Store> Authorize<S> {
         let expected = Expected { provider, nonce: &nonce, wish: &wish, asked_at: state.asked_at, now };
         let token = remote.id_token(code, &self.here.endpoint(CALLBACK), &verifier, &expected).await;
         let token = token.map_err(|remote| fault(remote.into()))?;
-        let person = Person::of(&token, provider, &self.here, random::bytes()?);
+        let person = Person::of(&token, provider, &self.here, random::bytes()?, now);
         let user = self.user_of(&person).await?.ok_or_else(|| match person.said {
             Some(Err(claims)) => fault(claims.into()),
             _ => fault(ExternalFault::Unknown),

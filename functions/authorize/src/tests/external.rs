@@ -43,7 +43,7 @@ fn described() -> Value {
         { "id": "a", "name": "Hospital A", "issuer": A, "client_id": "smart-at-a", "client_secret": "env:A" },
         {
             "id": "b", "name": "Practice B", "issuer": B, "client_id": "smart-at-b",
-            "claims": { "fhirUser": "fhir", "patients": "patients" },
+            "claims": { "fhirUser": "fhir", "patients": "patients" }, "claims_lifetime_days": 7,
         },
     ])
 }
@@ -54,7 +54,8 @@ fn user(fields: Value) -> User {
 
 /// Ines, who is person 7 at A.
 fn ines() -> User {
-    let external = External { issuer: A.to_owned(), subject: "person-7".to_owned(), by_claims: false };
+    let (issuer, subject) = (A.to_owned(), "person-7".to_owned());
+    let external = External { issuer, subject, by_claims: false, vouched_until: None };
     user(json!({
         "username": external.username(), "sub": "s-ines", "name": "Dr. Ines Moreau",
         "fhirUser": "Practitioner/moreau", "patients": "*", "external": external,

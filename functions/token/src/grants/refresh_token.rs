@@ -119,7 +119,7 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
         if !session_lasts {
             return Err(Ended::Session.into());
         }
-        let owner = owner_now(active, user.as_ref())?;
+        let owner = owner_now(active, user.as_ref(), now)?;
         let scopes = scopes_now(&active.granted.scopes, &caller.client, asked)?;
         let successor = RefreshToken::new(presented.handle(), presented.secret().successor(&refreshed.salt));
         let issue = Issue::refreshed(refreshed, owner, scopes, successor, caller.key.clone());
@@ -146,9 +146,13 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
     }
 }
 
-/// Whose grant it is, as the user is now: the same one, not disabled, and still with the patient in context (REFR-24).
-pub(crate) fn owner_now(active: &Active, user: Option<&User>) -> Result<Owner, TokenError> {
+/// Whose grant it is, as the user is now: the same one, not disabled, vouched for where a provider has to, and still with the patient in
+/// context (REFR-24).
+pub(crate) fn owner_now(active: &Active, user: Option<&User>, now: Instant) -> Result<Owner, TokenError> {
     let user = user.filter(|user| !user.disabled && user.sub == active.owner.sub).ok_or(Ended::User)?;
+    if !user.is_vouched_for(now) {
+        return Err(Ended::Unvouched.into());
+    }
     let patients = patients_of(&user.fhir_user, &user.patients);
     if active.granted.context.patient.as_ref().is_some_and(|patient| !patients.includes(patient)) {
         return Err(Ended::Patient.into());

@@ -32,7 +32,7 @@ pub(super) struct Watched {
 enum Known {
     #[default]
     WhatIsStored,
-    This(Option<User>),
+    This(Option<Box<User>>),
 }
 
 impl Watched {
@@ -58,7 +58,7 @@ impl Watched {
 
     /// From now on this is what is known of whatever user is asked for.
     pub(super) fn answer_with_user(&self, user: Option<User>) {
-        *self.users.lock().unwrap() = Known::This(user);
+        *self.users.lock().unwrap() = Known::This(user.map(Box::new));
     }
 
     /// What was asked since this was asked before, and how often.
@@ -88,7 +88,7 @@ impl Users for Watched {
         self.note("user").await?;
         let known = self.users.lock().unwrap().clone();
         match known {
-            Known::This(user) => Ok(user),
+            Known::This(user) => Ok(user.map(|user| *user)),
             Known::WhatIsStored => self.inner.user(username).await,
         }
     }

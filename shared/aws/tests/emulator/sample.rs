@@ -65,8 +65,12 @@ pub(crate) fn owner(user: &str) -> Owner {
 
 /// Somebody whom an identity provider vouches for.
 pub(crate) fn vouched_for() -> User {
-    let external =
-        External { issuer: "https://idp.example".to_owned(), subject: "7".to_owned(), by_claims: true };
+    let external = External {
+        issuer: "https://idp.example".to_owned(),
+        subject: "7".to_owned(),
+        by_claims: true,
+        vouched_until: Some(at(9_000)),
+    };
     User {
         username: external.username(),
         sub: digest(1).into(),

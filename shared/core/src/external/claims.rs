@@ -10,6 +10,7 @@ use super::id_token::IdToken;
 use super::provider::{ClaimNames, Provider};
 use crate::deployment::PublicUrl;
 use crate::id::PatientId;
+use crate::instant::Instant;
 use crate::user::{External, FhirUser, PatientAccess, User, new_subject};
 
 /// How long a name that is shown may be, in characters.
@@ -37,11 +38,14 @@ pub enum ClaimFault {
 }
 
 impl Person {
-    /// Reads what a provider says. `fresh` makes the `sub` of a user who is new here.
-    pub fn of(token: &IdToken, provider: &Provider, here: &PublicUrl, fresh: [u8; 32]) -> Self {
-        let by_claims = provider.claims.is_some();
-        let external =
-            External { issuer: provider.issuer.clone(), subject: token.subject.clone(), by_claims };
+    /// Reads what a provider says at `now`. `fresh` makes the `sub` of a user who is new here.
+    pub fn of(token: &IdToken, provider: &Provider, here: &PublicUrl, fresh: [u8; 32], now: Instant) -> Self {
+        let external = External {
+            issuer: provider.issuer.clone(),
+            subject: token.subject.clone(),
+            by_claims: provider.claims.is_some(),
+            vouched_until: provider.claims.as_ref().map(|names| now + names.lifetime),
+        };
         let said = provider.claims.as_ref().map(|names| user(token, names, &external, here, fresh));
         Self { external, said }
     }

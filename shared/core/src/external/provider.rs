@@ -9,7 +9,8 @@
 //!   "client_secret": "secretsmanager:smart/hospital",  where the secret is, never the secret; left out for a public client
 //!   "token_endpoint_auth_method": "client_secret_basic",
 //!   "scope": "openid profile",
-//!   "claims": { "fhirUser": "fhirUser", "patients": "patients", "name": "name" }
+//!   "claims": { "fhirUser": "fhirUser", "patients": "patients", "name": "name" },
+//!   "claims_lifetime_days": 30                         how long what they say is believed: 1 to 180
 //! }]
 //! ```
 //!
@@ -17,6 +18,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 use url::Url;
@@ -102,7 +104,13 @@ impl ClientAuthentication {
     }
 }
 
-/// Which claims say what a person is here. A name that begins with `/` is a JSON Pointer into the claims (RFC 6901).
+/// How long what claims say is believed unless the operator says otherwise: a month without signing in.
+const CLAIMS_LIFETIME_DAYS: u64 = 30;
+
+/// At most: as long as a refresh token lasts from use to use.
+const LONGEST_CLAIMS_LIFETIME_DAYS: u64 = 180;
+
+/// Which claims say what a person is here, and how long that holds. A name that begins with `/` is a JSON Pointer into the claims (RFC 6901).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClaimNames {
     /// The resource that stands for the person.
@@ -111,6 +119,8 @@ pub struct ClaimNames {
     pub patients: Option<String>,
     /// The full name.
     pub name: String,
+    /// How long after a sign-in the person may do what they said, without the provider saying it again.
+    pub lifetime: Duration,
 }
 
 /// An identity provider that people may sign in at.
@@ -148,8 +158,17 @@ impl Provider {
 }
 
 /// What may be said of a provider.
-const MEMBERS: [&str; 8] =
-    ["id", "name", "issuer", "client_id", "client_secret", "token_endpoint_auth_method", "scope", "claims"];
+const MEMBERS: [&str; 9] = [
+    "id",
+    "name",
+    "issuer",
+    "client_id",
+    "client_secret",
+    "token_endpoint_auth_method",
+    "scope",
+    "claims",
+    "claims_lifetime_days",
+];
 
 /// Reads the providers, or says all that is wrong with them: where, and what was expected; never a value.
 ///
@@ -269,6 +288,7 @@ impl Reader<'_> {
 
     fn claims(&mut self) -> Option<ClaimNames> {
         const KNOWN: [&str; 3] = ["fhirUser", "patients", "name"];
+        let lifetime = self.claims_lifetime();
         let Value::Object(names) = self.members.get("claims")? else {
             self.faults.push("claims: expected an object".to_owned());
             return None;
@@ -288,7 +308,28 @@ impl Reader<'_> {
         if fhir_user.is_none() && !names.contains_key("fhirUser") {
             self.faults.push("claims.fhirUser: expected, and it is missing".to_owned());
         }
-        Some(ClaimNames { fhir_user: fhir_user?, patients, name: name.unwrap_or_else(|| "name".to_owned()) })
+        let name = name.unwrap_or_else(|| "name".to_owned());
+        Some(ClaimNames { fhir_user: fhir_user?, patients, name, lifetime: lifetime? })
+    }
+
+    fn claims_lifetime(&mut self) -> Option<Duration> {
+        const NAME: &str = "claims_lifetime_days";
+        let days = match self.members.get(NAME) {
+            None => Some(CLAIMS_LIFETIME_DAYS),
+            Some(_) if !self.members.contains_key("claims") => {
+                self.faults.push(format!("{NAME}: expected only beside claims"));
+                None
+            }
+            Some(value) => {
+                let days = value.as_u64().filter(|days| (1..=LONGEST_CLAIMS_LIFETIME_DAYS).contains(days));
+                if days.is_none() {
+                    let most = LONGEST_CLAIMS_LIFETIME_DAYS;
+                    self.faults.push(format!("{NAME}: expected a whole number of days from 1 to {most}"));
+                }
+                days
+            }
+        };
+        days.map(|days| Duration::from_hours(24 * days))
     }
 
     fn required(&mut self, name: &str) -> Option<String> {

@@ -349,7 +349,7 @@ fn said(claims: &Value) -> Result<crate::user::User, ClaimFault> {
     let here: PublicUrl = "https://smart.example".parse().unwrap();
     let claims = claims.as_object().unwrap().clone();
     let token = IdToken { subject: "person-7".to_owned(), auth_time: None, claims };
-    Person::of(&token, &provider(), &here, [1; 32]).said.unwrap()
+    Person::of(&token, &provider(), &here, [1; 32], NOW).said.unwrap()
 }
 
 #[test]
@@ -414,8 +414,39 @@ fn people_of_a_provider_without_claims_are_registered() {
     let here: PublicUrl = "https://smart.example".parse().unwrap();
     let token =
         IdToken { subject: "7".to_owned(), auth_time: None, claims: claims().as_object().unwrap().clone() };
-    let person = Person::of(&token, &registered, &here, [1; 32]);
+    let person = Person::of(&token, &registered, &here, [1; 32], NOW);
     assert!(person.said.is_none() && !person.external.by_claims);
+    assert_eq!(person.external.vouched_until, None);
+}
+
+#[test]
+fn refr_24_what_claims_say_holds_for_as_long_as_the_operator_says() {
+    let lifetime = |days: Value| {
+        let mut entry = json!({
+            "id": "idp", "name": "Staff", "issuer": ISSUER, "client_id": "smart", "claims": { "fhirUser": "fhir_user" },
+        });
+        if !days.is_null() {
+            entry["claims_lifetime_days"] = days;
+        }
+        read_providers(&json!([entry]).to_string(), Deployment::Public, everywhere, "a place").map(|read| {
+            let here: PublicUrl = "https://smart.example".parse().unwrap();
+            let claims = claims().as_object().unwrap().clone();
+            let token = IdToken { subject: "7".to_owned(), auth_time: None, claims };
+            let user = Person::of(&token, &read[0], &here, [1; 32], NOW).said.unwrap().unwrap();
+            user.external.unwrap().vouched_until.unwrap().since(NOW).as_secs() / 86_400
+        })
+    };
+    assert_eq!(lifetime(Value::Null), Ok(30));
+    assert_eq!(lifetime(json!(1)), Ok(1));
+    assert_eq!(lifetime(json!(180)), Ok(180));
+    for bad in [json!(0), json!(181), json!(-1), json!(1.5), json!("30"), json!(true)] {
+        let told = "[0].claims_lifetime_days: expected a whole number of days from 1 to 180";
+        assert_eq!(lifetime(bad.clone()), Err(vec![told.to_owned()]), "{bad}");
+    }
+    let alone =
+        json!([{ "id": "a", "name": "A", "issuer": ISSUER, "client_id": "c", "claims_lifetime_days": 30 }]);
+    let faults = read_providers(&alone.to_string(), Deployment::Public, everywhere, "a place").unwrap_err();
+    assert_eq!(faults, ["[0].claims_lifetime_days: expected only beside claims"]);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Who the person is that a provider brings, and what the app wanted of their sign-in.
 
+use std::time::Duration;
+
 use serde_json::json;
 use smart_core::launch::{Launch, Situation};
 use smart_core::ports::{Grants as _, Launches as _, Users as _};
@@ -16,7 +18,7 @@ fn said() -> serde_json::Value {
 }
 
 fn jun() -> External {
-    External { issuer: B.to_owned(), subject: "jun".to_owned(), by_claims: true }
+    External { issuer: B.to_owned(), subject: "jun".to_owned(), by_claims: true, vouched_until: None }
 }
 
 async fn stored(clinic: &Clinic) -> Option<User> {
@@ -50,10 +52,16 @@ async fn oidc_core_5_7_claims_make_a_user_and_make_it_anew_at_each_sign_in() {
 
     // What the provider says next counts from then on, also at a refresh, which asks this record.
     clinic.b.state().person["patients"] = json!("amina");
+    clinic.visitor.wait(3_600);
+    let now = clinic.visitor.now().as_unix();
+    clinic.b.claims(move |claims| (claims["iat"], claims["exp"]) = (json!(now), json!(now + 300)));
     assert_eq!(signs_in_at_b(&mut clinic).await, 303);
     let second = stored(&clinic).await.unwrap();
     assert_eq!(second.patients, PatientAccess::Only(["amina".parse().unwrap()].into()));
     assert_eq!(second.sub, first.sub);
+    let until = |user: &User| user.external.as_ref().unwrap().vouched_until.unwrap();
+    assert_eq!(until(&first), NOW + Duration::from_hours(7 * 24), "as this provider is described");
+    assert_eq!(until(&second), until(&first) + Duration::from_hours(1), "and anew at each sign-in");
     assert!(clinic.visitor.location.starts_with("/auth/consent?"), "the one patient is not asked for");
 }
 

@@ -32,6 +32,10 @@ impl Visitor {
         Self { now: self.now, ..Self::new(self.function.clone()) }
     }
 
+    pub(super) fn now(&self) -> Instant {
+        self.now
+    }
+
     pub(super) fn wait(&mut self, seconds: u64) {
         self.now = self.now + Duration::from_secs(seconds);
     }
