@@ -19,7 +19,7 @@ use crate::grant::{Request, SignInWish};
 use crate::id::ClientId;
 use crate::instant::Instant;
 use crate::jose::KeyId;
-use crate::launch::{LaunchRefusal, Launched};
+use crate::launch::{LaunchContext, LaunchRefusal, Launched};
 use crate::oauth::{ErrorCode, OAuthError, Parameters};
 use crate::pkce::CodeChallenge;
 use crate::redirect::RedirectUri;
@@ -138,12 +138,16 @@ impl AuthorizationRequest {
         })
     }
 
-    /// The request in the context of the launch that it brings. What the EHR did not say is not asked for here: `launch/encounter` is
-    /// a hint then (LAUNCH-10).
+    /// The request in the context of the launch that it brings. What the EHR did not say is not asked for here, but the patient: all
+    /// other `launch/TYPE` are hints then (LAUNCH-10), and left out where they come to nothing (CTX-21). Which role is asked for does
+    /// not matter: the app is told all that there is of the type (CTX-17).
     pub fn launched(&mut self, launched: Launched) {
-        if launched.context.encounter.is_none() {
-            self.request.scopes.retain(|scope| !scope.is_launch_of("encounter"));
-        }
+        let LaunchContext { encounter, fhir_context, .. } = &launched.context;
+        self.request.scopes.retain(|scope| match scope.context_type() {
+            None | Some("patient") => true,
+            Some("encounter") => encounter.is_some(),
+            Some(other) => fhir_context.iter().any(|item| item.is_of(other)),
+        });
         self.request.launch = Some(Box::new(launched));
     }
 
@@ -306,7 +310,9 @@ fn scopes(parameters: &Parameters, client: &Client) -> Result<(Scopes, Option<La
         let unknown = |_| OAuthError::new(ErrorCode::InvalidRequest, LaunchRefusal::Unknown.to_string());
         Some(launch.parse().map_err(unknown)?)
     } else {
-        scopes.retain(|scope| *scope != Scope::Launch);
+        // No other context can be chosen here.
+        let is_chosen_here = |name: &str| ["patient", "encounter"].contains(&name);
+        scopes.retain(|scope| *scope != Scope::Launch && scope.context_type().is_none_or(is_chosen_here));
         None
     };
     if scopes.is_empty() {
@@ -321,10 +327,12 @@ fn scopes(parameters: &Parameters, client: &Client) -> Result<(Scopes, Option<La
 /// Of what is asked, what the client is registered for and this server honours, each in the spelling of the request
 /// (SCOPE-04, SCOPE-12, SCOPE-20, SCOPE-30).
 ///
-/// Without an EHR's launch `launch` is left out besides (LAUNCH-07). `fhirUser` and `profile` are left out without `openid` (SCOPE-31), and
+/// Without an EHR's launch `launch` is left out besides (LAUNCH-07), and `launch/TYPE` but for patient and encounter; with one, what it comes
+/// to nothing with ([`AuthorizationRequest::launched`]). `fhirUser` and `profile` are left out without `openid` (SCOPE-31), and
 /// of `offline_access` and `online_access` the first is granted (REFR-19), if the client may refresh.
 pub fn grantable(asked: &Scopes, client: &Client) -> Scopes {
-    let here: Scopes = supported().into_iter().chain(identity_and_context()).collect();
+    let contexts = client.scope.iter().filter(|scope| scope.context_type().is_some()).cloned();
+    let here: Scopes = supported().into_iter().chain(identity_and_context()).chain(contexts).collect();
     let mut scopes = asked.intersection(&client.scope).intersection(&here);
     let openid = scopes.contains(&Scope::OpenId);
     let refreshes = client.may_use(GrantType::RefreshToken);
@@ -339,7 +347,7 @@ pub fn grantable(asked: &Scopes, client: &Client) -> Scopes {
     scopes
 }
 
-/// What can be granted besides access to resources.
+/// What can be granted besides access to resources, without an EHR: `launch/TYPE` of other types depends on what one says.
 pub fn identity_and_context() -> [Scope; 8] {
     let of = |resource_type: &str| Scope::LaunchContext { resource_type: resource_type.into(), role: None };
     [

@@ -181,7 +181,6 @@ impl Shared {
 
 /// What the app learns of the user and of the launch.
 fn identity(scopes: &Scopes) -> Vec<&'static str> {
-    let is_context = |scope: &Scope, name: &str| matches!(scope, Scope::LaunchContext { resource_type, .. } if &**resource_type == name);
     let has = |wanted: fn(&Scope) -> bool| scopes.iter().any(wanted);
     let mut sentences = Vec::new();
     if has(|scope| matches!(scope, Scope::FhirUser | Scope::Profile)) {
@@ -189,11 +188,15 @@ fn identity(scopes: &Scopes) -> Vec<&'static str> {
     } else if has(|scope| matches!(scope, Scope::OpenId)) {
         sentences.push("Recognize you when you come back, without your name");
     }
-    if scopes.iter().any(|scope| *scope == Scope::Launch || is_context(scope, "patient")) {
+    if scopes.iter().any(|scope| *scope == Scope::Launch || scope.is_launch_of("patient")) {
         sentences.push("Know which patient’s record is open");
     }
-    if scopes.iter().any(|scope| is_context(scope, "encounter")) {
+    if scopes.iter().any(|scope| scope.is_launch_of("encounter")) {
         sentences.push("Know which visit is open");
+    }
+    let is_of_another = |name: &str| !["patient", "encounter"].contains(&name);
+    if scopes.iter().filter_map(Scope::context_type).any(is_of_another) {
+        sentences.push("Know what else is open, such as a document or an image");
     }
     sentences
 }

@@ -419,6 +419,41 @@ fn launch_10_what_the_ehr_did_not_say_is_not_asked_for_here() {
     assert_eq!(with(full).scopes.to_string(), "launch launch/patient launch/encounter patient/*.rs");
 }
 
+/// CTX-15, CTX-17, CTX-21, CTX-22: of other types, what the EHR said something of, whatever the role.
+#[test]
+fn ctx_21_other_context_is_granted_where_the_ehr_said_something_of_its_type() {
+    let handle = LaunchHandle::new([7; 32]);
+    let with = |scopes: &str, fhir_context: Value| {
+        let mut asked = read(&and("launch", &handle.reveal())).unwrap();
+        asked.request.scopes = scopes.parse().unwrap();
+        let context = serde_json::from_value(json!({ "fhirContext": fhir_context })).unwrap();
+        asked.launched(Launched { id: handle.id(), user: None, context });
+        asked.request.scopes.to_string()
+    };
+    let said = || {
+        json!([
+            { "reference": "ImagingStudy/1" },
+            { "canonical": "https://ehr.example/Questionnaire/q", "type": "Questionnaire", "role": "launch" },
+            { "identifier": { "value": "A-1" } },
+            { "reference": "Encounter/e", "role": "https://ehr.example/roles/former" },
+        ])
+    };
+    for (asked, expected) in [
+        ("launch launch/imagingstudy", "launch launch/imagingstudy"),
+        (
+            "launch launch/imagingstudy?role=https://ehr.example/roles/prior",
+            "launch launch/imagingstudy?role=https://ehr.example/roles/prior",
+        ),
+        ("launch launch/questionnaire launch/patient", "launch launch/questionnaire launch/patient"),
+        // Nothing of the type, nothing of a known type, and one that is no encounter of the launch.
+        ("launch launch/documentreference launch/servicerequest", "launch"),
+        ("launch launch/encounter launch/imaging", "launch"),
+    ] {
+        assert_eq!(with(asked, said()), expected, "{asked}");
+    }
+    assert_eq!(with("launch launch/imagingstudy", json!([])), "launch");
+}
+
 #[test]
 fn launch_11_and_12_patient_scopes_alone_need_a_patient() {
     for (scope, needed) in [

@@ -64,24 +64,23 @@ impl FhirContextItem {
         if item.reference.is_some() && item.referred().is_none() {
             return wrong("reference", "expected a relative reference: Type/id");
         }
-        if item.canonical.as_deref().is_some_and(|canonical| !is_absolute(canonical)) {
+        if item.canonical.as_deref().is_some_and(|canonical| !is_canonical(canonical)) {
             return wrong("canonical", "expected an absolute URL, which may end in |version");
         }
         if item.resource_type.as_deref().is_some_and(|name| name.parse::<ResourceType>().is_err()) {
             return wrong("type", "expected a FHIR resource type");
         }
-        if item.role.as_deref().is_some_and(|role| role != LAUNCH && !is_absolute(role)) {
+        if item.role.as_deref().is_some_and(|role| role != LAUNCH && !is_absolute_uri(role)) {
             return wrong("role", "expected an absolute URI, or launch");
         }
-        let types = item.referred().map(|(kind, _)| kind.as_str());
-        if let (Some(of_reference), Some(said)) = (types, item.resource_type.as_deref())
+        let of_reference = item.referred().map(|(kind, _)| kind.as_str());
+        if let (Some(of_reference), Some(said)) = (of_reference, item.resource_type.as_deref())
             && of_reference != said
         {
             return wrong("type", "expected the type of the reference");
         }
         // CTX-14: they have parameters of their own.
-        let is_own =
-            ["Patient", "Encounter"].contains(&types.or(item.resource_type.as_deref()).unwrap_or_default());
+        let is_own = ["patient", "encounter"].into_iter().any(|own| item.is_of(own));
         if is_own && item.role.as_deref().is_none_or(|role| role == LAUNCH) {
             return Err(fault(
                 at,
@@ -89,6 +88,14 @@ impl FhirContextItem {
             ));
         }
         Ok(item)
+    }
+
+    /// Whether it is of the type whose name is `name` in lower case, as `launch/TYPE` has it (CTX-15, CTX-16). Of what is named by a
+    /// canonical URL or an identifier without a type, nobody knows.
+    pub fn is_of(&self, name: &str) -> bool {
+        let of_reference = self.referred().map(|(kind, _)| kind.as_str());
+        let known = of_reference.or(self.resource_type.as_deref());
+        known.is_some_and(|known| known.eq_ignore_ascii_case(name))
     }
 
     /// What the reference points to.
@@ -104,7 +111,14 @@ fn is_identifier(members: &Map<String, Value>) -> bool {
     members.keys().all(known) && (has("value") || has("system"))
 }
 
-fn is_absolute(text: &str) -> bool {
-    let (uri, _) = text.split_once('|').unwrap_or((text, ""));
-    Url::parse(uri).is_ok() && !text.contains(char::is_whitespace)
+/// An absolute URI, and perhaps `|version`.
+fn is_canonical(text: &str) -> bool {
+    let (uri, version) = text.split_once('|').unwrap_or((text, ""));
+    is_absolute_uri(uri) && !version.contains(char::is_whitespace)
+}
+
+/// Of the characters that a URI may have (RFC 3986 §2), of which the parser lets others pass.
+fn is_absolute_uri(text: &str) -> bool {
+    let no_uri = |c: char| c.is_whitespace() || "|<>\"{}\\^`".contains(c);
+    Url::parse(text).is_ok() && !text.contains(no_uri)
 }

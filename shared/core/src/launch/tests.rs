@@ -158,6 +158,9 @@ fn ctx_08_to_14_each_item_of_fhir_context_is_held_to_the_rules() {
         (json!({ "reference": "Group/1", "type": "Device" }), "fhirContext[0].type: expected the type of"),
         (json!({ "reference": "Group/1", "role": "" }), "fhirContext[0].role: "),
         (json!({ "reference": "Group/1", "role": "donor" }), "fhirContext[0].role: "),
+        // A version is for canonical URLs.
+        (json!({ "reference": "Group/1", "role": "urn:x:y|anything" }), "fhirContext[0].role: "),
+        (json!({ "reference": "Group/1", "role": "urn:x:y z" }), "fhirContext[0].role: "),
         (json!({ "reference": "Group/1", "display": "x" }), "fhirContext[0].display: unknown"),
         (json!({ "reference": "Patient/b" }), "fhirContext[0]: a Patient or an Encounter"),
         (

@@ -86,9 +86,17 @@ impl Scope {
     /// granted it.
     pub const TOKEN_INTROSPECT: &str = "__token.introspect";
 
+    /// The type of the context that it asks for, in lower case, if it is a `launch/TYPE`, with or without a role.
+    pub fn context_type(&self) -> Option<&str> {
+        match self {
+            Self::LaunchContext { resource_type, .. } => Some(resource_type),
+            _ => None,
+        }
+    }
+
     /// Whether it is `launch/NAME`, with or without a role.
     pub fn is_launch_of(&self, name: &str) -> bool {
-        matches!(self, Self::LaunchContext { resource_type, .. } if **resource_type == *name)
+        self.context_type() == Some(name)
     }
 
     /// Whether it is the extension of that name.

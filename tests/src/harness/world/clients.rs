@@ -39,7 +39,7 @@ pub(crate) const NATIVE_SCHEME: &str = "com.example.app:/callback";
 pub(crate) const SERVER_REDIRECT: &str = "https://server.example/callback";
 
 /// All that a client with users can be registered for.
-const EVERYTHING: &str = "openid fhirUser profile launch launch/patient launch/encounter offline_access online_access \
+const EVERYTHING: &str = "openid fhirUser profile launch launch/patient launch/encounter launch/imagingstudy launch/servicerequest offline_access online_access \
                           patient/*.cruds user/*.cruds";
 
 /// The two scopes of the client `narrow`.

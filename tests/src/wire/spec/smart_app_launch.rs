@@ -108,7 +108,7 @@ async fn ctx_04_the_app_must_show_whose_record_it_is() {
     assert_eq!(tokens.json.get("patient"), None);
 }
 
-/// CTX-16, CTX-22: context of other types, and names of types in capitals, are not granted here.
+/// CTX-16: names of types in capitals are none; without an EHR, context of other types is not granted, since nobody chooses it here.
 #[tokio::test]
 async fn ctx_16_other_context_is_not_granted() {
     let app = SmartApp::on_wire("web").await;

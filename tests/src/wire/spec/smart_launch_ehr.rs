@@ -161,6 +161,44 @@ async fn launch_10_and_12_launch_scopes_are_hints() {
     assert_eq!((nobody.json.get("patient"), nobody.json.get("need_patient_banner")), (None, None));
 }
 
+/// CTX-15, CTX-17, CTX-21, CTX-22: context of other types is in `fhirContext`, several of a type, and nowhere else; the scope is echoed that it
+/// answers, at each refresh and introspection too, with the role that was asked for; one that it does not answer is left out.
+#[tokio::test]
+async fn ctx_15_to_22_other_context_is_granted_where_the_ehr_says_it() {
+    let (app, ehr) = app_and_ehr("web").await;
+    let said = json!([
+        { "reference": "ImagingStudy/123" },
+        { "reference": "ImagingStudy/124", "role": "https://ehr.example/roles/prior" },
+    ]);
+    let launch = ehr.opens("web", json!({ "patient": "maria", "fhirContext": said })).await;
+    let kept = "launch launch/imagingstudy launch/imagingstudy?role=https://ehr.example/roles/other offline_access patient/*.rs";
+    let asked = app.launched(&format!("{kept} launch/servicerequest launch/Imagingstudy"), &launch);
+    let mut browser = Browser::new(&app.target);
+    let page = browser.open(&app.url_of(&asked)).await.page();
+    let consent = browser.sign_in(&page, "clara").await.page();
+    assert!(consent.text.contains("Know what else is open"), "{}", consent.text);
+    let left = browser.press(&consent, &consent_form(&consent), "decision", "allow").await.left();
+    let first = app.tokens(&app.exchange(&asked, &asked.code_in(&left)).send().await);
+    let again = app.tokens(&app.refresh(&first).send().await);
+    for tokens in [&first, &again] {
+        assert_eq!((tokens.scope.as_str(), &tokens.json["fhirContext"]), (kept, &said));
+        assert_eq!(tokens.json.get("imagingstudy"), None, "it is no member of its own");
+    }
+    let told = app.as_client("introspector").await.introspected(&again.access_token).await;
+    assert_eq!((told["scope"].as_str(), &told["fhirContext"]), (Some(kept), &said));
+
+    // Named by an identifier; and a launch that says nothing of it.
+    let order = json!([{ "identifier": { "value": "A-1" }, "type": "ServiceRequest" }]);
+    let scope = "launch launch/imagingstudy launch/servicerequest patient/*.rs";
+    for (fhir_context, granted) in
+        [(order, "launch launch/servicerequest patient/*.rs"), (json!([]), "launch patient/*.rs")]
+    {
+        let context = json!({ "patient": "maria", "fhirContext": fhir_context });
+        let launch = ehr.opens("web", context).await;
+        assert_eq!(tokens(&app, scope, &launch, "clara").await.scope, granted);
+    }
+}
+
 /// LAUNCH-04, LAUNCH-06, AUTHZ-14: a launch that is unknown, another app's or used gives no code, and the app is told which it is.
 #[tokio::test]
 async fn launch_06_a_launch_that_is_none_of_the_apps_gives_no_code() {
@@ -434,6 +472,10 @@ async fn ctx_09_to_18_what_is_wrong_with_a_launch_is_said() {
     for media_type in ["text/plain", "application/x-www-form-urlencoded", "application/jsonp"] {
         let call = app.target.call(Method::POST, "/auth/launch").header(CONTENT_TYPE, media_type);
         assert_eq!(call.body("{}").send().await.status, 401, "who asks comes first");
+        let call = app.target.call(Method::POST, "/auth/launch").header(CONTENT_TYPE, media_type);
+        let answer = call.bearer(ehr.token()).body(r#"{"client_id":"web"}"#).send().await;
+        let said = answer.is(415).is_kept_nowhere().json();
+        assert_eq!(said["error_description"], "send the launch as application/json", "{media_type}");
     }
     let long = json!({ "client_id": "web", "intent": "x".repeat(20_000) });
     ehr.call(&long).send().await.is(413);

@@ -56,6 +56,19 @@ fn system_scopes_are_not_for_a_user_to_grant() {
     assert_eq!(asked.identity, ["Know which patient’s record is open"]);
 }
 
+/// CTX-22, AUTHZ-26: what an EHR says besides patient and visit is asked for in words, too.
+#[test]
+fn ctx_22_what_else_is_open_is_a_sentence_of_its_own() {
+    let sentence = "Know what else is open, such as a document or an image";
+    for (scopes, said) in [
+        ("launch launch/patient launch/encounter", false),
+        ("launch/imagingstudy launch/documentreference?role=launch", true),
+    ] {
+        let told = asked(scopes).identity.iter().filter(|told| **told == sentence).count();
+        assert_eq!(told, usize::from(said), "{scopes}");
+    }
+}
+
 /// AUTHZ-26: what is new is marked, and only beside something that is not.
 #[test]
 fn authz_26_what_the_app_has_already_is_told_from_what_is_new() {
