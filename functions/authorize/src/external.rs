@@ -10,7 +10,8 @@
 //! |---|---|
 //! | `state` | what a browser brings back, and that it is the same browser |
 //! | `callback` | `/auth/callback`: whether an answer is believed, and who signed in |
-//! | `remote` | what is remembered of a provider, and for how long |
+//! | `remote` | what is asked of a provider, and how long its answers are good |
+//! | `kept` | who asks for what is remembered, and who waits |
 //! | `fault` | which page says what went wrong |
 //!
 //! Who a person is here is one record of the `Users` port, as for everybody else: registered by the operator under issuer and
@@ -20,6 +21,7 @@
 
 pub(crate) mod callback;
 pub(crate) mod fault;
+mod kept;
 mod remote;
 mod state;
 

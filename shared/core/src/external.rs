@@ -38,4 +38,4 @@ pub use self::provider::{
     ClaimNames, ClientAuthentication, Provider, ProviderId, SecretPlace, read_providers,
 };
 pub use self::settings::SignInSettings;
-pub use self::web::{Answering, Web, WebAnswer, WebError};
+pub use self::web::{Answering, Published, Web, WebAnswer, WebError};

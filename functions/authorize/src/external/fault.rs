@@ -139,7 +139,7 @@ impl ExternalFault {
                 format!("The app wants you to have signed in just now, and {name} does not say that you did. You are not signed in."),
                 "Sign in once more, with your password.",
             ),
-            Self::Remote(R::Unreachable(_) | R::Failed(_) | R::Token(TokenFault::Refused)) => (
+            Self::Remote(R::Unreachable(_) | R::Token(TokenFault::Refused)) => (
                 format!("{name} does not answer"),
                 "You are not signed in. The fault is not yours, and it is usually over soon.".to_owned(),
                 "Wait a moment, then try again.",

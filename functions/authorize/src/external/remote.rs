@@ -1,17 +1,15 @@
 //! An identity provider as this function knows it: its metadata, its keys, and what it answers.
 //!
-//! | | is used for | then |
+//! | | is asked for anew | is used |
 //! |---|---|---|
-//! | metadata | an hour | asked for anew; if that fails, used up to a day |
-//! | keys | an hour | asked for anew, and at once for a key that is not known, but not more often than once a minute |
-//! | a failure | ten seconds | so that a provider that is down does not hold every sign-in for as long as a connection may take |
+//! | metadata | after an hour | for a day, if the provider does not answer |
+//! | keys | after an hour, or half of the time that the provider lets them be kept; at once for a key that is not known, but not more often than once a minute | no longer than the provider lets them be kept, and no longer than a day; two hours, if it does not say |
 //!
-//! One request at a time asks; the others wait for what it finds.
+//! Who asks, and who waits, `kept` decides.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
 use smart_core::client::metadata::Deployment;
 use smart_core::external::{
     Authorization, Exchange, Expected, IdToken, IdTokenFault, KeyFault, Metadata, MetadataFault, Provider,
@@ -20,14 +18,18 @@ use smart_core::external::{
 use smart_core::instant::Instant;
 use smart_core::secret::Digest;
 use thiserror::Error;
-use tokio::sync::Mutex;
 
 use super::ClientSecret;
+use super::kept::{Kept, Life};
 
-const FRESH: Duration = Duration::from_hours(1);
-const STALE: Duration = Duration::from_hours(24);
-const KEYS_AGAIN: Duration = Duration::from_mins(1);
-const FAILED: Duration = Duration::from_secs(10);
+/// How soon what is published is asked for anew.
+const ANEW: Duration = Duration::from_hours(1);
+
+/// How long it is used at most: who withdraws a key is not to wait for longer.
+const LONGEST: Duration = Duration::from_hours(24);
+
+/// How long keys are good of which the provider does not say how long.
+const UNSAID: Duration = Duration::from_hours(2);
 
 /// How long the way from a code to an ID token that was checked may take: a person waits, and a function is stopped after ten
 /// seconds, in which there may be a request for metadata before.
@@ -39,9 +41,6 @@ pub(crate) enum RemoteFault {
     /// It does not answer.
     #[error("no answer: {0}")]
     Unreachable(#[from] WebError),
-    /// It answers with an error of its own.
-    #[error("its {0} answered with an error")]
-    Failed(&'static str),
     /// What is found where its metadata should be is not its metadata.
     #[error(transparent)]
     Metadata(#[from] MetadataFault),
@@ -65,48 +64,8 @@ pub(crate) struct Remote {
     secret: Option<ClientSecret>,
     web: Arc<dyn Web>,
     deployment: Deployment,
-    metadata: Mutex<Kept<Metadata>>,
-    keys: Mutex<Kept<ProviderKeys>>,
-}
-
-/// What was fetched, and when; and the last failure since.
-struct Kept<T> {
-    value: Option<(Arc<T>, Instant)>,
-    failure: Option<(RemoteFault, Instant)>,
-}
-
-impl<T> Default for Kept<T> {
-    fn default() -> Self {
-        Self { value: None, failure: None }
-    }
-}
-
-impl<T> Kept<T> {
-    /// What was fetched within `age`.
-    fn within(&self, age: Duration, now: Instant) -> Option<Arc<T>> {
-        let (value, at) = self.value.as_ref()?;
-        (now.since(*at) < age).then(|| Arc::clone(value))
-    }
-
-    /// The failure that is not to be tried again yet.
-    fn failing(&self, now: Instant) -> Option<RemoteFault> {
-        let (fault, at) = self.failure.as_ref()?;
-        (now.since(*at) < FAILED).then(|| fault.clone())
-    }
-
-    fn keep(&mut self, fetched: Result<T, RemoteFault>, now: Instant) -> Result<Arc<T>, RemoteFault> {
-        match fetched {
-            Ok(value) => {
-                let value = Arc::new(value);
-                *self = Self { value: Some((Arc::clone(&value), now)), failure: None };
-                Ok(value)
-            }
-            Err(fault) => {
-                self.failure = Some((fault.clone(), now));
-                Err(fault)
-            }
-        }
-    }
+    metadata: Kept<Metadata>,
+    keys: Kept<ProviderKeys>,
 }
 
 impl Remote {
@@ -116,7 +75,7 @@ impl Remote {
         web: Arc<dyn Web>,
         deployment: Deployment,
     ) -> Self {
-        Self { provider, secret, web, deployment, metadata: Mutex::default(), keys: Mutex::default() }
+        Self { provider, secret, web, deployment, metadata: Kept::default(), keys: Kept::default() }
     }
 
     pub(crate) fn provider(&self) -> &Provider {
@@ -125,43 +84,24 @@ impl Remote {
 
     /// The provider's metadata.
     pub(crate) async fn metadata(&self, now: Instant) -> Result<Arc<Metadata>, RemoteFault> {
-        let mut kept = self.metadata.lock().await;
-        if let Some(fresh) = kept.within(FRESH, now) {
-            return Ok(fresh);
-        }
-        let fault = match kept.failing(now) {
-            Some(fault) => fault,
-            None => match kept.keep(self.fetch_metadata().await, now) {
-                Ok(metadata) => return Ok(metadata),
-                Err(fault) => fault,
-            },
+        let ask = async {
+            let published = self.web.get_json(&self.provider.metadata_url()).await?;
+            let metadata = Metadata::read(&published.body, &self.provider, self.deployment)?;
+            Ok((metadata, Life { anew: ANEW, good: LONGEST }))
         };
-        kept.within(STALE, now).ok_or(fault)
-    }
-
-    async fn fetch_metadata(&self) -> Result<Metadata, RemoteFault> {
-        let document = self.get(&self.provider.metadata_url(), "metadata").await?;
-        Ok(Metadata::read(&document, &self.provider, self.deployment)?)
-    }
-
-    async fn get(&self, url: &str, what: &'static str) -> Result<Value, RemoteFault> {
-        let answer = self.web.get_json(url).await?;
-        if answer.status == 200 { Ok(answer.body) } else { Err(RemoteFault::Failed(what)) }
+        self.metadata.get(now, false, ask).await
     }
 
     /// The provider's keys; anew, if they lack one and were not fetched within the last minute.
     async fn keys(&self, now: Instant, lack_one: bool) -> Result<Arc<ProviderKeys>, RemoteFault> {
-        let metadata = self.metadata(now).await?;
-        let mut kept = self.keys.lock().await;
-        if let Some(keys) = kept.within(if lack_one { KEYS_AGAIN } else { FRESH }, now) {
-            return Ok(keys);
-        }
-        if let Some(fault) = kept.failing(now) {
-            return Err(fault);
-        }
-        let fetched = self.get(&metadata.jwks_uri, "key set").await;
-        let keys = fetched.and_then(|jwks| ProviderKeys::read(&jwks).ok_or(RemoteFault::Keys));
-        kept.keep(keys, now)
+        let ask = async {
+            let metadata = self.metadata(now).await?;
+            let published = self.web.get_json(&metadata.jwks_uri).await?;
+            let keys = ProviderKeys::read(&published.body).ok_or(RemoteFault::Keys)?;
+            let good = published.max_age.unwrap_or(UNSAID).min(LONGEST);
+            Ok((keys, Life { anew: ANEW.min(good / 2), good }))
+        };
+        self.keys.get(now, lack_one, ask).await
     }
 
     /// Redeems a code, and checks the ID token that it brings.

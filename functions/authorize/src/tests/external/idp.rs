@@ -2,14 +2,16 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
-use smart_core::external::{Answering, Web, WebAnswer, WebError};
+use smart_core::external::{Answering, Published, Web, WebAnswer, WebError};
 use smart_core::secret::Digest;
+use tokio::sync::Semaphore;
 
 use super::visitor::NOW;
 
@@ -30,6 +32,11 @@ pub(super) struct State {
     pub(super) instead: Option<WebAnswer>,
     /// What is answered to a path, whatever is asked: `Err` is a network that fails.
     pub(super) faults: HashMap<&'static str, Result<WebAnswer, WebError>>,
+    /// What is not answered before a permit is added, and how many wait for it.
+    pub(super) slow: Option<(&'static str, Arc<Semaphore>)>,
+    pub(super) waiting: usize,
+    /// How long the keys may be kept.
+    pub(super) max_age: Option<Duration>,
     /// The paths that were asked.
     pub(super) asked: Vec<String>,
     codes: HashMap<String, HashMap<String, String>>,
@@ -55,6 +62,9 @@ impl Idp {
             change_header: None,
             instead: None,
             faults: HashMap::new(),
+            slow: None,
+            waiting: 0,
+            max_age: None,
             asked: Vec::new(),
             codes: HashMap::new(),
         })));
@@ -193,22 +203,31 @@ impl Network {
         Self(idps.into())
     }
 
-    fn answer(
-        &self,
-        url: &str,
-        form: &[(&'static str, String)],
-        header: Option<&str>,
-    ) -> Result<WebAnswer, WebError> {
+    /// The provider that is at a URL, and the path there.
+    fn at(&self, url: &str) -> (&Idp, String) {
         let found =
             self.0.iter().find_map(|idp| Some((idp, url.strip_prefix(idp.state().issuer)?.to_owned())));
-        let (idp, path) = found.unwrap_or_else(|| panic!("nobody at {url}"));
-        idp.state().answer(&path, form, header)
+        found.unwrap_or_else(|| panic!("nobody at {url}"))
     }
 }
 
 impl Web for Network {
-    fn get_json<'a>(&'a self, url: &'a str) -> Answering<'a> {
-        Box::pin(async move { self.answer(url, &[], None) })
+    fn get_json<'a>(&'a self, url: &'a str) -> Answering<'a, Published> {
+        Box::pin(async move {
+            let (idp, path) = self.at(url);
+            let slow = idp.state().slow.clone().filter(|(slow, _)| *slow == path);
+            if let Some((_, gate)) = slow {
+                idp.state().waiting += 1;
+                gate.acquire().await.unwrap().forget();
+                idp.state().waiting -= 1;
+            }
+            let mut idp = idp.state();
+            let answer = idp.answer(&path, &[], None)?;
+            if answer.status != 200 {
+                return Err(WebError(format!("its status is {}", answer.status)));
+            }
+            Ok(Published { body: answer.body, max_age: idp.max_age })
+        })
     }
 
     fn post_form<'a>(
@@ -216,7 +235,10 @@ impl Web for Network {
         url: &'a str,
         form: &'a [(&'static str, String)],
         authorization: Option<&'a str>,
-    ) -> Answering<'a> {
-        Box::pin(async move { self.answer(url, form, authorization) })
+    ) -> Answering<'a, WebAnswer> {
+        Box::pin(async move {
+            let (idp, path) = self.at(url);
+            idp.state().answer(&path, form, authorization)
+        })
     }
 }

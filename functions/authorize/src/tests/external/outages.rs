@@ -1,7 +1,11 @@
 //! Providers that are down, slow, broken or changing their keys.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use serde_json::json;
 use smart_core::external::{WebAnswer, WebError};
+use tokio::sync::Semaphore;
 
 use super::{ASK, Clinic};
 
@@ -109,6 +113,95 @@ async fn oidc_core_10_1_1_a_new_key_is_fetched_when_it_is_met_and_not_more_than_
     };
     assert_eq!(sign_in(&hide, 60).await, (502, 1));
     assert_eq!(sign_in(&|_| {}, 1).await, (502, 0));
+}
+
+/// One sign-in waits for a provider that is slow to say what is known already; the others go by what is known.
+#[tokio::test]
+async fn a_provider_that_is_slow_to_say_what_is_known_holds_up_one_sign_in_and_no_other() {
+    for path in [METADATA, "/keys"] {
+        let mut clinic = Clinic::with_a().await;
+        clinic.visitor.get(ASK).await;
+        let back = clinic.a.signs_in(&clinic.visitor.location);
+        assert_eq!(clinic.visitor.get(&back).await, 303);
+        clinic.visitor.wait(3_600);
+        let now = clinic.visitor.now().as_unix();
+        clinic.a.claims(move |claims| (claims["iat"], claims["exp"]) = (json!(now), json!(now + 300)));
+        clinic.a.asked();
+
+        let gate = Arc::new(Semaphore::new(0));
+        clinic.a.state().slow = Some((path, Arc::clone(&gate)));
+        let whole_way = async || {
+            let mut visitor = clinic.visitor.other();
+            visitor.get(ASK).await;
+            let back = clinic.a.signs_in(&visitor.location);
+            visitor.get(&back).await
+        };
+        let others = async {
+            while clinic.a.state().waiting == 0 {
+                tokio::task::yield_now().await;
+            }
+            for _ in 0..3 {
+                assert_eq!(whole_way().await, 303, "{path}");
+            }
+            gate.add_permits(1);
+        };
+        assert_eq!(tokio::join!(whole_way(), others).0, 303, "{path}");
+        let asked = clinic.a.asked().into_iter().filter(|asked| asked == path).count();
+        assert_eq!(asked, 1, "{path}");
+    }
+}
+
+/// Where nothing is known, one asks, and the others wait for what it brings.
+#[tokio::test]
+async fn what_is_not_known_is_asked_for_once() {
+    let clinic = Clinic::with_a().await;
+    let gate = Arc::new(Semaphore::new(0));
+    clinic.a.state().slow = Some((METADATA, Arc::clone(&gate)));
+    let begin = async || clinic.visitor.other().get(ASK).await;
+    let opens = async {
+        while clinic.a.state().waiting == 0 {
+            tokio::task::yield_now().await;
+        }
+        gate.add_permits(1);
+    };
+    let (one, two, three, ()) = tokio::join!(begin(), begin(), begin(), opens);
+    assert_eq!([one, two, three], [303, 303, 303]);
+    assert_eq!(clinic.a.asked(), [METADATA]);
+}
+
+/// RFC 9111 §4.2: a provider's keys are used no longer than it says, so that one that it withdraws signs nobody in after that.
+#[tokio::test]
+async fn oidc_core_10_1_1_keys_are_used_no_longer_than_the_provider_lets_them_be_kept() {
+    let mut clinic = Clinic::with_a().await;
+    let mut sign_in = async |max_age: Option<u64>, wait: u64, down: bool| {
+        clinic.visitor = clinic.visitor.other();
+        clinic.visitor.wait(wait);
+        let now = clinic.visitor.now().as_unix();
+        clinic.a.claims(move |claims| (claims["iat"], claims["exp"]) = (json!(now), json!(now + 300)));
+        clinic.a.state().max_age = max_age.map(Duration::from_secs);
+        clinic.a.state().faults = down.then(|| ("/keys", self::down())).into_iter().collect();
+        clinic.visitor.get(ASK).await;
+        let back = clinic.a.signs_in(&clinic.visitor.location);
+        let status = clinic.visitor.get(&back).await.as_u16();
+        (status, clinic.a.asked().into_iter().filter(|path| path == "/keys").count())
+    };
+    let minute = Some(60);
+    assert_eq!(sign_in(minute, 0, false).await, (303, 1));
+    assert_eq!(sign_in(minute, 29, false).await, (303, 0));
+    assert_eq!(sign_in(minute, 1, false).await, (303, 1), "in good time");
+    assert_eq!(sign_in(minute, 59, true).await, (303, 1), "what is good is used");
+    assert_eq!(sign_in(minute, 1, true).await, (502, 0), "and then no more");
+    assert_eq!(sign_in(minute, 9, true).await, (502, 1));
+    // What may not be kept is asked for each time.
+    assert_eq!(sign_in(Some(0), 10, false).await, (303, 1));
+    assert_eq!(sign_in(Some(0), 0, false).await, (303, 1));
+    assert_eq!(sign_in(Some(0), 0, true).await, (502, 1));
+    // Nothing is said: two hours. However long it is, a day at most.
+    for (max_age, good) in [(None, 7_200), (Some(30 * 86_400), 86_400)] {
+        assert_eq!(sign_in(max_age, 10, false).await, (303, 1), "{max_age:?}");
+        assert_eq!(sign_in(max_age, good - 1, true).await.0, 303, "{max_age:?}");
+        assert_eq!(sign_in(max_age, 1, true).await.0, 502, "{max_age:?}");
+    }
 }
 
 #[tokio::test]
