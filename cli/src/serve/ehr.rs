@@ -1,7 +1,7 @@
 //! The backend of the demo's EHR: who is there today, and launches of the demo app.
 //!
-//! An EHR elsewhere has a client of its own and calls `/auth/launch` with its token. This one is the server itself, so it
-//! makes its launches through the port, and no credential of an EHR is in the page. It knows a few patients of the demo seed,
+//! An EHR elsewhere has a client of its own and calls `/auth/launch` with its token. This one is the server itself: its launches are
+//! made by what that endpoint makes them by ([`make_launch`]), and no credential of an EHR is in the page. It knows a few patients of the demo seed,
 //! whatever else was loaded into the store.
 
 use std::sync::Arc;
@@ -13,15 +13,15 @@ use axum::http::{HeaderMap, Response, StatusCode};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use serde::{Deserialize, Serialize};
+use smart_authorize::make_launch;
 use smart_core::deployment::PublicUrl;
 use smart_core::fhir::encounter::EncounterQuery;
 use smart_core::id::{EncounterId, PatientId};
-use smart_core::launch::{LAUNCH_LIFETIME, Launch, LaunchContext, STYLE_PATH, Situation, launch_url};
-use smart_core::ports::{Clients as _, Launches as _, Patients as _, Unavailable};
-use smart_core::secret::{LaunchHandle, Op};
+use smart_core::launch::{LaunchContext, LaunchRequest, Situation};
+use smart_core::ports::{Patients as _, Unavailable};
 use smart_local::LocalStore;
 use smart_web::arrival::Arrival;
-use smart_web::{random, response};
+use smart_web::response;
 
 /// Those of the demo's patients who are there today.
 const TODAY: [&str; 5] = ["alvarez-maria", "chen-grace", "goldstein-ruth", "nguyen-linh", "osei-kwame"];
@@ -136,31 +136,18 @@ async fn launch(
     if !TODAY.contains(&wanted.patient.as_str()) {
         return Err(refused(StatusCode::BAD_REQUEST, "patient: nobody of that id is there today"));
     }
-    if let Some(id) = &wanted.encounter {
-        let found = ehr.store.encounter(id).await.map_err(unavailable)?;
-        if found.is_none_or(|found| found.patient != wanted.patient) {
-            return Err(refused(StatusCode::BAD_REQUEST, "encounter: it is no visit of this patient"));
-        }
-    }
     let gone = || refused(StatusCode::CONFLICT, "the demo app is not registered any more");
-    let app = APP.parse().ok().ok_or_else(gone)?;
-    let app =
-        ehr.store.client(&app).await.map_err(unavailable)?.filter(|app| !app.disabled).ok_or_else(gone)?;
-    let handle = LaunchHandle::new(random::bytes().map_err(unavailable)?);
-    let launch_url = launch_url(&app, &ehr.here, &handle).ok_or_else(gone)?;
     let context = LaunchContext {
         patient: Some(wanted.patient.clone()),
         encounter: wanted.encounter.clone(),
         need_patient_banner: Some(wanted.need_patient_banner),
-        smart_style_url: Some(ehr.here.endpoint(STYLE_PATH)),
         ..LaunchContext::default()
     };
     let situation = Situation { user: USER.parse().ok(), context };
-    let made_by = Op::new(random::bytes().map_err(unavailable)?);
-    let launch = Launch::new(&handle, app.client_id, situation, made_by, now);
-    ehr.store.create_launch(&launch).await.map_err(unavailable)?;
+    let asked = LaunchRequest { client_id: APP.parse().map_err(|_| gone())?, situation };
+    let made = make_launch(&ehr.store, &ehr.here, asked, "the demo's", now).await?;
     let request = Said { client_id: APP, user: USER, wanted };
-    let made = Made { request, expires_in: LAUNCH_LIFETIME.as_secs(), launch_url };
+    let made = Made { request, expires_in: made.expires_in, launch_url: made.launch_url };
     Ok(response::json(StatusCode::OK, &made))
 }
 
@@ -170,6 +157,8 @@ mod tests {
     use axum::http::Request;
     use serde_json::{Value, json};
     use smart_core::instant::Instant;
+    use smart_core::ports::Launches as _;
+    use smart_core::secret::LaunchHandle;
     use tower::ServiceExt as _;
 
     use super::*;

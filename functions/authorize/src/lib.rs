@@ -70,6 +70,7 @@ use smart_web::{fallback, random};
 use self::error::AuthorizeError;
 pub use self::external::{ClientSecret, SignInWays};
 use self::launch::Ehrs;
+pub use self::launch::{LaunchMade, make_launch};
 use self::passwords::Passwords;
 
 /// The ports that this function needs of a store: it sees of resources only what the pickers show.
