@@ -31,6 +31,10 @@ class Costs(unittest.TestCase):
         for constant, count in ("ALWAYS", costs.EMBEDDED), ("EVENTS", costs.HAPPENING):
             self.assertEqual(int(re.search(rf"const {constant}: \[.*; (\d+)\]", source)[1]), count)
 
+    def test_the_readme_says_what_an_idle_month_costs(self):
+        said = re.findall(r"\$(\d+\.\d\d)", (INFRA.parent / "README.md").read_text())
+        self.assertEqual(said, [f"{costs.least_idle_cost():.2f}", f"{sum(costs.idle_costs().values()):.2f}"])
+
     def test_an_idle_service_publishes_no_metric(self):
         """A filter counts nothing where no line is logged, whatever its default is; and each line comes with a request."""
         for metric_filter in deployed().of_type("AWS::Logs::MetricFilter").values():
