@@ -12,7 +12,7 @@ fn said(n: u64) -> User {
         issuer: "https://idp.example".to_owned(),
         subject: "person-7".to_owned(),
         by_claims: true,
-        vouched_until: Some(at(n)),
+        vouched_until: Some(at(9_000)),
     };
     User {
         username: external.username(),
@@ -33,7 +33,9 @@ pub(crate) async fn whom_a_provider_vouches_for_is_a_user<S: Store>(store: Arc<S
     assert_eq!(store.user(&first.username).await.unwrap(), None);
     assert_eq!(store.enrol(&first).await.unwrap(), first);
     assert_eq!(store.user(&first.username).await.unwrap(), Some(first.clone()));
-    let fewer = User { patients: PatientAccess::Only([].into()), name: "I. Moreau".to_owned(), ..said(2) };
+    let later = said(2).external.map(|external| External { vouched_until: Some(at(9_600)), ..external });
+    let name = "I. Moreau".to_owned();
+    let fewer = User { patients: PatientAccess::Only([].into()), name, external: later, ..said(2) };
     let expected = User { sub: first.sub, ..fewer.clone() };
     assert_eq!(store.enrol(&fewer).await.unwrap(), expected);
     assert_eq!(store.enrol(&fewer).await.unwrap(), expected);
