@@ -75,7 +75,7 @@ pub(crate) async fn run(arguments: Serve) -> Result<(), Failure> {
     };
     let (ehr_origins, registration) = (arguments.ehr_origins, arguments.registration_token_sha256);
     let options = Options { ehr_origins, ways, registration, brands, has_demo };
-    let app = app::compose(&store, &keys, &url, options).await?;
+    let app = app::compose(&store, &keys, &url, options);
     let signals = Signals::listen()?;
     let sweeping = {
         let store = Arc::clone(&store);

@@ -14,7 +14,6 @@ use smart_outbound::{Outbound, PublishedKeys, Reach};
 use smart_web::{arrival, fallback, observe};
 
 use super::{ehr, terminator};
-use crate::failure::Failure;
 
 /// What differs from one server to another.
 pub(crate) struct Options {
@@ -31,12 +30,12 @@ pub(crate) struct Options {
 }
 
 /// All routes of one port; those that are an option only where it is taken.
-pub(crate) async fn compose(
+pub(crate) fn compose(
     store: &Arc<LocalStore>,
     keys: &Arc<SoftwareKeys>,
     url: &PublicUrl,
     options: Options,
-) -> Result<Router, Failure> {
+) -> Router {
     let Options { ehr_origins, ways, registration, brands, has_demo } = options;
     // The demo's EHR is one.
     let ehr_origins = if has_demo { ehr_origins.and(url) } else { ehr_origins };
@@ -45,8 +44,7 @@ pub(crate) async fn compose(
     let discovery = Discovery::new(url, Offered::HERE)
         .with_brands(brands.as_ref())
         .with_registration(registration.is_some());
-    let mut app = smart_discovery::router(&*keys(), discovery)
-        .await?
+    let mut app = smart_discovery::router(keys(), discovery)
         .merge(smart_authorize::router_with(
             store(),
             keys(),
@@ -63,7 +61,7 @@ pub(crate) async fn compose(
     }
     // The instant and the log line come first: they belong to whatever is asked, also where there is nothing.
     let app = terminator::layer(fallback::answers(app), url);
-    Ok(arrival::stamp(observe::layer(app), arrival::system_clock))
+    arrival::stamp(observe::layer(app), arrival::system_clock)
 }
 
 #[cfg(test)]
@@ -91,7 +89,7 @@ mod tests {
                 brands: None,
                 has_demo: false,
             };
-            let app = compose(&store, &keys, &url, options).await.unwrap();
+            let app = compose(&store, &keys, &url, options);
             for path in ["/fhir/metadata", "/auth/login", "/.well-known/jwks.json", "/auth/token", "/nowhere"]
             {
                 let answer =

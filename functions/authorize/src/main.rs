@@ -22,7 +22,7 @@ async fn authorize() -> Result<Function, Fault> {
     let dynamodb = sdk.dynamodb();
     let state = StateTable::new(dynamodb.clone(), table.as_str()).refusing_before(not_before);
     let records = RecordsTable::new(dynamodb, records_table.as_str());
-    let keys = KmsPublicKeys::new(sdk.kms(), signing_keys);
+    let keys = KmsPublicKeys::new(sdk.kms(), &signing_keys);
     state.connect().await;
     let mut providers = Vec::new();
     for provider in sign_in.providers {

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use smart_aws::config::FhirReadConfig;
-use smart_aws::{KmsKeys, RecordsTable, Sdk, StateTable, Tables};
+use smart_aws::{KmsPublicKeys, RecordsTable, Sdk, StateTable, Tables};
 use smart_core::discovery::Offered;
 use smart_fhir_read::Settings;
 use smart_web::lambda::{self, Fault, Function};
@@ -22,7 +22,7 @@ async fn fhir_read() -> Result<Function, Fault> {
     let state = StateTable::new(dynamodb.clone(), table.as_str()).refusing_before(not_before);
     let records = RecordsTable::new(dynamodb, records_table.as_str());
     // A read asks both tables at once: two connections.
-    let keys = KmsKeys::load(sdk.kms(), &signing_keys);
+    let keys = KmsPublicKeys::load(sdk.kms(), &signing_keys);
     let (keys, (), ()) = tokio::join!(keys, state.connect(), records.connect());
     let settings = Settings::new(&public_url, Offered::HERE);
     let router = smart_fhir_read::router(Tables { state, records }, keys?, &settings);

@@ -49,6 +49,7 @@ use smart_core::client::Client;
 use smart_core::deployment::PublicUrl;
 use smart_core::id::{ClientId, Username};
 use smart_core::instant::Instant;
+use smart_core::jose::PublicJwk;
 use smart_core::oauth::Parameters;
 use smart_core::ports::{
     ClientKeySets, Clients, Grants, PublicKeys, Redemptions, Replay, Revocations, Sessions, Signer,
@@ -94,6 +95,7 @@ pub fn router<S: Store, K: Signer + PublicKeys + 'static, P: ClientKeySets + 'st
         here,
         clients: Cached::new(),
         users: Cached::new(),
+        published: Cached::new(),
     });
     let at = |endpoint: Endpoint| {
         let function = Arc::clone(&function);
@@ -108,7 +110,7 @@ pub fn router<S: Store, K: Signer + PublicKeys + 'static, P: ClientKeySets + 'st
     Cors::TOKEN.open(routes)
 }
 
-/// The function: its ports, where it is, and the clients and users that it remembers for a minute.
+/// The function: its ports, where it is, and the clients, users and public keys that it remembers for a minute.
 struct TokenEndpoint<S, K> {
     store: S,
     signer: K,
@@ -116,6 +118,7 @@ struct TokenEndpoint<S, K> {
     here: PublicUrl,
     clients: Cached<ClientId, Arc<Client>>,
     users: Cached<Username, Arc<User>>,
+    published: Cached<(), Arc<[PublicJwk]>>,
 }
 
 /// What is asked for.

@@ -126,12 +126,12 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
     }
 
     pub(crate) async fn sign_access_token(&self, claims: &AccessTokenClaims) -> Result<String, Unavailable> {
-        self.sign(AccessTokenClaims::TYP, self.signer.access_token_key(), claims).await
+        self.sign(AccessTokenClaims::TYP, &self.signer.access_token_key().await?, claims).await
     }
 
     async fn sign_id_token(&self, claims: Option<&IdTokenClaims>) -> Result<Option<String>, Unavailable> {
         let Some(claims) = claims else { return Ok(None) };
-        self.sign(IdTokenClaims::TYP, self.signer.id_token_key(), claims).await.map(Some)
+        self.sign(IdTokenClaims::TYP, &self.signer.id_token_key().await?, claims).await.map(Some)
     }
 
     async fn sign(

@@ -35,7 +35,8 @@ impl<S: Store, K: Signer + PublicKeys> TokenEndpoint<S, K> {
         token: &str,
         now: Instant,
     ) -> Result<Result<AccessTokenClaims, AccessTokenError>, Unavailable> {
-        let keys = self.signer.public_keys().await?;
+        let fetch = async { Ok::<_, Unavailable>(Some(Arc::from(self.signer.public_keys().await?))) };
+        let keys = self.published.get_or(&(), now, fetch).await?.unwrap_or_default();
         let (issuer, audience) = (self.here.issuer().to_owned(), self.here.fhir_base().to_owned());
         Ok(verify_access_token(token, &keys, &Expected { issuer, audience }, now))
     }

@@ -1,8 +1,8 @@
 //! Signing keys that never leave KMS.
 //!
-//! Each name of `SMART_SIGNING_KEYS` (a key id, an ARN or an alias) is resolved at start to the ARN of a key, and signing names the ARN: an
-//! alias that is moved later does not change which key signs under which published `kid` (its RFC 7638 thumbprint). The
-//! public keys are read in the same call, once. To rotate: add the new key at the end (it is published), wait until caches
+//! Each name of `SMART_SIGNING_KEYS` (a key id, an ARN or an alias) is resolved to the ARN of a key when it is read, and signing names the ARN:
+//! an alias that is moved later does not change which key signs under which published `kid` (its RFC 7638 thumbprint). The
+//! public key is read in the same call, once. To rotate: add the new key at the end (it is published), wait until caches
 //! have it, move it to the front (it signs), and take the old one away when its last token has expired.
 //!
 //! | key spec of KMS | signs with |
@@ -11,50 +11,62 @@
 //! | `ECC_NIST_P256` | ES256 |
 //! | `ECC_NIST_P384` | ES384 |
 //!
-//! The first key signs access tokens; ID tokens are signed by the first RSA key (OIDC Core §15.1 requires RS256).
+//! The first name signs access tokens; ID tokens are signed by the first RSA key (OIDC Core §15.1 requires RS256).
 //! KMS takes at most 4,096 bytes as they are; of more it is sent the digest.
+//!
+//! All keys are read at start, so that no request waits for it. One that cannot be read then ends nothing: it is asked for again by whoever
+//! needs it.
+//!
+//! | KMS says of a key | it signs | it is published |
+//! |---|---|---|
+//! | nothing: outage, throttling, denied | 503 | 503: whether the key set lacks one is not known |
+//! | disabled, to be deleted, not there | 503; nothing is signed by the next one in its place | without it; 503 if there is no other |
+//! | of another spec or use | the start ends, which no deployment that worked can come to | |
 
 mod der;
+mod key;
 
 use std::fmt;
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use aws_lc_rs::digest::{SHA256, SHA384, digest};
 use aws_sdk_kms::Client;
 use aws_sdk_kms::error::{ProvideErrorMetadata as _, SdkError};
-use aws_sdk_kms::operation::get_public_key::{GetPublicKeyError, GetPublicKeyOutput};
+use aws_sdk_kms::operation::get_public_key::GetPublicKeyError;
 use aws_sdk_kms::operation::sign::SignError;
 use aws_sdk_kms::primitives::Blob;
-use aws_sdk_kms::types::{KeySpec, KeyUsageType, MessageType, SigningAlgorithmSpec};
 use futures_util::future::join_all;
 use smart_core::jose::{Algorithm, PublicJwk, SigningKey};
 use smart_core::ports::{PublicKeys, Signer, Unavailable};
 use thiserror::Error;
 
+use self::key::{Key, algorithm, message};
 use crate::calls::unavailable;
 use crate::config::KeyNames;
 
 const PORT: &str = "signer";
 
-/// The most that KMS takes as it is (`Sign`, `Message`).
-const LONGEST_RAW: usize = 4096;
-
-/// How long a signature by RSA-2048 is.
-const RSA_2048_SIGNATURE: usize = 256;
-
 /// When to come back after a key was found unusable: that is mended by hand.
 const UNUSABLE: Duration = Duration::from_mins(1);
 
-/// Why the keys cannot be used at all: one line for the operator.
+/// Why a key cannot be used: one line for the operator.
 #[derive(Debug, Error)]
-pub enum KeySetupError {
-    /// KMS did not give the public key.
+pub enum KeyError {
+    /// KMS did not tell of it, this time.
     #[error("signing key {name}: {}", unavailable.reason)]
-    Unreadable {
+    Unread {
         /// The key as it was named.
         name: String,
         /// Why, and when to ask again.
         unavailable: Unavailable,
+    },
+    /// It does nothing until somebody mends that.
+    #[error("signing key {name} {state}")]
+    Unusable {
+        /// The key as it was named.
+        name: String,
+        /// `is disabled` …
+        state: &'static str,
     },
     /// It is a key for something else.
     #[error(
@@ -71,140 +83,156 @@ pub enum KeySetupError {
     NoRsaKey,
 }
 
-impl KeySetupError {
-    /// What whoever asks for the keys is told: to come back when KMS may answer, or when somebody may have mended it.
-    fn unavailable(&self) -> Unavailable {
-        let retry_after = match self {
-            Self::Unreadable { unavailable, .. } => unavailable.retry_after,
-            Self::Unsuitable { .. } | Self::NoRsaKey => UNUSABLE,
-        };
-        Unavailable { retry_after, ..Unavailable::new(PORT, self.to_string()) }
+impl KeyError {
+    /// Whether nothing but another configuration mends it: it was never otherwise.
+    fn is_for_good(&self) -> bool {
+        matches!(self, Self::Unsuitable { .. } | Self::NoRsaKey)
     }
 }
 
-/// A key: its address, and what is published of it.
-struct Key {
-    arn: String,
-    name: SigningKey,
-    public: PublicJwk,
+/// What whoever needs the key is told: to come back when KMS may answer, or when somebody may have mended it.
+impl From<KeyError> for Unavailable {
+    fn from(error: KeyError) -> Self {
+        let retry_after = match &error {
+            KeyError::Unread { unavailable, .. } => unavailable.retry_after,
+            KeyError::Unusable { .. } | KeyError::Unsuitable { .. } | KeyError::NoRsaKey => UNUSABLE,
+        };
+        Self { retry_after, ..Self::new(PORT, error.to_string()) }
+    }
 }
 
-/// The keys in KMS that sign, or lately signed.
-pub struct KmsKeys {
+/// A name, and the key that it stands for: once KMS has told, it stays that one.
+struct Named {
+    name: String,
+    key: OnceLock<Key>,
+}
+
+/// The public halves of the keys in KMS that sign, or lately signed.
+pub struct KmsPublicKeys {
     client: Client,
     /// The first signs access tokens.
-    keys: Vec<Key>,
-    access_token_key: SigningKey,
-    id_token_key: SigningKey,
+    names: Vec<Named>,
 }
 
-impl KmsKeys {
-    /// Reads the public keys, all at once.
+impl KmsPublicKeys {
+    /// The keys of those names, which are read when they are asked for and not before: for a function that seldom needs them.
+    pub fn new(client: Client, names: &KeyNames) -> Self {
+        let named = |name: &String| Named { name: name.clone(), key: OnceLock::new() };
+        Self { client, names: names.as_slice().iter().map(named).collect() }
+    }
+
+    /// The same, read now, all at once. What cannot be read now is logged, and read when it is asked for.
     ///
-    /// A key after the first that was disabled or deleted is left out, with a warning: whoever retires a key may forget to take its
-    /// name away. A key that KMS could not tell of just now is an error, since its tokens would not verify.
-    pub async fn load(client: Client, names: &KeyNames) -> Result<Self, KeySetupError> {
-        let reads = names.as_slice().iter().map(|name| client.get_public_key().key_id(name).send());
-        let read = join_all(reads).await;
-        let mut keys: Vec<Key> = Vec::new();
-        for (name, read) in names.as_slice().iter().zip(read) {
-            let read = match read {
-                Ok(read) => read,
-                Err(error) if !keys.is_empty() && is_gone(&error) => {
-                    tracing::warn!(key = name, "a signing key is disabled or deleted: it is not published");
-                    continue;
+    /// # Errors
+    /// [`KeyError::Unsuitable`], or [`KeyError::NoRsaKey`] of keys that could all be read.
+    pub async fn load(client: Client, names: &KeyNames) -> Result<Self, KeyError> {
+        let keys = Self::new(client, names);
+        let mut known = Vec::new();
+        for read in keys.read().await {
+            match read {
+                Ok(key) => known.push(key.name.alg),
+                Err(error) if error.is_for_good() => return Err(error),
+                Err(error) => tracing::warn!(%error, "a signing key was not read at start"),
+            }
+        }
+        if known.len() == keys.names.len() && !known.contains(&Algorithm::RS256) {
+            return Err(KeyError::NoRsaKey);
+        }
+        Ok(keys)
+    }
+
+    /// All keys, in the order of their names.
+    async fn read(&self) -> Vec<Result<&Key, KeyError>> {
+        join_all(self.names.iter().map(|named| self.key(named))).await
+    }
+
+    async fn key<'k>(&self, named: &'k Named) -> Result<&'k Key, KeyError> {
+        if let Some(known) = named.key.get() {
+            return Ok(known);
+        }
+        let key = read(&self.client, &named.name).await?;
+        Ok(named.key.get_or_init(|| key))
+    }
+
+    async fn first(&self) -> Result<&Key, KeyError> {
+        self.key(self.names.first().ok_or(KeyError::NoRsaKey)?).await
+    }
+
+    /// One that cannot be read and comes before it may be it.
+    async fn first_rsa(&self) -> Result<&Key, KeyError> {
+        for named in &self.names {
+            let key = self.key(named).await?;
+            if key.name.alg == Algorithm::RS256 {
+                return Ok(key);
+            }
+        }
+        Err(KeyError::NoRsaKey)
+    }
+
+    /// Those that were read.
+    fn known(&self) -> impl Iterator<Item = &Key> {
+        self.names.iter().filter_map(|named| named.key.get())
+    }
+}
+
+impl PublicKeys for KmsPublicKeys {
+    async fn public_keys(&self) -> Result<Vec<PublicJwk>, Unavailable> {
+        let mut published: Vec<PublicJwk> = Vec::new();
+        let mut left_out = None;
+        for read in self.read().await {
+            match read {
+                // Two names of one key.
+                Ok(key) if published.contains(&key.public) => {}
+                Ok(key) => published.push(key.public.clone()),
+                Err(error @ KeyError::Unusable { .. }) => {
+                    tracing::warn!(%error, "a signing key is not published");
+                    left_out.get_or_insert(error);
                 }
-                Err(error) => return Err(unreadable(name, &error)),
-            };
-            let key = Key::read(name, &read)?;
-            // Two names of one key.
-            if !keys.iter().any(|known| known.arn == key.arn) {
-                keys.push(key);
+                Err(error) => return Err(error.into()),
             }
         }
-        let first = keys.first().ok_or(KeySetupError::NoRsaKey)?.name.clone();
-        let rsa = keys.iter().find(|key| key.name.alg == Algorithm::RS256).ok_or(KeySetupError::NoRsaKey)?;
-        let id_token_key = rsa.name.clone();
-        Ok(Self { client, keys, access_token_key: first, id_token_key })
+        match left_out {
+            Some(error) if published.is_empty() => Err(error.into()),
+            _ => Ok(published),
+        }
     }
 }
 
-#[cfg(feature = "operator")]
+/// The keys in KMS that sign.
+#[derive(Debug)]
+pub struct KmsKeys(KmsPublicKeys);
+
 impl KmsKeys {
-    /// What is published, the key that signs first.
-    pub(crate) fn published(self) -> impl Iterator<Item = PublicJwk> {
-        self.keys.into_iter().map(|key| key.public)
+    /// The keys of those names, read now as by [`KmsPublicKeys::load`].
+    ///
+    /// # Errors
+    /// Where [`KmsPublicKeys::load`] has them.
+    pub async fn load(client: Client, names: &KeyNames) -> Result<Self, KeyError> {
+        KmsPublicKeys::load(client, names).await.map(Self)
     }
 }
 
-impl Key {
-    fn read(name: &str, read: &GetPublicKeyOutput) -> Result<Self, KeySetupError> {
-        let alg = match (read.key_spec(), read.key_usage()) {
-            (Some(KeySpec::Rsa2048), Some(KeyUsageType::SignVerify)) => Some(Algorithm::RS256),
-            (Some(KeySpec::EccNistP256), Some(KeyUsageType::SignVerify)) => Some(Algorithm::ES256),
-            (Some(KeySpec::EccNistP384), Some(KeyUsageType::SignVerify)) => Some(Algorithm::ES384),
-            _ => None,
-        };
-        let public = read.public_key().and_then(|spki| der::public_key(spki.as_ref()));
-        let (Some(alg), Some(public), Some(arn)) = (alg, public, read.key_id()) else {
-            return Err(unsuitable(name, read));
-        };
-        if !public.fits(alg) {
-            return Err(unsuitable(name, read));
-        }
-        let public = PublicJwk::new(public, alg);
-        Ok(Self { arn: arn.to_owned(), name: SigningKey { kid: public.kid.clone(), alg }, public })
+impl PublicKeys for KmsKeys {
+    async fn public_keys(&self) -> Result<Vec<PublicJwk>, Unavailable> {
+        self.0.public_keys().await
     }
-
-    /// The raw JOSE signature (RFC 7518 §3) of what KMS answered.
-    fn jose_signature(&self, signed: &[u8]) -> Option<Vec<u8>> {
-        match self.name.alg {
-            Algorithm::RS256 | Algorithm::RS384 => {
-                (signed.len() == RSA_2048_SIGNATURE).then(|| signed.to_vec())
-            }
-            Algorithm::ES256 => der::jose_signature(signed, 32),
-            Algorithm::ES384 => der::jose_signature(signed, 48),
-        }
-    }
-}
-
-/// What KMS is asked to sign with. Only the three of [`Key::read`] come here.
-fn algorithm(alg: Algorithm) -> SigningAlgorithmSpec {
-    match alg {
-        Algorithm::RS256 => SigningAlgorithmSpec::RsassaPkcs1V15Sha256,
-        Algorithm::RS384 => SigningAlgorithmSpec::RsassaPkcs1V15Sha384,
-        Algorithm::ES256 => SigningAlgorithmSpec::EcdsaSha256,
-        Algorithm::ES384 => SigningAlgorithmSpec::EcdsaSha384,
-    }
-}
-
-/// What KMS is sent: the input if it fits, else its digest.
-fn message(alg: Algorithm, input: &[u8]) -> (MessageType, Blob) {
-    if input.len() <= LONGEST_RAW {
-        return (MessageType::Raw, Blob::new(input));
-    }
-    let hash = match alg {
-        Algorithm::RS256 | Algorithm::ES256 => &SHA256,
-        Algorithm::RS384 | Algorithm::ES384 => &SHA384,
-    };
-    (MessageType::Digest, Blob::new(digest(hash, input).as_ref()))
 }
 
 impl Signer for KmsKeys {
-    fn access_token_key(&self) -> &SigningKey {
-        &self.access_token_key
+    async fn access_token_key(&self) -> Result<SigningKey, Unavailable> {
+        Ok(self.0.first().await?.name.clone())
     }
 
-    fn id_token_key(&self) -> &SigningKey {
-        &self.id_token_key
+    async fn id_token_key(&self) -> Result<SigningKey, Unavailable> {
+        Ok(self.0.first_rsa().await?.name.clone())
     }
 
     async fn sign(&self, key: &SigningKey, input: &[u8]) -> Result<Vec<u8>, Unavailable> {
-        let Some(key) = self.keys.iter().find(|known| known.name == *key) else {
+        let Some(key) = self.0.known().find(|known| known.name == *key) else {
             return Err(Unavailable::new(PORT, format!("no key named {}", key.kid)));
         };
         let (kind, message) = message(key.name.alg, input);
-        let call = self.client.sign().key_id(&key.arn).message_type(kind).message(message);
+        let call = self.0.client.sign().key_id(&key.arn).message_type(kind).message(message);
         let signed = call.signing_algorithm(algorithm(key.name.alg)).send().await;
         let signed = signed.map_err(|error| refused(key, &error))?;
         let signature = signed.signature().map(Blob::as_ref).and_then(|signed| key.jose_signature(signed));
@@ -213,126 +241,52 @@ impl Signer for KmsKeys {
     }
 }
 
-/// The public halves alone, read when they are asked for and not before: for a function that seldom needs them, and that shall start,
-/// and go on with the rest, when KMS does not answer.
-pub struct KmsPublicKeys {
-    client: Client,
-    names: KeyNames,
-}
-
-impl KmsPublicKeys {
-    /// The keys of those names.
-    pub fn new(client: Client, names: KeyNames) -> Self {
-        Self { client, names }
-    }
-}
-
-impl PublicKeys for KmsPublicKeys {
-    async fn public_keys(&self) -> Result<Vec<PublicJwk>, Unavailable> {
-        match KmsKeys::load(self.client.clone(), &self.names).await {
-            Ok(keys) => keys.public_keys().await,
-            Err(error) => Err(error.unavailable()),
-        }
-    }
-}
-
-impl PublicKeys for KmsKeys {
-    async fn public_keys(&self) -> Result<Vec<PublicJwk>, Unavailable> {
-        Ok(self.keys.iter().map(|key| key.public.clone()).collect())
-    }
-}
-
-impl fmt::Debug for KmsKeys {
+impl fmt::Debug for KmsPublicKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let keys: Vec<_> = self.keys.iter().map(|key| (&key.arn, key.name.alg)).collect();
-        f.debug_struct("KmsKeys").field("keys", &keys).finish_non_exhaustive()
+        let keys: Vec<_> = self.known().map(|key| (&key.arn, key.name.alg)).collect();
+        f.debug_struct("KmsPublicKeys").field("keys", &keys).finish_non_exhaustive()
     }
+}
+
+async fn read(client: &Client, name: &str) -> Result<Key, KeyError> {
+    let read = client.get_public_key().key_id(name).send().await;
+    Key::read(name, &read.map_err(|error| unread(name, &error))?)
 }
 
 /// What a signature that KMS did not make means: nothing is signed by another key.
 fn refused<R>(key: &Key, error: &SdkError<SignError, R>) -> Unavailable {
-    let state = match error.as_service_error() {
-        Some(SignError::DisabledException(_)) => "is disabled",
-        Some(SignError::KmsInvalidStateException(_)) => "is to be deleted, or not ready",
-        Some(SignError::NotFoundException(_)) => "does not exist any more",
-        Some(other) if other.code() == Some("AccessDeniedException") => "may not be used by this function",
-        _ => return unavailable(PORT, "Sign", error),
+    let code = error.as_service_error().and_then(SignError::code);
+    let state = match code {
+        Some("AccessDeniedException") => Some("may not be used by this function"),
+        other => unusable(other),
     };
-    Unavailable {
-        retry_after: UNUSABLE,
-        ..Unavailable::new(PORT, format!("signing key {} {state}", key.arn))
+    match state {
+        Some(state) => KeyError::Unusable { name: key.arn.clone(), state }.into(),
+        None => unavailable(PORT, "Sign", error),
     }
 }
 
-fn is_gone<R>(error: &SdkError<GetPublicKeyError, R>) -> bool {
-    matches!(
-        error.as_service_error(),
-        Some(
-            GetPublicKeyError::DisabledException(_)
-                | GetPublicKeyError::KmsInvalidStateException(_)
-                | GetPublicKeyError::NotFoundException(_)
-        )
-    )
+/// What it means that KMS did not give a public key.
+fn unread<R>(name: &str, error: &SdkError<GetPublicKeyError, R>) -> KeyError {
+    let name = name.to_owned();
+    match unusable(error.as_service_error().and_then(GetPublicKeyError::code)) {
+        Some(state) => KeyError::Unusable { name, state },
+        None => KeyError::Unread { name, unavailable: unavailable(PORT, "GetPublicKey", error) },
+    }
 }
 
-fn unreadable<R>(name: &str, error: &SdkError<GetPublicKeyError, R>) -> KeySetupError {
-    KeySetupError::Unreadable { name: name.to_owned(), unavailable: unavailable(PORT, "GetPublicKey", error) }
+/// What KMS's code says of the state of a key that can be used for nothing.
+fn unusable(code: Option<&str>) -> Option<&'static str> {
+    match code? {
+        "DisabledException" => Some("is disabled"),
+        "KMSInvalidStateException" => Some("is to be deleted, or not ready"),
+        "NotFoundException" => Some("does not exist"),
+        _ => None,
+    }
 }
 
-fn unsuitable(name: &str, read: &GetPublicKeyOutput) -> KeySetupError {
-    let spec = read.key_spec().map_or("of an unknown spec", KeySpec::as_str);
-    let usage = read.key_usage().map_or("an unknown use", KeyUsageType::as_str);
-    KeySetupError::Unsuitable { name: name.to_owned(), found: format!("{spec} for {usage}") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn kms_takes_4096_bytes_as_they_are_and_a_digest_of_more() {
-        assert_eq!(message(Algorithm::RS256, &[0; LONGEST_RAW]).0, MessageType::Raw);
-        for (alg, length) in [(Algorithm::RS256, 32), (Algorithm::ES256, 32), (Algorithm::ES384, 48)] {
-            let (kind, sent) = message(alg, &[0; LONGEST_RAW + 1]);
-            assert_eq!((kind, sent.as_ref().len()), (MessageType::Digest, length));
-        }
-    }
-
-    #[test]
-    fn a_key_of_another_spec_or_use_is_refused_by_name() {
-        let pair = aws_lc_rs::rsa::KeyPair::generate(aws_lc_rs::rsa::KeySize::Rsa2048).unwrap();
-        let spki = {
-            use aws_lc_rs::encoding::AsDer as _;
-            use aws_lc_rs::signature::KeyPair as _;
-            pair.public_key().as_der().unwrap().as_ref().to_vec()
-        };
-        let read = |spec: KeySpec, usage: KeyUsageType| {
-            GetPublicKeyOutput::builder()
-                .key_id("arn:aws:kms:eu-central-1:1:key/k")
-                .key_spec(spec)
-                .key_usage(usage)
-                .public_key(Blob::new(spki.clone()))
-                .build()
-        };
-        let key = Key::read("alias/a", &read(KeySpec::Rsa2048, KeyUsageType::SignVerify)).unwrap();
-        assert_eq!((key.name.alg, key.name.kid.clone()), (Algorithm::RS256, key.public.kid.clone()));
-        for (spec, usage) in [
-            (KeySpec::Rsa4096, KeyUsageType::SignVerify),
-            (KeySpec::Rsa2048, KeyUsageType::EncryptDecrypt),
-            // Says one thing, and holds another.
-            (KeySpec::EccNistP256, KeyUsageType::SignVerify),
-        ] {
-            let refused = Key::read("alias/a", &read(spec.clone(), usage.clone())).err().unwrap().to_string();
-            assert!(refused.contains("alias/a") && refused.contains(spec.as_str()), "{refused}");
-        }
-    }
-
-    #[test]
-    fn an_rsa_signature_of_another_length_is_none() {
-        let jwk = PublicJwk::new(smart_core::jose::PublicKey::rsa(&[255; 256], &[1, 0, 1]), Algorithm::RS256);
-        let name = SigningKey { kid: jwk.kid.clone(), alg: jwk.alg };
-        let key = Key { arn: "arn".to_owned(), name, public: jwk };
-        assert!(key.jose_signature(&[1; 256]).is_some());
-        assert!(key.jose_signature(&[1; 255]).is_none());
-    }
+/// The public half of a key that somebody asks about.
+#[cfg(feature = "operator")]
+pub(crate) async fn public_key(client: Client, name: &str) -> Result<PublicJwk, KeyError> {
+    Ok(read(&client, name).await?.public)
 }

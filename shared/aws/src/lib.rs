@@ -29,7 +29,7 @@ mod table;
 pub mod tables;
 
 pub use self::both::Tables;
-pub use self::kms::{KeySetupError, KmsKeys, KmsPublicKeys};
+pub use self::kms::{KeyError, KmsKeys, KmsPublicKeys};
 pub use self::records::{Imported, Incoming, NotStored, RecordsTable};
 pub use self::sdk::{Sdk, SdkSetupError};
 pub use self::state::{Put, StateTable};

@@ -361,11 +361,11 @@ pub trait ClientKeySets: Send + Sync {
 
 /// The keys that sign, by name: their private parts stay where they are.
 pub trait Signer: Send + Sync {
-    /// The key that signs access tokens.
-    fn access_token_key(&self) -> &SigningKey;
+    /// The key that signs access tokens. While it cannot be used none does in its place.
+    fn access_token_key(&self) -> impl Future<Output = Result<SigningKey, Unavailable>> + Send;
 
     /// The key that signs ID tokens: RSA (OIDC Core §15.1 requires RS256).
-    fn id_token_key(&self) -> &SigningKey;
+    fn id_token_key(&self) -> impl Future<Output = Result<SigningKey, Unavailable>> + Send;
 
     /// Signs `input` (`base64url(header).base64url(claims)`) with `key`: the raw JOSE signature (RFC 7518 §3).
     fn sign(
@@ -377,7 +377,7 @@ pub trait Signer: Send + Sync {
 
 /// The public halves of all keys that sign or lately signed.
 pub trait PublicKeys: Send + Sync {
-    /// The keys, the current one first.
+    /// The keys, the current one first, without those that can be used no more.
     fn public_keys(&self) -> impl Future<Output = Result<Vec<PublicJwk>, Unavailable>> + Send;
 }
 
@@ -492,11 +492,11 @@ forward! {
 }
 
 impl<T: Signer> Signer for Arc<T> {
-    fn access_token_key(&self) -> &SigningKey {
+    fn access_token_key(&self) -> impl Future<Output = Result<SigningKey, Unavailable>> + Send {
         T::access_token_key(self)
     }
 
-    fn id_token_key(&self) -> &SigningKey {
+    fn id_token_key(&self) -> impl Future<Output = Result<SigningKey, Unavailable>> + Send {
         T::id_token_key(self)
     }
 

@@ -98,6 +98,13 @@ impl SoftwareKey {
     }
 }
 
+impl SoftwareKey {
+    /// The name that it signs under.
+    pub(crate) fn name(&self) -> &SigningKey {
+        &self.name
+    }
+}
+
 impl fmt::Debug for SoftwareKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SoftwareKey({})", self.name.kid)
@@ -105,12 +112,12 @@ impl fmt::Debug for SoftwareKey {
 }
 
 impl Signer for SoftwareKey {
-    fn access_token_key(&self) -> &SigningKey {
-        &self.name
+    async fn access_token_key(&self) -> Result<SigningKey, Unavailable> {
+        Ok(self.name.clone())
     }
 
-    fn id_token_key(&self) -> &SigningKey {
-        &self.name
+    async fn id_token_key(&self) -> Result<SigningKey, Unavailable> {
+        Ok(self.name.clone())
     }
 
     async fn sign(&self, key: &SigningKey, input: &[u8]) -> Result<Vec<u8>, Unavailable> {

@@ -7,7 +7,9 @@
 //! | `function` | a program under it, and what it logs |
 //! | `event` | a request as the HTTP API tells it (payload 2.0), and the answer |
 //! | `endpoint` | an AWS that answers at once and knows nothing |
-//! | `meter` | a counting layer before an AWS that knows more |
+//! | `proxy` | what stands between a program and an AWS that knows more |
+//! | `meter` | one that counts |
+//! | `faults` | one that refuses, or is silent |
 //! | `capacity` | what a call costs in DynamoDB's units |
 //!
 //! `tests/functions` holds the programs to their promises, beside an emulator of AWS; `bin/figures` times their start.
@@ -15,9 +17,11 @@
 pub mod capacity;
 pub mod endpoint;
 pub mod event;
+pub mod faults;
 pub mod function;
 mod http;
 pub mod meter;
+mod proxy;
 pub mod runtime_api;
 
 use std::time::Instant;

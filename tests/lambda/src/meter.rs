@@ -2,15 +2,14 @@
 //! counts again.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 
 use serde_json::Value;
 use smart_aws::tables;
 
 use crate::capacity::{self, Units};
-use crate::http::{Connection, Request, Response, end_to_end};
+use crate::http::{Connection, Request, Response};
+use crate::proxy;
 
 /// A call that was passed on.
 #[derive(Clone, Debug)]
@@ -49,31 +48,22 @@ pub enum Service {
 
 /// The layer.
 pub struct Meter {
-    address: SocketAddr,
+    url: String,
     calls: Arc<Mutex<Vec<Call>>>,
 }
 
 impl Meter {
     /// Listens on a free port of this machine, before the endpoint of this URL (`http://` and host and port).
     pub fn before(endpoint: &str) -> io::Result<Self> {
-        let upstream = endpoint.strip_prefix("http://").unwrap_or(endpoint).trim_end_matches('/').to_owned();
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let address = listener.local_addr()?;
         let calls = Arc::new(Mutex::new(Vec::new()));
         let noted = Arc::clone(&calls);
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let (upstream, noted) = (upstream.clone(), Arc::clone(&noted));
-                // A program that goes away is no error of ours.
-                thread::spawn(move || serve(stream, &upstream, &noted).ok());
-            }
-        });
-        Ok(Self { address, calls })
+        let url = proxy::before(endpoint, move |request, aws| pass(request, aws, &noted))?;
+        Ok(Self { url, calls })
     }
 
     /// What `AWS_ENDPOINT_URL` says.
-    pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// The calls since the last look.
@@ -82,30 +72,24 @@ impl Meter {
     }
 }
 
-/// One connection of a program, and its own one upstream.
-fn serve(stream: TcpStream, upstream: &str, noted: &Mutex<Vec<Call>>) -> io::Result<()> {
-    let mut program = Connection::new(stream)?;
-    let mut aws = Connection::new(TcpStream::connect(upstream)?)?;
-    while let Some(mut request) = program.request()? {
-        let (service, operation) = called(&request);
-        let mut asked: Value = serde_json::from_slice(&request.body).unwrap_or_default();
-        if service == Service::DynamoDb
-            && let Some(asked) = asked.as_object_mut()
-        {
-            asked.insert("ReturnConsumedCapacity".to_owned(), "TOTAL".into());
-            // The signature is of the body as it was: an emulator does not look.
-            request.body = serde_json::to_vec(asked)?;
-        }
-        let Response { status, headers, body } = aws.ask(&request)?;
-        let answer = serde_json::from_slice(&body).unwrap_or_default();
-        let units = (service == Service::DynamoDb).then(|| capacity::units(&operation, &asked, &answer));
-        let touched = if service == Service::DynamoDb { touched(&asked) } else { Vec::new() };
-        let call = Call { service, operation, units: units.flatten(), touched };
-        // Before the answer, so that whoever waits for what follows it finds the call.
-        noted.lock().unwrap_or_else(PoisonError::into_inner).push(call);
-        program.answer(&status, &end_to_end(&headers), &body)?;
+fn pass(mut request: Request, aws: &mut Connection, noted: &Mutex<Vec<Call>>) -> io::Result<Response> {
+    let (service, operation) = called(&request);
+    let mut asked: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+    if service == Service::DynamoDb
+        && let Some(asked) = asked.as_object_mut()
+    {
+        asked.insert("ReturnConsumedCapacity".to_owned(), "TOTAL".into());
+        // The signature is of the body as it was: an emulator does not look.
+        request.body = serde_json::to_vec(asked)?;
     }
-    Ok(())
+    let response = aws.ask(&request)?;
+    let answer = serde_json::from_slice(&response.body).unwrap_or_default();
+    let units = (service == Service::DynamoDb).then(|| capacity::units(&operation, &asked, &answer));
+    let touched = if service == Service::DynamoDb { touched(&asked) } else { Vec::new() };
+    let call = Call { service, operation, units: units.flatten(), touched };
+    // Before the answer, so that whoever waits for what follows it finds the call.
+    noted.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+    Ok(response)
 }
 
 /// What is asked about, in any of the forms of a request.

@@ -226,12 +226,14 @@ switched! {
 }
 
 impl Signer for Faults {
-    fn access_token_key(&self) -> &SigningKey {
-        self.key.access_token_key()
+    async fn access_token_key(&self) -> Result<SigningKey, Unavailable> {
+        self.is_up("access_token_key")?;
+        self.key.access_token_key().await
     }
 
-    fn id_token_key(&self) -> &SigningKey {
-        self.key.id_token_key()
+    async fn id_token_key(&self) -> Result<SigningKey, Unavailable> {
+        self.is_up("id_token_key")?;
+        self.key.id_token_key().await
     }
 
     async fn sign(&self, key: &SigningKey, input: &[u8]) -> Result<Vec<u8>, Unavailable> {

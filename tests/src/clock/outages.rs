@@ -17,7 +17,8 @@ use crate::harness::world::users::password;
 use crate::harness::{Answer, Browser, Choices, Ehr};
 
 /// All operations of the ports but those that follow upon another one's failure: `revoke`, `unredeem`, `extend_retry`.
-const OPERATIONS: [&str; 34] = [
+const OPERATIONS: [&str; 36] = [
+    "access_token_key",
     "begin",
     "choose_encounter",
     "choose_patient",
@@ -31,6 +32,7 @@ const OPERATIONS: [&str; 34] = [
     "first_use",
     "forget_attempts",
     "grant",
+    "id_token_key",
     "is_revoked",
     "issue_code",
     "launch",
@@ -67,7 +69,7 @@ pub(super) fn says_to_come_back(answer: &Answer) {
     let path = answer.asked.split_once(' ').unwrap().1;
     if path.starts_with("/fhir") {
         answer.is_outcome(503, "transient");
-    } else if path == "/auth/launch" {
+    } else if ["/auth/launch", "/.well-known/jwks.json"].contains(&path) {
         assert_eq!(answer.json()["error"], "temporarily_unavailable");
     } else if ["/auth/token", "/auth/introspect", "/auth/revoke"].contains(&path) {
         answer.is_token_error(503, "temporarily_unavailable");
@@ -251,12 +253,11 @@ async fn when_everything_is_down_nobody_gets_in_or_anything_out() {
             "/fhir/.well-known/smart-configuration",
             "/.well-known/openid-configuration",
             "/.well-known/oauth-authorization-server",
-            "/.well-known/jwks.json",
             "/fhir/metadata",
         ] {
             server.target.get(document).send().await.is(200);
         }
-        let mut asks = Vec::new();
+        let mut asks = vec![server.target.get("/.well-known/jwks.json").send().await];
         let url = Url::parse(&app.url_of(&asked)).unwrap();
         for url in [&url, &consent.url, &unknown.url] {
             asks.push(browser.ask(Method::GET, url, String::new()).await);

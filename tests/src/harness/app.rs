@@ -82,9 +82,7 @@ impl App {
         let discovery = Discovery::new(&url, Offered::HERE)
             .with_brands(Some(&brands))
             .with_registration(registration.is_some());
-        let functions = smart_discovery::router(&keys, discovery)
-            .await
-            .unwrap()
+        let functions = smart_discovery::router(keys.clone(), discovery)
             .merge(smart_authorize::router(ports.clone(), keys.clone(), url.clone()))
             .merge(smart_token::router(ports.clone(), keys.clone(), key_sets, url.clone()))
             .merge(smart_fhir_read::router(ports, keys, &Settings::new(&url, Offered::HERE)))

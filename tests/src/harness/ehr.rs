@@ -87,9 +87,9 @@ async fn token(target: &Target, changes: &Value) -> String {
     for (name, value) in changes.as_object().unwrap() {
         claims[name] = value.clone();
     }
-    let key = app.key.access_token_key();
+    let key = app.key.access_token_key().await.unwrap();
     let header = json!({ "typ": "at+jwt", "alg": key.alg, "kid": key.kid });
     let input = signing_input(&header, &claims);
-    let signature = app.key.sign(key, input.as_bytes()).await.unwrap();
+    let signature = app.key.sign(&key, input.as_bytes()).await.unwrap();
     smart_core::jose::compact(&input, &signature)
 }

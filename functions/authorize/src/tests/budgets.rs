@@ -121,11 +121,11 @@ impl Visitor {
             cnf: None,
         };
         let key = key();
-        let header =
-            json!({ "typ": "at+jwt", "alg": key.access_token_key().alg, "kid": key.access_token_key().kid });
+        let name = key.access_token_key().await.unwrap();
+        let header = json!({ "typ": "at+jwt", "alg": name.alg, "kid": name.kid });
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let input = format!("{}.{}", part(&header), part(&serde_json::to_value(&claims).unwrap()));
-        let signature = key.sign(key.access_token_key(), input.as_bytes()).await.unwrap();
+        let signature = key.sign(&name, input.as_bytes()).await.unwrap();
         let request = Request::builder()
             .method("POST")
             .uri("/auth/launch")

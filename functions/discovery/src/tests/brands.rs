@@ -15,17 +15,17 @@ const FILE: &str = r#"{
 }"#;
 
 /// The function with the brands of `file`.
-async fn branded(file: &str) -> Router {
+fn branded(file: &str) -> Router {
     let here: PublicUrl = "https://smart.example".parse().unwrap();
     let brands = UserAccessBrands::read(file, &here).unwrap();
     let discovery = Discovery::new(&here, Offered::HERE).with_brands(Some(&brands));
-    crate::router(&KeyRing::default(), discovery).await.unwrap()
+    function_of(Arc::default(), discovery, &Arc::default())
 }
 
 #[tokio::test]
 async fn brands_03_anyone_may_get_the_bundle_as_json() {
     assert_eq!(BRANDS, BRANDS_PATH);
-    let function = branded(FILE).await;
+    let function = branded(FILE);
     for headers in [
         &[][..],
         &[("accept", "text/html")],
@@ -47,7 +47,7 @@ async fn brands_03_anyone_may_get_the_bundle_as_json() {
 
 #[tokio::test]
 async fn brands_04_any_origin_may_read_it() {
-    let function = branded(FILE).await;
+    let function = branded(FILE);
     let origin = ("origin", "https://app.example");
     for headers in [&[origin][..], &[origin, ("if-none-match", "*")]] {
         let answer = ask(&function, "GET", BRANDS, headers).await;
@@ -65,7 +65,7 @@ async fn brands_04_any_origin_may_read_it() {
 
 #[tokio::test]
 async fn brands_05_it_is_known_by_a_weak_tag() {
-    let function = branded(FILE).await;
+    let function = branded(FILE);
     let got = ask(&function, "GET", BRANDS, &[]).await;
     let tag = got.header("etag");
     assert!(tag.starts_with("W/\"") && tag.ends_with('"'), "{tag}");
@@ -78,14 +78,14 @@ async fn brands_05_it_is_known_by_a_weak_tag() {
     for unknown in ["", "W/\"other\"", &format!("W/{tag}"), &tag.to_lowercase()] {
         assert_eq!(ask(&function, "GET", BRANDS, &[("if-none-match", unknown)]).await, got, "{unknown}");
     }
-    let changed = branded(&FILE.replace("Example Labs", "Sample Labs")).await;
+    let changed = branded(&FILE.replace("Example Labs", "Sample Labs"));
     assert_eq!(ask(&changed, "GET", BRANDS, &[("if-none-match", tag)]).await.status, StatusCode::OK);
 }
 
 /// DISC-17, DISC-18, DISC-29, BRANDS-13
 #[tokio::test]
 async fn disc_17_and_18_the_bundle_is_announced_with_the_identifier_of_its_primary_brand() {
-    let function = branded(FILE).await;
+    let function = branded(FILE);
     let smart = ask(&function, "GET", SMART, &[]).await.json();
     assert_eq!(smart["user_access_brand_bundle"], "https://smart.example/brands.json");
     let identifier = json!({ "system": "urn:ietf:rfc:3986", "value": "https://example.org" });
@@ -104,7 +104,7 @@ async fn disc_17_and_18_the_bundle_is_announced_with_the_identifier_of_its_prima
 
 #[tokio::test]
 async fn disc_04_where_no_brands_are_configured_none_are_announced_or_served() {
-    let function = function().await;
+    let function = function();
     assert_eq!(ask(&function, "GET", BRANDS, &[]).await.status, StatusCode::NOT_FOUND);
     let smart = ask(&function, "GET", SMART, &[]).await.json();
     assert!(smart.as_object().unwrap().keys().all(|name| !name.contains("brand")));

@@ -278,7 +278,7 @@ async fn sec_15_the_key_set() {
 #[tokio::test]
 async fn disc_03_all_addresses_are_absolute_and_of_this_service() {
     for (base, scheme) in [("https://smart.example", "https"), ("http://localhost:8080", "http")] {
-        let function = function_at(base).await;
+        let function = function_at(base);
         for path in [SMART, OPENID, OAUTH] {
             let document = ask(&function, "GET", path, &[]).await.json();
             let members = document.as_object().unwrap();

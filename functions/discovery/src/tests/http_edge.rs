@@ -7,7 +7,7 @@ use super::*;
 
 #[tokio::test]
 async fn disc_01_and_02_and_05_json_for_anyone_whatever_is_accepted() {
-    let function = function().await;
+    let function = function();
     for path in ALL {
         for headers in [
             &[][..],
@@ -28,7 +28,7 @@ async fn disc_01_and_02_and_05_json_for_anyone_whatever_is_accepted() {
 
 #[tokio::test]
 async fn head_is_get_without_the_body() {
-    let function = function().await;
+    let function = function();
     for path in ALL {
         let got = ask(&function, "GET", path, &[]).await;
         let head = ask(&function, "HEAD", path, &[]).await;
@@ -39,7 +39,7 @@ async fn head_is_get_without_the_body() {
 
 #[tokio::test]
 async fn disc_06_any_origin_may_read_errors_too() {
-    let function = function().await;
+    let function = function();
     let origin = ("origin", "https://app.example");
     for path in ALL {
         let got = ask(&function, "GET", path, &[origin]).await;
@@ -62,7 +62,7 @@ async fn disc_06_any_origin_may_read_errors_too() {
 
 #[tokio::test]
 async fn other_methods_are_405_and_told_which_are_not() {
-    let function = function().await;
+    let function = function();
     for path in ALL {
         for method in ["POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"] {
             let answer = ask(&function, method, path, &[]).await;
@@ -75,7 +75,7 @@ async fn other_methods_are_405_and_told_which_are_not() {
 
 #[tokio::test]
 async fn disc_30_and_sec_15_kept_for_five_minutes_and_asked_again_by_tag() {
-    let function = function().await;
+    let function = function();
     for path in ALL {
         let got = ask(&function, "GET", path, &[]).await;
         let tag = got.header("etag");
@@ -102,8 +102,8 @@ async fn disc_30_and_sec_15_kept_for_five_minutes_and_asked_again_by_tag() {
 
 #[tokio::test]
 async fn disc_30_a_tag_is_that_of_the_content() {
-    let (one, same) = (function().await, function().await);
-    let other = function_at("https://other.example").await;
+    let (one, same) = (function(), function());
+    let other = function_at("https://other.example");
     for path in ALL {
         let tag = ask(&one, "GET", path, &[]).await.header("etag").to_owned();
         assert_eq!(ask(&same, "GET", path, &[]).await.header("etag"), tag);
@@ -118,7 +118,7 @@ async fn disc_30_a_tag_is_that_of_the_content() {
 
 #[tokio::test]
 async fn sec_21_what_the_request_says_of_its_host_changes_nothing() {
-    let function = function().await;
+    let function = function();
     for path in ALL {
         let got = ask(&function, "GET", path, &[]).await;
         let forged = [
@@ -143,27 +143,34 @@ async fn sec_21_what_the_request_says_of_its_host_changes_nothing() {
 }
 
 #[tokio::test]
-async fn the_keys_are_read_at_start_and_never_again() {
+async fn the_keys_are_asked_for_at_most_once_a_minute() {
     let here: PublicUrl = "https://smart.example".parse().unwrap();
-    let keys = KeyRing::default();
-    let function = crate::router(&keys, Discovery::new(&here, Offered::HERE)).await.unwrap();
-    for path in ALL.repeat(3) {
-        ask(&function, "GET", path, &[]).await;
+    let (keys, clock) = (Arc::<KeyRing>::default(), Arc::<AtomicU64>::default());
+    let function = function_of(Arc::clone(&keys), Discovery::new(&here, Offered::HERE), &clock);
+    for (now, asked) in [(0, 1), (59, 1), (60, 2), (119, 2)] {
+        clock.store(now, Ordering::Relaxed);
+        for path in ALL.repeat(3) {
+            assert_eq!(ask(&function, "GET", path, &[]).await.status, StatusCode::OK);
+        }
+        assert_eq!(keys.asked.load(Ordering::Relaxed), asked, "after {now} s");
     }
-    assert_eq!(keys.asked.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test]
-async fn without_keys_there_is_no_function() {
-    struct Broken;
-    impl PublicKeys for Broken {
-        async fn public_keys(&self) -> Result<Vec<PublicJwk>, Unavailable> {
-            Err(Unavailable::new("signer", "unreachable"))
+async fn while_the_keys_cannot_be_had_the_key_set_is_503_and_all_else_is_served() {
+    let here: PublicUrl = "https://smart.example".parse().unwrap();
+    let keys = Arc::new(KeyRing { down: 2, ..KeyRing::default() });
+    let function = function_of(keys, Discovery::new(&here, Offered::HERE), &Arc::default());
+    for _ in 0..2 {
+        let answer = ask(&function, "GET", JWKS, &[("origin", "https://app.example")]).await;
+        assert_eq!((answer.status, answer.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "60"));
+        assert_eq!(answer.header("cache-control"), "no-store");
+        assert_eq!(answer.header("access-control-allow-origin"), "*");
+        for path in ALL.into_iter().filter(|path| *path != JWKS) {
+            assert_eq!(ask(&function, "GET", path, &[]).await.status, StatusCode::OK, "{path}");
         }
     }
-    let here: PublicUrl = "https://smart.example".parse().unwrap();
-    let refused = crate::router(&Broken, Discovery::new(&here, Offered::HERE)).await.unwrap_err();
-    assert_eq!(refused.port, "signer");
+    assert_eq!(ask(&function, "GET", JWKS, &[]).await.json()["keys"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -171,7 +178,7 @@ async fn beside_a_function_that_answers_all_of_fhir_discovery_keeps_its_path() {
     let fhir = || async { StatusCode::IM_A_TEAPOT };
     let fhir =
         Router::new().route("/fhir", any(fhir)).route("/fhir/", any(fhir)).route("/fhir/{*path}", any(fhir));
-    for server in [fhir.clone().merge(function().await), function().await.merge(fhir)] {
+    for server in [fhir.clone().merge(function()), function().merge(fhir)] {
         assert!(ask(&server, "GET", SMART, &[]).await.json().is_object());
         assert_eq!(ask(&server, "OPTIONS", SMART, &[]).await.status, StatusCode::NO_CONTENT);
         assert_eq!(ask(&server, "POST", SMART, &[]).await.status, StatusCode::METHOD_NOT_ALLOWED);

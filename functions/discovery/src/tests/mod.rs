@@ -4,7 +4,9 @@ mod brands;
 mod documents;
 mod http_edge;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -13,8 +15,10 @@ use serde_json::Value;
 use smart_core::brands::UserAccessBrands;
 use smart_core::deployment::PublicUrl;
 use smart_core::discovery::{Discovery, Offered};
+use smart_core::instant::Instant;
 use smart_core::jose::{Algorithm, Curve, PublicJwk, PublicKey};
 use smart_core::ports::{PublicKeys, Unavailable};
+use smart_web::arrival;
 use tower::ServiceExt as _;
 
 const SMART: &str = "/fhir/.well-known/smart-configuration";
@@ -25,15 +29,21 @@ const STYLE: &str = "/auth/style/v1.json";
 const BRANDS: &str = "/brands.json";
 const ALL: [&str; 5] = [SMART, OPENID, OAUTH, JWKS, STYLE];
 
-/// Two keys, as while one follows another; counts how often it is asked.
+/// Two keys, as while one follows another, which cannot be had at first as often as it says; counts how often it is asked.
 #[derive(Default)]
 struct KeyRing {
+    down: usize,
     asked: AtomicUsize,
 }
 
 impl PublicKeys for KeyRing {
     async fn public_keys(&self) -> Result<Vec<PublicJwk>, Unavailable> {
-        self.asked.fetch_add(1, Ordering::Relaxed);
+        if self.asked.fetch_add(1, Ordering::Relaxed) < self.down {
+            return Err(Unavailable {
+                retry_after: Duration::from_mins(1),
+                ..Unavailable::new("signer", "disabled on purpose")
+            });
+        }
         let rsa = PublicKey::rsa(&[0xc5; 256], &[1, 0, 1]);
         let coordinate = "xcXF".repeat(16);
         let ec = PublicKey::Ec { crv: Curve::P384, x: coordinate.clone(), y: coordinate };
@@ -41,14 +51,20 @@ impl PublicKeys for KeyRing {
     }
 }
 
-/// The function of the service at `url`, with everything wired.
-async fn function_at(url: &str) -> Router {
-    let here: PublicUrl = url.parse().unwrap();
-    crate::router(&KeyRing::default(), Discovery::new(&here, Offered::HERE)).await.unwrap()
+/// The function, at the instant that its clock shows.
+fn function_of(keys: Arc<KeyRing>, discovery: Discovery<'_>, clock: &Arc<AtomicU64>) -> Router {
+    let clock = Arc::clone(clock);
+    arrival::stamp(crate::router(keys, discovery), move || Instant::from_unix(clock.load(Ordering::Relaxed)))
 }
 
-async fn function() -> Router {
-    function_at("https://smart.example").await
+/// The function of the service at `url`, with everything wired.
+fn function_at(url: &str) -> Router {
+    let here: PublicUrl = url.parse().unwrap();
+    function_of(Arc::default(), Discovery::new(&here, Offered::HERE), &Arc::default())
+}
+
+fn function() -> Router {
+    function_at("https://smart.example")
 }
 
 /// What came back.
@@ -83,5 +99,5 @@ async fn ask(function: &Router, method: &str, uri: &str, headers: &[(&str, &str)
 }
 
 async fn get(uri: &str) -> Answer {
-    ask(&function().await, "GET", uri, &[]).await
+    ask(&function(), "GET", uri, &[]).await
 }

@@ -81,12 +81,12 @@ impl PublicKeys for Keys {
 }
 
 impl Signer for Keys {
-    fn access_token_key(&self) -> &SigningKey {
-        &self.access_key
+    async fn access_token_key(&self) -> Result<SigningKey, Unavailable> {
+        Ok(self.access_key.clone())
     }
 
-    fn id_token_key(&self) -> &SigningKey {
-        self.id.id_token_key()
+    async fn id_token_key(&self) -> Result<SigningKey, Unavailable> {
+        self.id.id_token_key().await
     }
 
     async fn sign(&self, key: &SigningKey, input: &[u8]) -> Result<Vec<u8>, Unavailable> {

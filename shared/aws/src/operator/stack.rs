@@ -17,8 +17,9 @@ use thiserror::Error;
 use super::credentials;
 use super::rotation::{Slot, Slots, Standing};
 use crate::calls::unavailable;
-use crate::config::{self, KeyNames};
-use crate::{KeySetupError, KmsKeys, RecordsTable, Sdk, StateTable};
+use crate::config;
+use crate::kms::{self, KeyError};
+use crate::{RecordsTable, Sdk, StateTable};
 
 const PORT: &str = "stack";
 
@@ -66,7 +67,7 @@ pub enum StackError {
     },
     /// A key cannot be read.
     #[error(transparent)]
-    Key(#[from] KeySetupError),
+    Key(#[from] KeyError),
     /// AWS could not be asked.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -199,16 +200,13 @@ impl Stack {
             Slot::B => "SigningKeyBArn",
         };
         let arn = self.output(output)?.to_owned();
-        let kms = self.sdk.kms();
-        let described = kms.describe_key().key_id(&arn).send().await;
+        let client = self.sdk.kms();
+        let described = client.describe_key().key_id(&arn).send().await;
         let described = described.map_err(|error| refused("DescribeKey", &error))?.key_metadata;
         let state =
             described.as_ref().and_then(|key| key.key_state()).map_or("unknown", |state| state.as_str());
         let created = described.as_ref().and_then(|key| key.creation_date()).map(DateTime::secs);
-        let public = match KeyNames::parse(&arn) {
-            Some(name) if state == "Enabled" => KmsKeys::load(kms, &name).await?.published().next(),
-            _ => None,
-        };
+        let public = if state == "Enabled" { Some(kms::public_key(client, &arn).await?) } else { None };
         Ok(SlotKey {
             slot,
             signs,

@@ -13,7 +13,7 @@ use smart_core::ports::{
 use smart_core::secret::LaunchHandle;
 use smart_core::session::Session;
 
-use crate::proxy::{Both, Fate, both};
+use crate::proxy::{Both, Fate, THROTTLE, both};
 use crate::sample::{at, begun, coded, digest, id, issue, policy, right, rotation, session, sign_in, step};
 
 /// As many as the SDK attempts a call.
@@ -190,12 +190,12 @@ async fn a_call_that_never_arrived_changes_nothing_and_is_not_taken_for_a_succes
 async fn throttling_is_unavailable_with_a_time_to_come_back() {
     let both = both().await;
     coded(&both.direct, 1, "maria", None).await;
-    both.script.set(&[Fate::Throttle; 8]);
+    both.script.set(&[THROTTLE; 8]);
     let throttled = unavailable(both.proxied.redeem(&id(1), &right(), step(1, 2)).await);
     assert!(throttled.reason.contains("ThrottlingException"), "{throttled}");
     assert_eq!(throttled.retry_after, Duration::from_secs(2));
     // A short one is waited out.
-    both.script.set(&[Fate::Throttle; 2]);
+    both.script.set(&[THROTTLE; 2]);
     both.proxied.redeem(&id(1), &right(), step(1, 2)).await.unwrap();
 }
 
@@ -218,7 +218,7 @@ async fn of_many_redemptions_with_lost_answers_one_wins_and_it_is_the_one_that_w
     for n in 0..5_u64 {
         coded(&both.direct, n, "maria", Some(policy(Until::Forever))).await;
         // Each time the same fates in another order.
-        let fates = [Fate::LoseAnswer, Fate::Pass, Fate::LoseCall, Fate::LoseAnswer, Fate::Throttle];
+        let fates = [Fate::LoseAnswer, Fate::Pass, Fate::LoseCall, Fate::LoseAnswer, THROTTLE];
         let stride = [1, 2, 3, 4, 6][usize::try_from(n).unwrap()];
         let fates: Vec<_> = fates.iter().cycle().step_by(stride).take(60).copied().collect();
         both.script.set(&fates);

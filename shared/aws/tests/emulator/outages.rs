@@ -15,6 +15,7 @@ use smart_aws::{Incoming, KmsKeys, KmsPublicKeys, RecordsTable, StateTable, emul
 use smart_core::fhir::encounter::EncounterQuery;
 use smart_core::fhir::record::{Compartments, Direction, PatientQuery, RecordQuery};
 use smart_core::grant::{EncounterChoice, RevocationReason};
+use smart_core::jose::SigningKey;
 use smart_core::ports::{
     Authorizations as _, Clients as _, Enrolments as _, Grants as _, Launches as _, Patients as _,
     PublicKeys as _, Records as _, Redeemed, Redemptions as _, Registrations as _, Replay as _,
@@ -25,7 +26,7 @@ use smart_core::session::Session;
 use smart_core::user::PatientAccess;
 use tokio::time::timeout;
 
-use crate::proxy::{Fate, Script, listen};
+use crate::proxy::{Fate, Script, THROTTLE, listen};
 use crate::sample::{
     active, app, at, begun, digest, id, issue, launch, owner, right, rotation, self_registered, session,
     sign_in, step, vouched_for,
@@ -39,6 +40,10 @@ struct Scene {
     store: StateTable,
     records: RecordsTable,
     keys: KmsKeys,
+    /// The key of those.
+    signing: SigningKey,
+    /// The same, that could not be read at start.
+    unread_keys: KmsKeys,
     public: KmsPublicKeys,
     direct: StateTable,
     /// The grant numbered 1.
@@ -66,11 +71,16 @@ async fn scene() -> Scene {
     let dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb.retry_partition(partition.clone()).build());
     let kms = aws_sdk_kms::config::Builder::from(sdk.config()).endpoint_url(&proxy);
     let kms = aws_sdk_kms::Client::from_conf(kms.retry_partition(partition).build());
+    let keys = KmsKeys::load(kms.clone(), &names()).await.unwrap();
+    script.always(THROTTLE);
+    let unread_keys = KmsKeys::load(kms.clone(), &names()).await.unwrap();
     Scene {
         store: StateTable::new(dynamodb.clone(), &state),
         records: RecordsTable::new(dynamodb, &records),
-        keys: KmsKeys::load(kms.clone(), &names()).await.unwrap(),
-        public: KmsPublicKeys::new(kms, names()),
+        signing: keys.access_token_key().await.unwrap(),
+        keys,
+        unread_keys,
+        public: KmsPublicKeys::new(kms, &names()),
         direct,
         redeemed,
         script,
@@ -136,7 +146,7 @@ macro_rules! ask {
 
 /// Every operation that asks something of AWS, of every port and of the operator.
 fn operations(scene: &Scene) -> Vec<Asked<'_>> {
-    let Scene { store, records, keys, public, redeemed, .. } = scene;
+    let Scene { store, records, keys, signing, unread_keys, public, redeemed, .. } = scene;
     let by_user = RevocationReason::ByUser;
     ask![
         store.client(&app().client_id);
@@ -179,8 +189,10 @@ fn operations(scene: &Scene) -> Vec<Asked<'_>> {
         records.record("Observation", &"o".parse().unwrap());
         records.records(&observations());
         records.records(&RecordQuery { compartments: Compartments::All, ..observations() });
-        keys.sign(keys.access_token_key(), b"x");
-        keys.sign(keys.id_token_key(), b"x");
+        keys.sign(signing, b"x");
+        unread_keys.access_token_key();
+        unread_keys.id_token_key();
+        unread_keys.public_keys();
         public.public_keys();
         // The operator's.
         store.active_grants(&"maria".parse().unwrap(), at(2));
@@ -208,7 +220,9 @@ async fn told(scene: &Scene, fate: Fate) -> Vec<(&'static str, Unavailable)> {
     assert!(told.iter().all(|(_, told)| told.retry_after > Duration::ZERO));
     // What was read at start needs nobody.
     let published = scene.keys.public_keys().await.unwrap();
-    assert_eq!(published[0].kid, scene.keys.access_token_key().kid);
+    assert_eq!(published[0].kid, scene.signing.kid);
+    assert_eq!(scene.keys.access_token_key().await.unwrap(), scene.signing);
+    assert_eq!(scene.keys.id_token_key().await.unwrap(), scene.signing);
     told
 }
 
@@ -237,7 +251,7 @@ async fn an_outage_is_unavailable_for_every_operation_of_every_port() {
 #[tokio::test]
 async fn throttling_is_unavailable_for_every_operation_of_every_port_and_says_when_to_come_back() {
     let scene = scene().await;
-    for (call, told) in told(&scene, Fate::Throttle).await {
+    for (call, told) in told(&scene, THROTTLE).await {
         assert!(told.reason.contains("ThrottlingException"), "{call}: {told}");
         assert_eq!(told.retry_after, Duration::from_secs(2), "{call}: {told}");
     }
@@ -260,6 +274,6 @@ async fn one_silent_connection_costs_an_attempt_and_no_answer() {
     assert_eq!(scene.store.grant(&id(1), at(3)).await.unwrap().as_ref(), Some(&scene.redeemed.grant));
     assert_eq!(scene.script.called(), ["GetItem", "GetItem"]);
     scene.script.set(&[Fate::Silence]);
-    scene.keys.sign(scene.keys.access_token_key(), b"x").await.unwrap();
+    scene.keys.sign(&scene.signing, b"x").await.unwrap();
     assert_eq!(scene.script.called(), ["Sign", "Sign"]);
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Builder;
-use serde_json::Value;
+use serde_json::{Value, json};
 use smart_aws::tables::STATE;
 use smart_aws::{StateTable, emulator};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -23,11 +23,14 @@ pub(crate) enum Fate {
     LoseCall,
     /// The connection breaks at once, and the call is made half a second later: after its repetition.
     Late,
-    /// It is refused as one too many, and never made.
-    Throttle,
+    /// It is refused with this code, and never made.
+    Refuse(&'static str),
     /// It is taken, and nothing comes of it: the connection stays open, and silent.
     Silence,
 }
+
+/// It is one call too many.
+pub(crate) const THROTTLE: Fate = Fate::Refuse("ThrottlingException");
 
 /// The fates of the calls to come, and what was called.
 #[derive(Clone, Default)]
@@ -36,8 +39,8 @@ pub(crate) struct Script(Arc<Mutex<Play>>);
 #[derive(Default)]
 struct Play {
     fates: VecDeque<Fate>,
-    /// What happens to all calls after those; to none of them anything, unless it is said.
-    rest: Option<Fate>,
+    /// What happens to all calls after those, or to those of them that say this text; to none of them anything, unless it is said.
+    rest: Option<(Fate, String)>,
     called: Vec<(String, Value)>,
 }
 
@@ -49,7 +52,12 @@ impl Script {
 
     /// The fate of all calls to come.
     pub(crate) fn always(&self, fate: Fate) {
-        *self.0.lock().unwrap() = Play { rest: Some(fate), ..Play::default() };
+        *self.0.lock().unwrap() = Play { rest: Some((fate, String::new())), ..Play::default() };
+    }
+
+    /// The fate of all calls to come that say `of`; the others pass.
+    pub(crate) fn always_of(&self, of: &str, fate: Fate) {
+        *self.0.lock().unwrap() = Play { rest: Some((fate, of.to_owned())), ..Play::default() };
     }
 
     /// The names of the calls since then.
@@ -65,7 +73,9 @@ impl Script {
     fn next(&self, call: String, body: &[u8]) -> Fate {
         let mut play = self.0.lock().unwrap();
         play.called.push((call, serde_json::from_slice(body).unwrap_or_default()));
-        play.fates.pop_front().or(play.rest).unwrap_or(Fate::Pass)
+        let rest = play.rest.as_ref().filter(|(_, of)| String::from_utf8_lossy(body).contains(of));
+        let rest = rest.map_or(Fate::Pass, |(fate, _)| *fate);
+        play.fates.pop_front().unwrap_or(rest)
     }
 }
 
@@ -118,9 +128,8 @@ async fn serve(mut client: TcpStream, upstream: String, script: Script) -> Optio
             tokio::time::sleep(Duration::from_millis(500)).await;
             forward(&upstream, &head, &body).await?;
         }
-        Fate::Throttle => {
-            let body =
-                r#"{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException","message":"slow down"}"#;
+        Fate::Refuse(code) => {
+            let body = json!({ "__type": format!("com.amazonaws#{code}"), "message": "s3cr3t" }).to_string();
             let head =
                 "HTTP/1.1 400 Bad Request\r\ncontent-type: application/x-amz-json-1.0\r\nconnection: close";
             let answer = format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len());

@@ -40,8 +40,8 @@ impl Filter {
 }
 
 /// Nothing was signed, so nothing was given out, and the app is told when to come back.
-fn is_without_tokens(answer: &Answer) {
-    assert_eq!((answer.status, answer.header("retry-after")), (503, "60"), "{}", answer.body);
+pub(super) fn is_without_tokens(answer: &Answer, retry_after: &str) {
+    assert_eq!((answer.status, answer.header("retry-after")), (503, retry_after), "{}", answer.body);
     assert_eq!(answer.json()["error"], "temporarily_unavailable");
     for token in ["access_token", "id_token", "refresh_token"] {
         assert_eq!(answer.json().get(token), None, "{token}");
@@ -58,7 +58,7 @@ async fn a_key_that_is_disabled_or_deleted_gives_503_goes_off_and_loses_no_grant
     world.disable_the_key().await;
     // The function has read the public keys before, as it does at its start.
     let refused = redeem(&mut service, &code);
-    is_without_tokens(&refused);
+    is_without_tokens(&refused, "60");
     let line = service.token.logged(|line| unavailable.counts(line)).expect("the line that the alarm counts");
     assert_eq!(line["span"]["id"], refused.id);
 
@@ -68,7 +68,7 @@ async fn a_key_that_is_disabled_or_deleted_gives_503_goes_off_and_loses_no_grant
 
     world.delete_the_key().await;
     let refused = refresh(&mut service, &text(&tokens.json(), "refresh_token"));
-    is_without_tokens(&refused);
+    is_without_tokens(&refused, "60");
     let of_this = |line: &Value| unavailable.counts(line) && line["span"]["id"] == refused.id;
     assert!(service.token.logged(of_this).is_some());
 }

@@ -14,6 +14,8 @@ mod client_key;
 #[cfg(test)]
 mod journey;
 #[cfg(test)]
+mod keys;
+#[cfg(test)]
 mod start;
 #[cfg(test)]
 mod telemetry;

@@ -6,12 +6,13 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
+use smart_aws::emulator;
 use smart_lambda_tests::endpoint::Endpoint;
 use smart_lambda_tests::event::Event;
 use smart_lambda_tests::function::Function;
 use tempfile::TempDir;
 
-use super::world::{FUNCTIONS, PUBLIC_URL, World, aws, program};
+use super::world::{FUNCTIONS, PUBLIC_URL, World, aws, program, signing_key};
 
 /// Starts a function that cannot start, and returns the one line that says why.
 fn refusal(name: &str, environment: &[(&str, &str)]) -> Value {
@@ -61,15 +62,16 @@ fn one_line_names_all_that_is_wrong_and_repeats_none_of_it() {
     }
 }
 
-#[test]
-fn a_key_that_kms_does_not_know_ends_the_start_by_name() {
+#[tokio::test]
+async fn a_key_for_something_else_ends_the_start_by_name() {
+    let large = signing_key(&emulator::sdk().await.unwrap(), "RSA_4096").await;
     let aws = aws();
-    let environment = of_nothing(&aws);
+    let environment = [of_nothing(&aws), vec![("SMART_SIGNING_KEYS", large.as_str())]].concat();
     for name in ["discovery", "token", "fhir-read"] {
         let function = Function::start(program(name), environment.iter().copied()).unwrap();
         let (status, polled, lines) = function.end().unwrap();
         assert!(!status.success() && !polled, "{name}: {status}, {lines:?}");
-        assert!(lines.iter().any(|line| line.contains("signing key alias/nobody")), "{name}: {lines:?}");
+        assert!(lines.iter().any(|line| line.contains(&format!("signing key {large}"))), "{name}: {lines:?}");
     }
 }
 

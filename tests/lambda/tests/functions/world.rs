@@ -11,6 +11,7 @@ use smart_core::instant::Instant;
 use smart_core::secret::Digest;
 use smart_core::user::{PasswordHash, User, new_subject};
 use smart_lambda_tests::event::{Answer, Event};
+use smart_lambda_tests::faults::Faults;
 use smart_lambda_tests::function::Function;
 use smart_lambda_tests::meter::Meter;
 
@@ -49,7 +50,7 @@ impl World {
         let table = emulator::make(&sdk.dynamodb(), tables::STATE).await.unwrap();
         let records = emulator::make(&sdk.dynamodb(), tables::RECORDS).await.unwrap();
         let stores = (StateTable::new(sdk.dynamodb(), &table), RecordsTable::new(sdk.dynamodb(), &records));
-        let signing_key = signing_key(&sdk).await;
+        let signing_key = signing_key(&sdk, "RSA_2048").await;
         let mut environment = aws();
         environment.extend([
             ("SMART_PUBLIC_URL".to_owned(), PUBLIC_URL.to_owned()),
@@ -80,8 +81,19 @@ impl World {
     pub(crate) fn metered(mut self) -> (Self, Meter) {
         let endpoint = self.environment.iter_mut().find(|(name, _)| name == "AWS_ENDPOINT_URL").unwrap();
         let meter = Meter::before(&endpoint.1).unwrap();
-        endpoint.1 = meter.url();
+        meter.url().clone_into(&mut endpoint.1);
         (self, meter)
+    }
+
+    /// The same, with keys that something may befall, and a new key before its own; says its id.
+    pub(crate) async fn with_a_first_key(mut self) -> (Self, Faults, String) {
+        let (_, endpoint) = self.environment.iter().find(|(name, _)| name == "AWS_ENDPOINT_URL").unwrap();
+        let faults = Faults::before(endpoint).unwrap();
+        let first = signing_key(&self.sdk, "RSA_2048").await;
+        self.environment.push(("AWS_ENDPOINT_URL_KMS".to_owned(), faults.url().to_owned()));
+        let (_, keys) = self.environment.iter_mut().find(|(name, _)| name == "SMART_SIGNING_KEYS").unwrap();
+        *keys = format!("{first},{keys}");
+        (self, faults, first)
     }
 
     /// The same, with its tables elsewhere.
@@ -174,9 +186,8 @@ impl Service {
     }
 }
 
-async fn signing_key(sdk: &Sdk) -> String {
-    let made =
-        sdk.kms().create_key().key_spec("RSA_2048".into()).key_usage("SIGN_VERIFY".into()).send().await;
+pub(crate) async fn signing_key(sdk: &Sdk, spec: &str) -> String {
+    let made = sdk.kms().create_key().key_spec(spec.into()).key_usage("SIGN_VERIFY".into()).send().await;
     made.unwrap().key_metadata.unwrap().key_id
 }
 
