@@ -8,7 +8,7 @@ use smart_core::ports::Unavailable;
 use std::time::Duration;
 
 /// What throttled callers are told to wait: longer than after a lost connection.
-const THROTTLED: Duration = Duration::from_secs(2);
+pub(crate) const THROTTLED: Duration = Duration::from_secs(2);
 
 /// What AWS answers when too much is asked of it.
 const THROTTLES: [&str; 6] = [

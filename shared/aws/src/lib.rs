@@ -8,7 +8,7 @@
 //!   same.
 //! * A write whose outcome is unknown is safe to repeat: it has a name, and is looked for by it.
 //! * What AWS does not answer, in time and whole, is [`Unavailable`](smart_core::ports::Unavailable): 503, never an answer.
-//! * There is no clock and no randomness here but the SDK's.
+//! * There is no clock and no randomness here but the SDK's, and that of a wait ([`patience`]).
 #![warn(missing_docs)]
 
 mod both;
@@ -22,6 +22,7 @@ mod kms;
 #[cfg(feature = "operator")]
 pub mod operator;
 mod package;
+mod patience;
 mod records;
 mod sdk;
 mod state;

@@ -60,6 +60,12 @@ impl RecordsTable {
         Self { table: Table::new(client, name) }
     }
 
+    /// The table, waiting longer for what a batch left undone: for an operator's program.
+    #[cfg(feature = "operator")]
+    pub(crate) fn patiently(self) -> Self {
+        Self { table: self.table.patiently() }
+    }
+
     /// The first resources of one group of an index, after the query's position.
     async fn run(&self, index: &'static str, group: String, query: &RecordQuery) -> Result<Run, Unavailable> {
         let ascending = query.direction == Direction::Ascending;

@@ -49,6 +49,12 @@ impl StateTable {
         Self { table: Table::new(client, name), not_before: None }
     }
 
+    /// The table, waiting longer for what a batch left undone: for an operator's program.
+    #[cfg(feature = "operator")]
+    pub(crate) fn patiently(self) -> Self {
+        Self { table: self.table.patiently(), ..self }
+    }
+
     /// The table, taking grants and browser sessions that began before that instant for absent (`SMART_NOT_BEFORE`).
     #[must_use]
     pub fn refusing_before(self, not_before: Option<Instant>) -> Self {

@@ -9,7 +9,6 @@
 //! Expressions name attributes as `#name`, which avoids DynamoDB's list of reserved words, and values as `:name`.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
@@ -22,6 +21,7 @@ use smart_core::ports::Unavailable;
 
 use crate::calls::unavailable;
 use crate::item::{Attributes, Item, KEY, LARGEST_ITEM, text};
+use crate::patience::{Patience, Pauses};
 use crate::tables::Index;
 
 /// How many items one `BatchGetItem` may ask for.
@@ -29,14 +29,12 @@ pub(crate) const BATCH_READS: usize = 100;
 /// How many items one `BatchWriteItem` may write.
 pub(crate) const BATCH_WRITES: usize = 25;
 
-/// How often what a batch left undone is asked for again: with the waits of [`backoff`], more than a minute in all.
-const BATCH_ROUNDS: u32 = 12;
-
 /// A table.
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
     client: Client,
     name: String,
+    patience: Patience,
 }
 
 /// Why a conditional write did not succeed.
@@ -99,7 +97,13 @@ pub(crate) struct Page {
 
 impl Table {
     pub(crate) fn new(client: Client, name: impl Into<String>) -> Self {
-        Self { client, name: name.into() }
+        Self { client, name: name.into(), patience: Patience::Request }
+    }
+
+    /// The same, for an operator's program.
+    #[cfg(feature = "operator")]
+    pub(crate) fn patiently(self) -> Self {
+        Self { patience: Patience::Operator, ..self }
     }
 
     /// The item of that key; `consistent` sees every write that was answered.
@@ -248,6 +252,7 @@ impl Table {
         only: Option<&'static str>,
     ) -> Result<Vec<Item>, Unavailable> {
         let mut items = Vec::with_capacity(keys.len());
+        let mut pauses = Pauses::of(self.patience);
         for keys in keys.chunks(BATCH_READS) {
             let keys = keys.iter().map(|key| Attributes::from([(KEY.to_owned(), text(key))])).collect();
             let wanted = KeysAndAttributes::builder()
@@ -258,17 +263,18 @@ impl Table {
                 .build();
             let wanted = wanted.map_err(|_| Unavailable::new(port, "BatchGetItem: no keys"))?;
             let mut wanted = Some(HashMap::from([(self.name.clone(), wanted)]));
-            let mut round = 0;
             while let Some(asked) = wanted.take() {
-                pause(port, "BatchGetItem", round).await?;
                 let call = self.client.batch_get_item().set_request_items(Some(asked));
                 let found = call.send().await.map_err(|error| unavailable(port, "BatchGetItem", &error))?;
                 items.extend(
                     found.responses.into_iter().flatten().flat_map(|(_, items)| items).map(Item::from),
                 );
                 wanted = found.unprocessed_keys.filter(|left| !left.is_empty());
-                round += 1;
+                if wanted.is_some() {
+                    pauses.pause(port, "BatchGetItem").await?;
+                }
             }
+            pauses.batch_is_done();
         }
         Ok(items)
     }
@@ -282,15 +288,17 @@ impl Table {
     ) -> Result<(), Unavailable> {
         let mut writes = Some(HashMap::from([(self.name.clone(), writes)]))
             .filter(|all| all.values().any(|w| !w.is_empty()));
-        let mut round = 0;
+        // Only an operator writes in batches.
+        let mut pauses = Pauses::of(Patience::Operator);
         while let Some(left) = writes.take() {
-            pause(port, "BatchWriteItem", round).await?;
             let call = self.client.batch_write_item().set_request_items(Some(left));
             // Megabytes over the operator's line take their time.
             let call = call.customize().config_override(crate::sdk::patient());
             let written = call.send().await.map_err(|error| unavailable(port, "BatchWriteItem", &error))?;
             writes = written.unprocessed_items.filter(|left| !left.is_empty());
-            round += 1;
+            if writes.is_some() {
+                pauses.pause(port, "BatchWriteItem").await?;
+            }
         }
         Ok(())
     }
@@ -317,23 +325,6 @@ fn failed_update<R>(port: &'static str, error: &SdkError<UpdateItemError, R>) ->
 /// The item that a condition met, if there was one.
 fn met(item: Option<&Attributes>) -> Option<Item> {
     item.filter(|item| !item.is_empty()).cloned().map(Item::from)
-}
-
-/// Waits before a round of a batch, longer each time.
-async fn pause(port: &'static str, call: &str, round: u32) -> Result<(), Unavailable> {
-    if round >= BATCH_ROUNDS {
-        return Err(Unavailable::new(port, format!("{call}: the table takes no more for now")));
-    }
-    if round > 0 {
-        tokio::time::sleep(backoff(round)).await;
-    }
-    Ok(())
-}
-
-/// 50 ms doubled each time, at most ten seconds. Unprocessed items mean that the table is still growing towards what is asked
-/// of it, and the operator's program is alone in waiting: no jitter is needed.
-fn backoff(round: u32) -> Duration {
-    (Duration::from_millis(50) * 2_u32.saturating_pow(round.saturating_sub(1))).min(Duration::from_secs(10))
 }
 
 /// The attributes that expressions name: `#stage` is `stage`.
@@ -368,11 +359,5 @@ mod tests {
         assert_eq!(tokens(expression, ':').collect::<Vec<_>>(), [":known", ":now"]);
         assert_eq!(names([expression, "#pk"])["#stage"], "stage");
         assert_eq!(names([expression, "#pk"]).len(), 3);
-    }
-
-    #[test]
-    fn waits_grow_to_ten_seconds() {
-        let waits: Vec<_> = (1..BATCH_ROUNDS).map(|round| backoff(round).as_millis()).collect();
-        assert_eq!(waits, [50, 100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000, 10_000]);
     }
 }

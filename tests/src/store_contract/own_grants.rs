@@ -90,7 +90,7 @@ pub(crate) async fn a_user_ends_their_own_grants_and_no_others<S: Store>(store: 
     assert!(!store.revoke_own(&id, &later, BY_USER, step(4, 5)).await.unwrap());
 }
 
-/// However many there are, none is missing: more than DynamoDB brings at once.
+/// However many there are, none is missing: more than DynamoDB reads in one batch.
 pub(crate) async fn a_list_of_grants_may_be_long<S: Store>(store: Arc<S>) {
     let made = together(120, |n| {
         let store = Arc::clone(&store);

@@ -114,13 +114,13 @@ impl Stack {
 
     /// The authorization state, as its functions see it.
     pub fn state(&self) -> Result<StateTable, StackError> {
-        let table = StateTable::new(self.sdk.dynamodb(), self.output("AuthorizationTableName")?);
+        let table = StateTable::new(self.sdk.dynamodb(), self.output("AuthorizationTableName")?).patiently();
         Ok(table.refusing_before(self.parameter("NotBefore").and_then(config::not_before)))
     }
 
     /// The records.
     pub fn records(&self) -> Result<RecordsTable, StackError> {
-        Ok(RecordsTable::new(self.sdk.dynamodb(), self.output("RecordsTableName")?))
+        Ok(RecordsTable::new(self.sdk.dynamodb(), self.output("RecordsTableName")?).patiently())
     }
 
     /// Which slots hold a key.

@@ -57,15 +57,3 @@ async fn the_operator_sees_all_users_active_grants_and_nothing_else() {
     assert_eq!(names(store.all_active_grants(at(3)).await.unwrap()), both);
     assert_eq!(names(store.all_active_grants(at(3 + SLIDES.as_secs())).await.unwrap()), []);
 }
-
-#[tokio::test]
-async fn a_list_may_be_long() {
-    let store = emulator::state().await.unwrap();
-    for n in 0..120 {
-        active(&store, n, "maria").await;
-    }
-    let grants = store.active_grants(&"maria".parse().unwrap(), at(2)).await.unwrap();
-    assert_eq!(grants.len(), 120);
-    assert!(grants.is_sorted_by(|a, b| a.id < b.id));
-    assert_eq!(store.all_active_grants(at(2)).await.unwrap(), grants);
-}

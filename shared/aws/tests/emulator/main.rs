@@ -13,11 +13,11 @@ mod lost_answers;
 #[cfg(test)]
 mod outages;
 #[cfg(test)]
+mod paging;
+#[cfg(test)]
 mod play;
 #[cfg(test)]
 mod proxy;
-#[cfg(test)]
-mod records;
 #[cfg(test)]
 mod restored;
 #[cfg(test)]
