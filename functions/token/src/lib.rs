@@ -21,6 +21,7 @@
 //! | `sign` | what the tokens say |
 //! | `error` | what goes wrong, and what is told of it |
 //! | `trail` | what the audit log says of a request |
+//! | `waiting` | whether somebody still waits for the answer |
 
 mod authenticate;
 mod error;
@@ -35,6 +36,7 @@ mod standing;
 #[cfg(test)]
 mod tests;
 mod trail;
+mod waiting;
 
 use std::sync::Arc;
 
@@ -67,6 +69,7 @@ use self::error::TokenError;
 use self::key_sets::AnyKeySets;
 use self::proof::Caller;
 use self::trail::Trail;
+use self::waiting::{Waiting, Waits};
 
 /// Where tokens are issued.
 const TOKEN: &str = "/auth/token";
@@ -141,8 +144,12 @@ async fn handle<S: Store, K: Signer + PublicKeys + 'static>(
     request: Request,
     now: Instant,
 ) -> Response<Body> {
-    let answering = async move { function.answer(endpoint, request, now).await };
-    match tokio::spawn(answering.in_current_span()).await.map_err(tokio::task::JoinError::try_into_panic) {
+    let waits = Waits::default();
+    let waiting = waits.seen();
+    let answering = async move { function.answer(endpoint, request, now, &waiting).await };
+    let answered = tokio::spawn(answering.in_current_span()).await;
+    drop(waits);
+    match answered.map_err(tokio::task::JoinError::try_into_panic) {
         Ok(response) => response,
         Err(Ok(panic)) => std::panic::resume_unwind(panic),
         Err(Err(_)) => response::unavailable(&Unavailable::new("token", "the server is being stopped")),
@@ -150,13 +157,19 @@ async fn handle<S: Store, K: Signer + PublicKeys + 'static>(
 }
 
 impl<S: Store, K: Signer + PublicKeys> TokenEndpoint<S, K> {
-    async fn answer(&self, endpoint: Endpoint, request: Request, now: Instant) -> Response<Body> {
+    async fn answer(
+        &self,
+        endpoint: Endpoint,
+        request: Request,
+        now: Instant,
+        waiting: &Waiting,
+    ) -> Response<Body> {
         let mut trail = Trail::of(match endpoint {
             Endpoint::Token => "token",
             Endpoint::Introspect => "introspect",
             Endpoint::Revoke => "revoke",
         });
-        match self.result(endpoint, request, now, &mut trail).await {
+        match self.result(endpoint, request, now, waiting, &mut trail).await {
             Ok(response) => response,
             Err(error) => {
                 trail.refused(&error);
@@ -170,6 +183,7 @@ impl<S: Store, K: Signer + PublicKeys> TokenEndpoint<S, K> {
         endpoint: Endpoint,
         request: Request,
         now: Instant,
+        waiting: &Waiting,
         trail: &mut Trail,
     ) -> Result<Response<Body>, TokenError> {
         let (head, body) = request.into_parts();
@@ -177,7 +191,7 @@ impl<S: Store, K: Signer + PublicKeys> TokenEndpoint<S, K> {
         let form = form::read(&head.headers, body).await?;
         match endpoint {
             Endpoint::Token => {
-                let answer = self.tokens(&head, &form, now, trail).await?;
+                let answer = self.tokens(&head, &form, now, waiting, trail).await?;
                 trail.issued();
                 Ok(response::json(StatusCode::OK, &answer))
             }
@@ -197,6 +211,7 @@ impl<S: Store, K: Signer + PublicKeys> TokenEndpoint<S, K> {
         head: &Parts,
         form: &Parameters,
         now: Instant,
+        waiting: &Waiting,
         trail: &mut Trail,
     ) -> Result<TokenAnswer, TokenError> {
         let asked = TokenRequest::parse(form)?;
@@ -204,7 +219,7 @@ impl<S: Store, K: Signer + PublicKeys> TokenEndpoint<S, K> {
         trail.asks_for(asked.grant_type());
         let client = self.authenticate(&head.headers, form, &asked, now, trail).await?;
         let key = self.key(&head.headers, &client, now).await?;
-        let caller = Caller { client, key };
+        let caller = Caller { client, key, waiting: waiting.clone() };
         match asked {
             TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier } => {
                 let code = code.ok_or(TokenError::UNKNOWN_CODE)?;

@@ -11,6 +11,7 @@ use smart_core::ports::Signer;
 use thiserror::Error;
 
 use crate::error::TokenError;
+use crate::waiting::Waiting;
 use crate::{Store, TOKEN, TokenEndpoint, grants};
 
 /// Why tokens cannot be bound to a key, or not issued without one.
@@ -28,10 +29,11 @@ pub(crate) enum InvalidProof {
     Missing,
 }
 
-/// The client that asks, and the key that it proves to have.
+/// The client that asks, the key that it proves to have, and whether it waits for what it asks for.
 pub(crate) struct Caller {
     pub(crate) client: Arc<Client>,
     pub(crate) key: Option<Confirmation>,
+    pub(crate) waiting: Waiting,
 }
 
 impl Caller {

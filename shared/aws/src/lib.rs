@@ -6,7 +6,8 @@
 //! Invariants:
 //! * Every step of a grant is one conditional write whose condition is the check. Core decides, the condition is proved to say the
 //!   same.
-//! * A write whose outcome is unknown is safe to repeat: it has a name, and is looked for by it.
+//! * A write whose outcome is unknown is looked for by its name, and is safe to repeat under it. A repeat by a new request is another
+//!   write: what that one finds is the functions' business.
 //! * What AWS does not answer, in time and whole, is [`Unavailable`](smart_core::ports::Unavailable): 503, never an answer.
 //! * There is no clock and no randomness here but the SDK's, and that of a wait ([`patience`]).
 #![warn(missing_docs)]

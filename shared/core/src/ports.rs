@@ -244,11 +244,12 @@ pub trait Redemptions: Send + Sync {
         step: Step,
     ) -> impl Future<Output = Result<Redeemed, Stopped>> + Send;
 
-    /// active → coded, the way back of a redemption whose tokens could not be signed: only if nothing was written
-    /// since. Says whether it was written.
+    /// active → coded, the way back of the redemption of that name, whose tokens went to nobody: only if it was made, and nothing was
+    /// written since. Says whether it was written.
     fn unredeem(
         &self,
-        redeemed: &Redeemed,
+        id: &GrantId,
+        redeemed: Op,
         step: Step,
     ) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 
@@ -464,7 +465,7 @@ forward! {
     }
     Redemptions {
         fn redeem(&self, id: &GrantId, redemption: &Redemption, step: Step) -> Result<Redeemed, Stopped>;
-        fn unredeem(&self, redeemed: &Redeemed, step: Step) -> Result<bool, Unavailable>;
+        fn unredeem(&self, id: &GrantId, redeemed: Op, step: Step) -> Result<bool, Unavailable>;
         fn refresh(&self, id: &GrantId, rotation: &Rotation, step: Step) -> Result<Refreshed, Stopped>;
         fn extend_retry(&self, id: &GrantId, presented: &Digest, retry_until: Instant, step: Step) -> Result<bool, Unavailable>;
         fn revoke(&self, id: &GrantId, reason: RevocationReason, step: Step) -> Result<bool, Unavailable>;

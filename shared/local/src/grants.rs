@@ -19,7 +19,7 @@ use smart_core::instant::Instant;
 use smart_core::ports::{
     Authorizations, Grants, MOST_OWN_GRANTS, Redeemed, Redemptions, Step, Stopped, Unavailable, UserGrants,
 };
-use smart_core::secret::Digest;
+use smart_core::secret::{Digest, Op};
 
 use crate::LocalStore;
 use crate::error::Failure;
@@ -248,9 +248,8 @@ impl Redemptions for LocalStore {
         Ok(Redeemed { grant, op: step.op })
     }
 
-    async fn unredeem(&self, redeemed: &Redeemed, step: Step) -> Result<bool, Unavailable> {
-        let op = redeemed.op;
-        self.change(&redeemed.grant.id, move |grant| grant.unredeem(op, step)).await
+    async fn unredeem(&self, id: &GrantId, redeemed: Op, step: Step) -> Result<bool, Unavailable> {
+        self.change(id, move |grant| grant.unredeem(redeemed, step)).await
     }
 
     async fn refresh(&self, id: &GrantId, rotation: &Rotation, step: Step) -> Result<Refreshed, Stopped> {

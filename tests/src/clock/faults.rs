@@ -19,7 +19,7 @@ use smart_core::ports::{
     Redemptions, Replay, Revocations, RevokedTokens, Sessions, SignIns, Signer, Step, Stopped, Throttle,
     Unavailable, UserGrants, Users,
 };
-use smart_core::secret::Digest;
+use smart_core::secret::{Digest, Op};
 use smart_core::session::Session;
 use smart_core::user::User;
 use smart_local::{LocalStore, SoftwareKey};
@@ -194,7 +194,7 @@ switched! {
     }
     Redemptions on store {
         fn redeem(&self, id: &GrantId, redemption: &Redemption, step: Step) -> Result<Redeemed, Stopped>;
-        fn unredeem(&self, redeemed: &Redeemed, step: Step) -> Result<bool, Unavailable>;
+        fn unredeem(&self, id: &GrantId, redeemed: Op, step: Step) -> Result<bool, Unavailable>;
         fn refresh(&self, id: &GrantId, rotation: &Rotation, step: Step) -> Result<Refreshed, Stopped>;
         fn extend_retry(&self, id: &GrantId, presented: &Digest, retry_until: Instant, step: Step) -> Result<bool, Unavailable>;
         fn revoke(&self, id: &GrantId, reason: RevocationReason, step: Step) -> Result<bool, Unavailable>;

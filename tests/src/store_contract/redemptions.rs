@@ -184,17 +184,16 @@ pub(crate) async fn an_expired_code_is_absent_without_being_removed<S: Store>(st
 pub(crate) async fn a_redemption_is_taken_back_once<S: Store>(store: Arc<S>) {
     let (sample, first) = active(&*store, 1).await;
     let id = sample.id();
-    let foreign = Redeemed { grant: first.grant.clone(), op: step(7, 0).op };
-    assert!(!store.unredeem(&foreign, step(1, 3)).await.unwrap());
+    assert!(!store.unredeem(&id, step(7, 0).op, step(1, 3)).await.unwrap());
     assert_eq!(stored(&*store, sample, 3).await, Some(first.grant.clone()));
 
-    assert!(store.unredeem(&first, step(2, 3)).await.unwrap());
+    assert!(store.unredeem(&first.grant.id, first.op, step(2, 3)).await.unwrap());
     let back = stored(&*store, sample, 3).await.unwrap();
     assert!(matches!(back.stage, Stage::Coded(_)), "{back:?}");
     assert_eq!(back.expires_at, at(1) + CODE_LIFETIME);
 
     let second = store.redeem(&id, &redemption(sample), step(3, 4)).await.unwrap();
-    assert!(!store.unredeem(&first, step(4, 5)).await.unwrap());
+    assert!(!store.unredeem(&first.grant.id, first.op, step(4, 5)).await.unwrap());
     assert_eq!(stored(&*store, sample, 5).await, Some(second.grant));
     // It is a used code again.
     assert_eq!(refusal(store.redeem(&id, &redemption(sample), step(5, 5)).await), Refusal::Replayed);
@@ -204,19 +203,17 @@ pub(crate) async fn a_redemption_is_taken_back_once<S: Store>(store: Arc<S>) {
 pub(crate) async fn a_redemption_is_not_taken_back_after_anything_else<S: Store>(store: Arc<S>) {
     let (refreshed, redeemed) = active(&*store, 1).await;
     let made = refresh(&*store, refreshed, &refreshed.refresh_token(), 1, 3).await.unwrap();
-    assert!(!store.unredeem(&redeemed, step(2, 4)).await.unwrap());
-    let of_refresh = Redeemed { grant: made.grant.clone(), op: made.grant.last_op };
-    assert!(!store.unredeem(&of_refresh, step(3, 4)).await.unwrap());
+    assert!(!store.unredeem(&redeemed.grant.id, redeemed.op, step(2, 4)).await.unwrap());
+    assert!(!store.unredeem(&made.grant.id, made.grant.last_op, step(3, 4)).await.unwrap());
     assert_eq!(stored(&*store, refreshed, 4).await, Some(made.grant));
 
     let (revoked, redeemed) = active(&*store, 2).await;
     assert!(store.revoke(&revoked.id(), RevocationReason::ByUser, step(4, 3)).await.unwrap());
-    assert!(!store.unredeem(&redeemed, step(5, 4)).await.unwrap());
+    assert!(!store.unredeem(&redeemed.grant.id, redeemed.op, step(5, 4)).await.unwrap());
     let ended = stored(&*store, revoked, 4).await.unwrap();
     assert!(matches!(ended.stage, Stage::Revoked(_)), "{ended:?}");
 
-    let never = Redeemed { grant: Sample::new(3).grant(), op: redeemed.op };
-    assert!(!store.unredeem(&never, step(6, 4)).await.unwrap());
+    assert!(!store.unredeem(&Sample::new(3).id(), redeemed.op, step(6, 4)).await.unwrap());
     assert_eq!(stored(&*store, Sample::new(3), 4).await, None);
 }
 
@@ -421,7 +418,7 @@ pub(crate) async fn a_revoked_grant_refuses_everything<S: Store>(store: Arc<S>) 
         assert_eq!(refusal(found), Refusal::Revoked);
     }
     assert_eq!(refusal(store.sign_in(&id, &sign_in(sample), step(6, 5)).await), Refusal::Revoked);
-    assert!(!store.unredeem(&redeemed, step(7, 5)).await.unwrap());
+    assert!(!store.unredeem(&redeemed.grant.id, redeemed.op, step(7, 5)).await.unwrap());
     assert!(!store.extend_retry(&id, &token.digest(), at(600), step(8, 5)).await.unwrap());
     // The first reason stays, and there was one.
     assert!(store.revoke(&id, RevocationReason::ByUser, step(9, 6)).await.unwrap());

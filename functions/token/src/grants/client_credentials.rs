@@ -22,7 +22,7 @@ use crate::{Store, TokenEndpoint};
 impl<S: Store, K: Signer> TokenEndpoint<S, K> {
     pub(crate) async fn grant_alone(
         &self,
-        Caller { client, key }: &Caller,
+        Caller { client, key, .. }: &Caller,
         asked: &Scopes,
         now: Instant,
         trail: &mut Trail,

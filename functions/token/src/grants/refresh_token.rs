@@ -123,7 +123,9 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
         let scopes = scopes_now(&active.granted.scopes, &caller.client, asked)?;
         let successor = RefreshToken::new(presented.handle(), presented.secret().successor(&refreshed.salt));
         let issue = Issue::refreshed(refreshed, owner, scopes, successor, caller.key.clone());
-        Ok(self.issue(issue.ok_or(TokenError::UNKNOWN_REFRESH_TOKEN)?, now, trail).await?)
+        let answer = self.issue(issue.ok_or(TokenError::UNKNOWN_REFRESH_TOKEN)?, now, trail).await?;
+        caller.waiting.check()?;
+        Ok(answer)
     }
 
     /// Whether the session lasts to which `online_access` is bound, if it is (REFR-18).

@@ -113,9 +113,31 @@ async fn what_was_begun_is_finished_though_the_caller_hangs_up() {
     let world = World::new().await;
     let coded = world.consent(anna("web", SCOPE)).await;
     coded.redemption().by("web").send(&world).await.tokens();
-    let body = form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(coded.redemption().by("web").form)
-        .finish();
+    hang_up(&world, coded.redemption().by("web").form).await;
+    until(async || world.revocation(&coded.grant).await.is_some()).await;
+}
+
+/// As an app does whose connection breaks, and Lambda's deadline, after which the app is told to come back.
+#[tokio::test]
+async fn tokens_that_nobody_waits_for_cost_no_code_and_no_refresh_token() {
+    let world = World::new().await;
+    let coded = world.consent(anna("web", SCOPE)).await;
+    hang_up(&world, coded.redemption().by("web").form).await;
+    until(async || world.store.calls().contains(&("unredeem", 1))).await;
+    until(async || matches!(world.grant(&coded.grant).await.stage, Stage::Coded(_))).await;
+    let answer = coded.redemption().by("web").send(&world).await;
+    answer.tokens();
+
+    let token = answer.text("refresh_token");
+    hang_up(&world, refresh(&token).by("web").form).await;
+    until(async || world.store.calls().contains(&("extend_retry", 1))).await;
+    // Longer than the window of a client of this kind.
+    refresh(&token).by("web").at(120).send(&world).await.tokens();
+}
+
+/// Sends a form to the token endpoint, and waits for no answer.
+async fn hang_up(world: &World, form: Vec<(String, String)>) {
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
     let mut request = Request::post("/auth/token")
         .header("content-type", "application/x-www-form-urlencoded")
         .body(Body::from(body))
@@ -130,13 +152,30 @@ async fn what_was_begun_is_finished_though_the_caller_hangs_up() {
         () = tokio::task::yield_now() => {}
     }
     drop(held_up);
+}
+
+async fn until(mut done: impl AsyncFnMut() -> bool) {
     for _ in 0..1000 {
-        if world.revocation(&coded.grant).await.is_some() {
+        if done().await {
             return;
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    panic!("the grant was not revoked");
+    panic!("it was not done");
+}
+
+/// The write was made, and nobody learned of it: what the app is told to do must not look like a second use.
+#[tokio::test]
+async fn a_code_whose_redemption_stays_unknown_can_be_redeemed_again() {
+    let world = World::new().await;
+    let coded = world.consent(anna("web", SCOPE)).await;
+    world.store.calls();
+    world.store.lose_answers("redeem");
+    coded.redemption().by("web").send(&world).await.is_error(503, "temporarily_unavailable");
+    assert_eq!(world.store.calls(), [("client", 1), ("redeem", 1), ("unredeem", 1)]);
+    assert!(matches!(world.grant(&coded.grant).await.stage, Stage::Coded(_)));
+    world.store.mend();
+    coded.redemption().by("web").send(&world).await.tokens();
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use smart_core::ports::{
     Clients, Grants, Redeemed, Redemptions, Replay, Revocations, RevokedTokens, Sessions, Step, Stopped,
     Unavailable, Users,
 };
-use smart_core::secret::Digest;
+use smart_core::secret::{Digest, Op};
 use smart_core::session::Session;
 use smart_core::user::User;
 use smart_local::LocalStore;
@@ -22,6 +22,8 @@ pub(super) struct Watched {
     pub(super) inner: LocalStore,
     calls: Mutex<BTreeMap<&'static str, usize>>,
     broken: Mutex<Vec<&'static str>>,
+    /// What is done, and told as unknown.
+    unanswered: Mutex<Option<&'static str>>,
     users: Mutex<Known>,
     /// Whoever writes here keeps the store from beginning anything.
     pub(super) gate: RwLock<()>,
@@ -41,6 +43,7 @@ impl Watched {
             inner,
             calls: Mutex::default(),
             broken: Mutex::default(),
+            unanswered: Mutex::default(),
             users: Mutex::default(),
             gate: RwLock::default(),
         }
@@ -51,8 +54,14 @@ impl Watched {
         self.broken.lock().unwrap().push(operation);
     }
 
+    /// From now on this operation is made, and nobody learns of it.
+    pub(super) fn lose_answers(&self, operation: &'static str) {
+        *self.unanswered.lock().unwrap() = Some(operation);
+    }
+
     /// From now on everything works.
     pub(super) fn mend(&self) {
+        *self.unanswered.lock().unwrap() = None;
         self.broken.lock().unwrap().clear();
     }
 
@@ -111,12 +120,16 @@ impl Grants for Watched {
 impl Redemptions for Watched {
     async fn redeem(&self, id: &GrantId, redemption: &Redemption, step: Step) -> Result<Redeemed, Stopped> {
         self.note("redeem").await?;
-        self.inner.redeem(id, redemption, step).await
+        let redeemed = self.inner.redeem(id, redemption, step).await;
+        if *self.unanswered.lock().unwrap() == Some("redeem") {
+            return Err(Unavailable::new("store", "unknown on purpose").into());
+        }
+        redeemed
     }
 
-    async fn unredeem(&self, redeemed: &Redeemed, step: Step) -> Result<bool, Unavailable> {
+    async fn unredeem(&self, id: &GrantId, redeemed: Op, step: Step) -> Result<bool, Unavailable> {
         self.note("unredeem").await?;
-        self.inner.unredeem(redeemed, step).await
+        self.inner.unredeem(id, redeemed, step).await
     }
 
     async fn refresh(&self, id: &GrantId, rotation: &Rotation, step: Step) -> Result<Refreshed, Stopped> {

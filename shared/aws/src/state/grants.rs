@@ -25,7 +25,7 @@ use smart_core::instant::Instant;
 use smart_core::ports::{
     Authorizations, Grants, MOST_OWN_GRANTS, Redeemed, Redemptions, Step, Stopped, Unavailable, UserGrants,
 };
-use smart_core::secret::Digest;
+use smart_core::secret::{Digest, Op};
 
 use super::StateTable;
 use crate::item::{Item, KEY};
@@ -252,9 +252,9 @@ impl Redemptions for StateTable {
         Ok(Redeemed { grant, op: step.op })
     }
 
-    async fn unredeem(&self, redeemed: &Redeemed, step: Step) -> Result<bool, Unavailable> {
-        let update = steps::unredeem(redeemed, step);
-        self.change(&redeemed.grant.id, update, step, |grant| grant.unredeem(redeemed.op, step)).await
+    async fn unredeem(&self, id: &GrantId, redeemed: Op, step: Step) -> Result<bool, Unavailable> {
+        let update = steps::unredeem(id, redeemed, step);
+        self.change(id, update, step, |grant| grant.unredeem(redeemed, step)).await
     }
 
     async fn refresh(&self, id: &GrantId, rotation: &Rotation, step: Step) -> Result<Refreshed, Stopped> {

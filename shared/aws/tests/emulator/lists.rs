@@ -30,7 +30,7 @@ async fn a_users_list_names_the_active_grants_and_no_others() {
     let mut both = [id(1), id(2)];
     both.sort();
     assert_eq!(names(3).await, both);
-    assert!(store.unredeem(&redeemed, step(2, 3)).await.unwrap());
+    assert!(store.unredeem(&redeemed.grant.id, redeemed.op, step(2, 3)).await.unwrap());
     assert_eq!(names(3).await, [id(2)]);
     store.redeem(&id(1), &right(), step(3, 4)).await.unwrap();
     assert_eq!(names(4).await, both);

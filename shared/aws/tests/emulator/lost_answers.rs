@@ -60,7 +60,7 @@ async fn a_lost_answer_is_our_own_success_seen_twice() {
     assert_eq!(script.called(), again);
     assert_eq!(stored(&both, 1).await, redeemed.grant);
     lose();
-    assert!(proxied.unredeem(&redeemed, step(5, 2)).await.unwrap());
+    assert!(proxied.unredeem(&redeemed.grant.id, redeemed.op, step(5, 2)).await.unwrap());
     proxied.redeem(&id(1), &right(), step(6, 2)).await.unwrap();
     lose();
     let refreshed = proxied.refresh(&id(1), &rotation(100, 101, "growth-chart"), step(7, 3)).await.unwrap();

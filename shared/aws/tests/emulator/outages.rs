@@ -169,7 +169,7 @@ fn operations(scene: &Scene) -> Vec<Asked<'_>> {
         store.own_grants(&owner("maria"), at(2));
         store.revoke_own(&id(1), &owner("maria"), by_user, step(6, 2));
         store.redeem(&id(1), &right(), step(7, 2));
-        store.unredeem(redeemed, step(8, 2));
+        store.unredeem(&redeemed.grant.id, redeemed.op, step(8, 2));
         store.refresh(&id(1), &rotation(100, 101, "growth-chart"), step(9, 2));
         store.extend_retry(&id(1), &digest(100), at(900), step(10, 2));
         store.revoke(&id(1), by_user, step(11, 2));

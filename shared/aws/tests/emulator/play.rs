@@ -6,9 +6,7 @@ use smart_aws::StateTable;
 use smart_core::grant::{
     EncounterChoice, Grant, Redemption, RefreshPolicy, Refusal, RevocationReason, Rotation, Until,
 };
-use smart_core::ports::{
-    Authorizations as _, Grants as _, Redeemed, Redemptions as _, Step, Stopped, UserGrants as _,
-};
+use smart_core::ports::{Authorizations as _, Grants as _, Redemptions as _, Step, Stopped, UserGrants as _};
 use smart_core::secret::Op;
 
 use crate::sample::{
@@ -176,8 +174,7 @@ async fn take(store: &StateTable, model: &mut Model, n: u64, action: &Action, st
         Action::Unredeem { made } => {
             let Some(grant) = model.grant.clone() else { return (Said::Done(false), Said::Done(false)) };
             let op = if made { grant.last_op } else { Op::new(bytes(9)) };
-            let redeemed = Redeemed { grant, op };
-            let done = store.unredeem(&redeemed, step).await.unwrap();
+            let done = store.unredeem(&id, op, step).await.unwrap();
             (Said::Done(done), model.change(|grant| grant.unredeem(op, step)))
         }
         Action::Refresh { back, client, access, retry, key: number } => {

@@ -40,7 +40,7 @@ async fn a_grant_from_before_the_mark_is_absent_in_every_read_and_step() {
     coded(&table, 2, "maria", Some(policy(Until::Forever))).await;
     refused(&marked.redeem(&id(2), &right(), step(5, 2)).await);
     let redeemed = active(&table, 3, "maria").await;
-    assert!(!marked.unredeem(&redeemed, step(6, 3)).await.unwrap());
+    assert!(!marked.unredeem(&redeemed.grant.id, redeemed.op, step(6, 3)).await.unwrap());
     // Neither a refresh nor what would be taken for a replay of one.
     refused(&marked.refresh(&id(3), &rotation(100, 101, "growth-chart"), step(7, 3)).await);
     refused(&marked.refresh(&id(3), &rotation(999, 101, "growth-chart"), step(7, 3)).await);

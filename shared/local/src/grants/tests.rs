@@ -150,7 +150,7 @@ async fn a_redemption_that_is_taken_back_leaves_the_list() {
     let redeemed = active(&store, 1, "maria").await;
     let id = redeemed.grant.id.clone();
     assert_eq!(listed(&store, "maria", 2), std::slice::from_ref(&id));
-    assert!(store.unredeem(&redeemed, step(103, 3)).await.unwrap());
+    assert!(store.unredeem(&redeemed.grant.id, redeemed.op, step(103, 3)).await.unwrap());
     assert_eq!((listed(&store, "maria", 3), entries(&store)), (vec![], 0));
     store.redeem(&id, &redemption(1), step(104, 4)).await.unwrap();
     assert_eq!(listed(&store, "maria", 4), [id]);

@@ -2,7 +2,8 @@
 //!
 //! Calls that are slow one after another can take all the time of an invocation (`Timeout` in infra/template.yaml). A function that is stopped
 //! says nothing, and its sandbox is gone; so whoever waits is told to come back shortly before. What the request had begun by
-//! then is as unknown as after a stop, and is safe to repeat for the same reasons.
+//! then is as unknown as after a write without an answer. A task that was spawned for it goes on when the sandbox is next used, and finds
+//! that nobody waits: the token function then gives back what it took (`waiting`, smart-token).
 
 use std::time::{Duration, SystemTime};
 

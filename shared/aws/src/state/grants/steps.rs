@@ -8,8 +8,8 @@ use smart_core::grant::{CodeIssue, EncounterChoice, Owner, Redemption, Revocatio
 use smart_core::id::{ClientId, GrantId, PatientId, SessionId};
 use smart_core::instant::Instant;
 use smart_core::jose::KeyId;
-use smart_core::ports::{Redeemed, Step};
-use smart_core::secret::Digest;
+use smart_core::ports::Step;
+use smart_core::secret::{Digest, Op};
 
 use super::row::{self, ACTIVE, CODED, KNOWN, REQUESTED, REVOKED};
 use crate::item::{instant, json, number, text};
@@ -189,9 +189,9 @@ fn proved(attribute: &str, key: Option<&KeyId>, values: &mut Vec<(&'static str, 
 }
 
 /// The code's own expiry is the grant's again.
-pub(super) fn unredeem(redeemed: &Redeemed, step: Step) -> Update {
+pub(super) fn unredeem(id: &GrantId, redeemed: Op, step: Step) -> Update {
     Update {
-        key: row::key(&redeemed.grant.id),
+        key: row::key(id),
         change: "SET #stage = :coded, #last_op = :op, #expires_at = #code_expires_at \
                  REMOVE #list, #since, #current, #access_until, #refresh_until, #ends_at, #refresh_key"
             .to_owned(),
@@ -203,7 +203,7 @@ pub(super) fn unredeem(redeemed: &Redeemed, step: Step) -> Update {
             (":op", row::op(step.op)),
             (":coded", text(CODED)),
             (":active", text(ACTIVE)),
-            (":redeemed", row::op(redeemed.op)),
+            (":redeemed", row::op(redeemed)),
         ],
     }
 }

@@ -112,7 +112,6 @@ fn each_expression_uses_what_it_is_given_and_demands_a_living_item() {
         patient: "a".parse().unwrap(),
         encounter: "e".parse().unwrap(),
     };
-    let redeemed = Redeemed { grant: known(None), op: Op::new([4; 32]) };
     let ends = Until::SessionEnds { session: session.clone(), at: at(9) };
     for update in [
         steps::sign_in(&id, &sign_in(None), step()),
@@ -125,7 +124,7 @@ fn each_expression_uses_what_it_is_given_and_demands_a_living_item() {
         steps::issue_code(&id, &issue(None, policy(ends)), step()),
         steps::deny(&id, &session, step()),
         steps::redeem(&id, &redemption, step()),
-        steps::unredeem(&redeemed, step()),
+        steps::unredeem(&id, Op::new([4; 32]), step()),
         steps::refresh(&id, &rotation, step()),
         steps::extend_retry(&id, &rotation.presented, at(600), step()),
         steps::revoke(&id, RevocationReason::ByUser, step()),
