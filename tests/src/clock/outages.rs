@@ -16,7 +16,8 @@ use crate::harness::target::encode;
 use crate::harness::world::users::password;
 use crate::harness::{Answer, Browser, Choices, Ehr};
 
-/// All operations of the ports but those that follow upon another one's failure: `revoke`, `unredeem`, `extend_retry`.
+/// All operations of the ports but those that follow upon another one's failure: `revoke`, `unredeem`, `extend_retry`; and but two whose
+/// outages stand with what asks for them: `enrol` (authorize, `tests/external/answers.rs`) and `register_client` (token, `tests/rfc7591.rs`).
 const OPERATIONS: [&str; 36] = [
     "access_token_key",
     "begin",
