@@ -52,9 +52,12 @@ pub fn run(start: impl Future<Output = Result<Function, Fault>>) -> impl Future<
     let start = Box::pin(start);
     async move {
         observe::init(LogFormat::Json, log_level(), LogOutput::Stdout);
-        let served = match start.await {
-            Ok(function) => serve(function).await,
-            Err(fault) => Err(fault),
+        let callers = callers(variable(BEHIND_CLOUDFRONT).as_deref());
+        let served = match (start.await, callers) {
+            (Ok(function), Ok(callers)) => serve(function, callers).await,
+            // All that is wrong is said at once.
+            (Err(fault), Err(other)) => Err(format!("{fault}; {other}").into()),
+            (Err(fault), Ok(_)) | (Ok(_), Err(fault)) => Err(fault),
         };
         match served {
             Ok(()) => ExitCode::SUCCESS,
@@ -66,9 +69,8 @@ pub fn run(start: impl Future<Output = Result<Function, Fault>>) -> impl Future<
     }
 }
 
-async fn serve(function: Function) -> Result<(), Fault> {
+async fn serve(function: Function, callers: Callers) -> Result<(), Fault> {
     let name = variable("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
-    let callers = callers(variable(BEHIND_CLOUDFRONT).as_deref())?;
     let router = edge(function, name);
     lambda_runtime::run(service_fn(move |event| answer(router.clone(), event, callers))).await
 }
@@ -77,7 +79,7 @@ fn callers(behind_cloudfront: Option<&str>) -> Result<Callers, Fault> {
     match behind_cloudfront {
         None | Some("" | "false") => Ok(Callers::Anybody),
         Some("true") => Ok(Callers::CloudFront),
-        Some(_) => Err(format!("{BEHIND_CLOUDFRONT}: expected true or false").into()),
+        Some(_) => Err(format!("{BEHIND_CLOUDFRONT} is wrong: expected true or false").into()),
     }
 }
 
@@ -278,6 +280,6 @@ mod tests {
         }
         assert_eq!(callers(Some("true")).unwrap(), Callers::CloudFront);
         let refused = callers(Some("yes")).unwrap_err();
-        assert_eq!(refused.to_string(), "SMART_BEHIND_CLOUDFRONT: expected true or false");
+        assert_eq!(refused.to_string(), "SMART_BEHIND_CLOUDFRONT is wrong: expected true or false");
     }
 }

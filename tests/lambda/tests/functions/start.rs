@@ -62,6 +62,22 @@ fn one_line_names_all_that_is_wrong_and_repeats_none_of_it() {
     }
 }
 
+/// What may be left out is told beside what may not.
+#[test]
+fn one_line_names_what_is_wrong_beside_what_is_missing() {
+    let wrong = [("SMART_NOT_BEFORE", "yesterday"), ("SMART_BEHIND_CLOUDFRONT", "perhaps")];
+    for (name, needs) in FUNCTIONS.into_iter().filter(|(name, _)| *name != "discovery") {
+        let told = refusal(name, &wrong)["error"].as_str().unwrap().to_owned();
+        let faults = told.split("; ").filter_map(|fault| fault.split_once(" is "));
+        let mut named: Vec<_> = faults.map(|(name, _)| name).collect();
+        named.sort_unstable();
+        let mut expected = [needs, &wrong.map(|(name, _)| name)].concat();
+        expected.sort_unstable();
+        assert_eq!(named, expected, "{name}: {told}");
+        assert!(!told.contains("yesterday") && !told.contains("perhaps"), "{told}");
+    }
+}
+
 #[tokio::test]
 async fn a_key_for_something_else_ends_the_start_by_name() {
     let large = signing_key(&emulator::sdk().await.unwrap(), "RSA_4096").await;
