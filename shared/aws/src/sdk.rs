@@ -8,7 +8,8 @@
 //!   random up to that (the SDK's standard mode), so that those who failed together do not come back together.
 //! * **Roots**: AWS is trusted by Amazon's own roots, compiled in: they spare a cold start the reading of some 145 certificates,
 //!   and no other authority can vouch for AWS. Whoever names an endpoint of their own (`AWS_ENDPOINT_URL…`) or a bundle
-//!   (`AWS_CA_BUNDLE`) gets the host's roots, and the bundle's.
+//!   (`AWS_CA_BUNDLE`) gets the host's roots, and the bundle's. So does an operator at a terminal, whose profile may name endpoints as well;
+//!   a function that finds one there takes it for AWS.
 //!
 //! Regions, credentials and endpoints are read from the environment as every AWS SDK does.
 
@@ -99,7 +100,7 @@ impl Sdk {
             .connect_timeout(CONNECT)
             .operation_attempt_timeout(ATTEMPT)
             .operation_timeout(CALL);
-        Self::load(timeouts.build()).await
+        Self::load(timeouts.build(), trust(config::variable, amazon)?).await
     }
 
     /// The same for a person at a terminal, far from the region and with all the time in the world.
@@ -107,11 +108,10 @@ impl Sdk {
     pub async fn for_operator() -> Result<Self, SdkSetupError> {
         let timeouts =
             TimeoutConfig::builder().connect_timeout(CONNECT * 5).operation_attempt_timeout(PATIENT_ATTEMPT);
-        Self::load(timeouts.build()).await
+        Self::load(timeouts.build(), trust(config::variable, TrustStore::default)?).await
     }
 
-    async fn load(timeouts: TimeoutConfig) -> Result<Self, SdkSetupError> {
-        let trust = trust(config::variable)?;
+    async fn load(timeouts: TimeoutConfig, trust: TrustStore) -> Result<Self, SdkSetupError> {
         let context = TlsContext::builder().with_trust_store(trust).build();
         let context = context.map_err(|error| SdkSetupError::Tls(error.to_string()))?;
         let https = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(context);
@@ -191,15 +191,23 @@ pub(crate) fn brief() -> aws_sdk_dynamodb::config::Builder {
     aws_sdk_dynamodb::Config::builder().timeout_config(timeouts.build())
 }
 
-/// Whom to trust.
-fn trust(variable: impl Fn(&str) -> Option<String>) -> Result<TrustStore, SdkSetupError> {
+/// Amazon's own roots alone.
+fn amazon() -> TrustStore {
+    TrustStore::empty().with_pem_certificate(AMAZON_ROOTS)
+}
+
+/// Whom to trust: where the environment says nothing of it, who is trusted `otherwise`.
+fn trust(
+    variable: impl Fn(&str) -> Option<String>,
+    otherwise: impl FnOnce() -> TrustStore,
+) -> Result<TrustStore, SdkSetupError> {
     if let Some(path) = variable("AWS_CA_BUNDLE") {
         return Ok(TrustStore::default().with_pem_certificate(bundle(Path::new(&path))?));
     }
     if ENDPOINTS.iter().any(|name| variable(name).is_some()) {
         return Ok(TrustStore::default());
     }
-    Ok(TrustStore::empty().with_pem_certificate(AMAZON_ROOTS))
+    Ok(otherwise())
 }
 
 /// Reads a bundle. The SDK takes certificates for granted and panics later: so they are tried here.
@@ -227,7 +235,7 @@ mod tests {
     fn shown(set: &[(&str, &str)]) -> String {
         format!(
             "{:?}",
-            trust(|name| set.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned())).unwrap()
+            trust(|name| set.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()), amazon).unwrap()
         )
     }
 
@@ -239,6 +247,9 @@ mod tests {
     #[test]
     fn aws_is_trusted_by_its_own_roots_and_others_by_the_hosts() {
         assert!(shown(&[]).contains("enable_native_roots: false"));
+        // An operator's profile may name an endpoint, of which nothing is known here.
+        let operators = trust(|_| None, TrustStore::default).unwrap();
+        assert!(format!("{operators:?}").contains("enable_native_roots: true"));
         for name in ENDPOINTS {
             let own = shown(&[(name, "http://localhost:4566")]);
             assert!(own.contains("enable_native_roots: true") && own.contains("custom_certs: []"), "{name}");
@@ -253,7 +264,8 @@ mod tests {
             ("/nowhere.pem", "/nowhere.pem: No such file"),
             (concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), "expected a file of certificates"),
         ] {
-            let refused = trust(|name| (name == "AWS_CA_BUNDLE").then(|| path.to_owned())).unwrap_err();
+            let refused =
+                trust(|name| (name == "AWS_CA_BUNDLE").then(|| path.to_owned()), amazon).unwrap_err();
             assert!(refused.to_string().contains(expected), "{refused}");
         }
         assert_eq!(certificates(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), None);
