@@ -35,7 +35,7 @@ use aws_sdk_kms::error::{ProvideErrorMetadata as _, SdkError};
 use aws_sdk_kms::operation::get_public_key::GetPublicKeyError;
 use aws_sdk_kms::operation::sign::SignError;
 use aws_sdk_kms::primitives::Blob;
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use smart_core::jose::{Algorithm, PublicJwk, SigningKey};
 use smart_core::ports::{PublicKeys, Signer, Unavailable};
 use thiserror::Error;
@@ -117,8 +117,8 @@ pub struct KmsPublicKeys {
 impl KmsPublicKeys {
     /// The keys of those names, which are read when they are asked for and not before: for a function that seldom needs them.
     pub fn new(client: Client, names: &KeyNames) -> Self {
-        let named = |name: &String| Named { name: name.clone(), key: OnceLock::new() };
-        Self { client, names: names.as_slice().iter().map(named).collect() }
+        let unread = |name: &String| Named { name: name.clone(), key: OnceLock::new() };
+        Self { client, names: names.as_slice().iter().map(unread).collect() }
     }
 
     /// The same, read now, all at once. What cannot be read now is logged, and read when it is asked for.
@@ -203,12 +203,20 @@ impl PublicKeys for KmsPublicKeys {
 pub struct KmsKeys(KmsPublicKeys);
 
 impl KmsKeys {
-    /// The keys of those names, read now as by [`KmsPublicKeys::load`].
+    /// The keys of those names, read now as by [`KmsPublicKeys::load`]. Two signatures are made at once: for that there are two connections
+    /// from now on, though there is but one key to read.
     ///
     /// # Errors
     /// Where [`KmsPublicKeys::load`] has them.
     pub async fn load(client: Client, names: &KeyNames) -> Result<Self, KeyError> {
-        KmsPublicKeys::load(client, names).await.map(Self)
+        let second = async {
+            if let [only] = names.as_slice() {
+                // What it says is read beside.
+                drop(client.get_public_key().key_id(only).send().await);
+            }
+        };
+        let (keys, ()) = join(KmsPublicKeys::load(client.clone(), names), second).await;
+        keys.map(Self)
     }
 }
 

@@ -74,7 +74,8 @@ fn keys_are_read_and_connections_made_before_the_first_event() {
         ("discovery", &[KEY][..]),
         // It reads keys when an EHR first asks.
         ("authorize", &[ITEM]),
-        ("token", &[ITEM, KEY]),
+        // Two signatures are made at once: two connections.
+        ("token", &[ITEM, KEY, KEY]),
         // A read asks both tables at once.
         ("fhir-read", &[ITEM, ITEM, KEY]),
     ] {
