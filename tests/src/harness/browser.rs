@@ -80,6 +80,12 @@ impl Browser {
         self.visit(Method::GET, url, String::new(), None).await
     }
 
+    /// Sends a form that is on no page of the server: an app's own.
+    pub(crate) async fn post(&mut self, url: &str, body: String) -> Shown {
+        let url = self.absolute(url);
+        self.visit(Method::POST, url, body, None).await
+    }
+
     /// Sends a form of a page, with what was filled in.
     pub(crate) async fn send(&mut self, page: &Page, form: &Form, pairs: &[(String, String)]) -> Shown {
         let sent = encode(pairs);
