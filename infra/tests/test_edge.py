@@ -34,7 +34,7 @@ class Issuer(unittest.TestCase):
 
 class OneWayIn(unittest.TestCase):
     def test_with_a_domain_the_default_endpoint_is_off(self):
-        # TOK-29, BACK-14: nothing below TLS 1.2 is spoken.
+        # TOK-29, BACK-14, USC-12, ONC-15: nothing below TLS 1.2 is spoken, at a domain of one's own.
         self.assertIs(deployed()["HttpApi"]["DisableExecuteApiEndpoint"], False)
         stack = deployed(**DOMAIN)
         self.assertIs(stack["HttpApi"]["DisableExecuteApiEndpoint"], True)

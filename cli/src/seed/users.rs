@@ -182,6 +182,7 @@ mod tests {
         read(&source, Entries::Array).err().map(|fault| fault.to_string()).unwrap_or_default()
     }
 
+    /// OIDC-08: among them, a user without a FHIR resource.
     #[test]
     fn each_fault_is_on_its_line() {
         for (field, value, expected) in [
@@ -200,6 +201,7 @@ mod tests {
             ),
             ("password", None, "1: password: expected, and it is missing"),
             ("name", Some("null"), "4: name: expected a string"),
+            ("fhirUser", None, "1: fhirUser: expected, and it is missing"),
             (
                 "fhirUser",
                 Some("\"Device/a\""),

@@ -74,6 +74,7 @@ async fn a_second_program_works_beside_the_first() {
     assert_eq!(server.put_user(user("late", 1)).await.unwrap(), Put::Created);
 }
 
+/// REG-04: key sets with the rest.
 #[tokio::test]
 async fn a_damaged_file_is_a_clear_error_and_is_kept() {
     let folder = tempfile::tempdir().unwrap();

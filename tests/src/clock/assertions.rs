@@ -23,6 +23,7 @@ async fn is_refused(app: &SmartApp, assertion: &Assertion, because: &str) {
     assert!(told.contains(because), "{told}");
 }
 
+/// SEC-20: what is forgiven is said, and not a second more.
 #[tokio::test]
 async fn asym_12_an_assertion_expires_at_most_five_minutes_ahead_and_half_a_minute_of_skew_is_forgiven() {
     let server = Server::new().await;

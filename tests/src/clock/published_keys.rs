@@ -121,6 +121,7 @@ async fn reg_03_and_asym_22_an_app_that_publishes_its_keys_goes_the_whole_way_wi
     assert_eq!(publisher.fetches(), 1);
 }
 
+/// BACK-16, ONC-12: a set is kept no longer than its `Cache-Control` says.
 #[tokio::test]
 async fn asym_18_a_rotated_key_is_believed_no_longer_than_its_set_may_be_kept() {
     let (publisher, jwks_uri) = Publisher::start().await;

@@ -10,6 +10,7 @@ use super::{DAY, HOUR, MINUTE, OFFLINE, SECOND, Server, just_before};
 /// Apps that can keep a secret, or are installed on a device.
 const LASTING: [&str; 5] = ["native", "basic", "post", "es384", "rs384"];
 
+/// ONC-09, ONC-06: a native app's, too, for a new half year each time.
 #[tokio::test]
 async fn refr_21_and_22_offline_access_lasts_180_days_from_each_use_to_the_next() {
     let server = Server::new().await;

@@ -177,7 +177,7 @@ fn address_of_match(entry: &Value) -> String {
     address
 }
 
-/// Whether a text has only the characters that RFC 6749 allows in `error_description` (AUTHZ-19).
+/// Whether a text has only the characters that RFC 6749 allows in `error_description`.
 pub(crate) fn is_error_text(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e))
 }

@@ -38,6 +38,7 @@ pub(crate) async fn a_launch_is_made_once<S: Store>(store: Arc<S>) {
 }
 
 /// Of many grants at once one uses a launch up.
+/// SEC-22, LAUNCH-04.
 pub(crate) async fn one_grant_uses_a_launch<S: Store>(store: Arc<S>) {
     let made = launch(1);
     store.create_launch(&made).await.unwrap();

@@ -77,6 +77,7 @@ async fn stored<S: Store>(store: &S, sample: Sample, second: u64) -> Option<Gran
 }
 
 /// CODE-03, CODE-05: of many redemptions at once just one succeeds; the others see a used code, and change nothing.
+/// SEC-22, CODE-05: of all who come at once, in one conditional write.
 pub(crate) async fn one_redemption_wins<S: Store>(store: Arc<S>) {
     let sample = coded(&*store, 1).await;
     let found = together(50, |i| {
@@ -165,6 +166,7 @@ pub(crate) async fn what_does_not_fit_leaves_the_code_good<S: Store>(store: Arc<
 }
 
 /// CODE-01: an expired code is absent, though nobody has removed it; in its last second it is good.
+/// SEC-22, CODE-01: whether or not a sweep has come by.
 pub(crate) async fn an_expired_code_is_absent_without_being_removed<S: Store>(store: Arc<S>) {
     let end = 1 + CODE_LIFETIME.as_secs();
     let (late, in_time) = (coded(&*store, 1).await, coded(&*store, 2).await);
@@ -241,6 +243,7 @@ pub(crate) async fn a_refresh_rotates_and_slides<S: Store>(store: Arc<S>) {
 }
 
 /// REFR-16: many refreshes at once with one token give one successor, the same for all.
+/// SEC-22, REFR-16.
 pub(crate) async fn parallel_refreshes_share_one_successor<S: Store>(store: Arc<S>) {
     let (sample, _) = active(&*store, 1).await;
     let found = together(50, |i| {

@@ -85,7 +85,7 @@ async fn rs_14_and_comp_01_to_08_nothing_of_another_patient_leaves() {
     assert_hidden(&world, "nurse", "user/*.rs openid fhirUser", None).await;
 }
 
-/// The same world seen by who may: the test above cannot pass for want of data.
+/// USC-10: the same world seen by who may: the test above cannot pass for want of data.
 #[tokio::test]
 async fn the_same_resources_are_found_by_who_may_see_them() {
     let world = World::default();

@@ -62,6 +62,7 @@ async fn rs_04_and_08_a_token_in_the_query_is_not_accepted() {
     form.send(&world).await.is_outcome(401, "login");
 }
 
+/// SEC-05: a token of somebody else, or for somebody else, opens nothing.
 #[tokio::test]
 async fn rs_02_06_and_15_what_does_not_fit_is_an_invalid_token() {
     let world = clinic();

@@ -61,7 +61,7 @@ async fn kid(client: &Client, key: &str) -> String {
 }
 
 #[tokio::test]
-async fn oidc_15_1_the_first_key_signs_access_tokens_and_the_first_rsa_key_id_tokens() {
+async fn the_first_key_signs_access_tokens_and_the_first_rsa_key_id_tokens() {
     let client = kms().await;
     let (ec, first, second) = (
         make(&client, KeySpec::EccNistP384).await,

@@ -139,7 +139,8 @@ fn authz_04_and_20_the_client_is_named_once() {
     }
 }
 
-/// Every parameter that may be redirected, wrong in every way, and what the app is told.
+/// Every parameter that may be redirected, wrong in every way, and what the app is told: AUTHZ-03, AUTHZ-07, AUTHZ-09, AUTHZ-10, AUTHZ-11,
+/// AUTHZ-12, AUTHZ-15, AUTHZ-17, AUTHZ-18, AUTHZ-20, AUTHZ-33, PKCE-02, PKCE-03, PKCE-04, PKCE-05, PKCE-06.
 #[test]
 fn authz_03_to_20_33_pkce_02_to_06_each_fault_goes_back_with_its_code_and_what_to_mend() {
     use ErrorCode as E;

@@ -7,6 +7,8 @@ use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{RootCertStore, ServerConfig};
 use smart_core::client::metadata::Deployment;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
 use super::server::{Server, ok};
@@ -92,4 +94,40 @@ async fn the_hosts_own_authorities_are_read_at_the_first_use() {
     let fetching = Outbound::scripted(Deployment::Loopback, Names::default(), Trust::default());
     let refused = fetching.get_json(&at("localhost", &server)).await.unwrap_err();
     assert!(matches!(refused, FetchError::Tls | FetchError::Trust), "{refused}");
+}
+
+/// A `ServerHello` (RFC 5246 §7.4.1.3) that chooses TLS 1.0 or 1.1, and a cipher of theirs.
+fn older_server_hello(minor: u8) -> Vec<u8> {
+    let body = [&[3, minor][..], &[7; 32], &[0, 0xc0, 0x13, 0]].concat();
+    let length = u8::try_from(body.len()).unwrap();
+    let message = [&[2, 0, 0, length][..], &body].concat();
+    [&[22, 3, minor, 0, length + 4][..], &message].concat()
+}
+
+/// BACK-14, TOK-29: whoever answers in an older TLS hears `protocol_version` (RFC 5246 §7.2.2), and nothing is asked of them.
+#[tokio::test]
+async fn back_14_nothing_older_than_tls_1_2_is_spoken() {
+    for minor in [1, 2] {
+        let (says, mut alerts) = tokio::sync::mpsc::unbounded_channel();
+        let server = Server::over(ok("{}"), move |mut socket: TcpStream| {
+            let says = says.clone();
+            async move {
+                // The record of the ClientHello, whatever is in it.
+                let (mut head, mut alert) = ([0; 5], [0; 7]);
+                socket.read_exact(&mut head).await.ok()?;
+                let mut hello = vec![0; u16::from_be_bytes([head[3], head[4]]).into()];
+                socket.read_exact(&mut hello).await.ok()?;
+                socket.write_all(&older_server_hello(minor)).await.ok()?;
+                socket.read_exact(&mut alert).await.ok()?;
+                says.send(alert).unwrap();
+                None::<TcpStream>
+            }
+        })
+        .await;
+        let refused = Authority::new().believer().get_json(&at("localhost", &server)).await.unwrap_err();
+        assert_eq!(refused, FetchError::Tls);
+        let [kind, .., level, description] = alerts.recv().await.unwrap();
+        assert_eq!((kind, level, description), (21, 2, 70));
+        assert!(server.asked().is_empty());
+    }
 }

@@ -295,7 +295,8 @@ impl SmartApp {
         self.target.now()
     }
 
-    /// The tokens of a successful answer, which must be all that RFC 6749 §5.1 and SMART say (TOK-07 to TOK-21).
+    /// The tokens of a successful answer, which must be all that RFC 6749 §5.1 and SMART say (TOK-07, TOK-08, TOK-09,
+    /// TOK-10, TOK-11, TOK-16, TOK-17, TOK-18, TOK-19, TOK-21).
     #[track_caller]
     #[expect(clippy::unused_self, reason = "it reads as what an app does")]
     pub(crate) fn tokens(&self, answer: &Answer) -> Tokens {

@@ -45,7 +45,7 @@ const EVERYTHING: &str = "openid fhirUser profile launch launch/patient launch/e
 /// The two scopes of the client `narrow`.
 pub(crate) const NARROW: &str = "launch/patient patient/Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|laboratory";
 
-/// A key of a kind that is not known here, and one that is known and not for signatures (ASYM-23).
+/// A key of a kind that is not known here, and one that is known and not for signatures.
 fn of_another_kind() -> Value {
     json!({ "kty": "OKP", "crv": "Ed25519", "kid": "okp", "use": "sig", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" })
 }

@@ -7,7 +7,7 @@ use crate::harness::{Browser, Choices, Ehr, SmartApp};
 
 const SCOPE: &str = "openid fhirUser launch offline_access patient/*.rs";
 
-/// LAUNCH-01 to LAUNCH-14, CTX-20: she signs in once; each window has its own patient, and keeps that patient for as long as it is
+/// LAUNCH-02, LAUNCH-03, LAUNCH-11, LAUNCH-14, CTX-20: she signs in once; each window has its own patient, and keeps that patient for as long as it is
 /// open. When she signs out, the next one asks who she is.
 #[tokio::test]
 async fn clara_opens_one_patient_after_another() {

@@ -38,7 +38,7 @@ async fn capst_01_the_statement_says_what_it_is() {
     assert_eq!(statement["rest"][0]["mode"], "server");
 }
 
-/// CAPST-03, CAPST-04, CAPST-09: the endpoints of SMART 1 are those of discovery.
+/// CAPST-03, CAPST-04, CAPST-09: the endpoints of SMART 1 are those of discovery; and which status means what is said.
 #[tokio::test]
 async fn capst_03_the_endpoints_are_those_of_discovery() {
     let app = SmartApp::on_wire("web").await;
@@ -50,6 +50,10 @@ async fn capst_03_the_endpoints_are_those_of_discovery() {
         security["service"][0]["coding"][0]["system"],
         "http://terminology.hl7.org/CodeSystem/restful-security-service"
     );
+    let description = security["description"].as_str().unwrap();
+    for status in ["400", "401", "403", "404"] {
+        assert!(description.contains(status), "{status}: {description}");
+    }
     let extension = &security["extension"][0];
     assert_eq!(extension["url"], "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris");
     let uris: Vec<(&str, &str)> = extension["extension"]

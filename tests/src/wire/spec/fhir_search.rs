@@ -142,9 +142,9 @@ async fn srch_12_ids() {
     }
 }
 
-/// FHIR-21, X-24: what only asks for less is passed over, and is no error.
+/// what only asks for less is passed over, and is no error.
 #[tokio::test]
-async fn fhir_21_result_parameters_are_no_filters() {
+async fn x_24_result_parameters_are_no_filters() {
     let (app, tokens) = SmartApp::with_tokens("web").await;
     let search =
         "Observation?_summary=true&_elements=id&_total=none&_contained=true&_pretty=true&patient=maria";

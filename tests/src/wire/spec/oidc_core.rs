@@ -27,7 +27,7 @@ async fn oidc_10_an_id_token_says_who_signed_in() {
     }
 }
 
-/// OIDC-05, OIDC-07, OIDC-09: `fhirUser` is a user's resource, and its holder can read it, whatever else the scopes say.
+/// OIDC-05, OIDC-09: `fhirUser` is a user's resource, and its holder can read it, whatever else the scopes say.
 #[tokio::test]
 async fn oidc_09_fhir_user_can_be_read() {
     let app = SmartApp::on_wire("web").await;
@@ -58,7 +58,7 @@ async fn oidc_09_fhir_user_can_be_read() {
     app.read(&tokens, "Practitioner/clara").await.is_outcome(403, "forbidden");
 }
 
-/// OIDC-04, OIDC-08, SCOPE-31: no ID token without `openid`, no `fhirUser` without its scope, and none without `openid`.
+/// OIDC-04, SCOPE-31: no ID token without `openid`, no `fhirUser` without its scope, and none without `openid`.
 #[tokio::test]
 async fn scope_31_fhir_user_needs_openid() {
     let app = SmartApp::on_wire("web").await;
@@ -196,7 +196,7 @@ async fn authz_33_login_hint_is_written_into_the_form() {
     }
 }
 
-/// AUTHZ-33, OIDC-17 (§6, §7.2.1): request objects and registration in the request are refused by their own names; what is
+/// AUTHZ-33 (§6, §7.2.1): request objects and registration in the request are refused by their own names; what is
 /// merely optional is ignored.
 #[tokio::test]
 async fn authz_33_what_is_not_supported_is_said() {

@@ -47,10 +47,12 @@ impl Attempt {
     }
 }
 
-/// ASYM-01, ASYM-03, ASYM-04, ASYM-22, CAP-11, SEC-08: RS384 and ES384, at the exchange and at the refresh.
+/// ASYM-01, ASYM-03, ASYM-04, ASYM-22, CAP-11: RS384 and ES384 are announced, and authenticate at the exchange and at the refresh.
 #[tokio::test]
 async fn asym_04_22_both_algorithms_authenticate_for_both_grants() {
     let app = SmartApp::on_wire("es384").await;
+    let capabilities = app.metadata["capabilities"].as_array().unwrap();
+    assert!(capabilities.contains(&json!("client-confidential-asymmetric")));
     for client_id in ["es384", "rs384"] {
         let app = app.as_client(client_id).await;
         assert_eq!(app.assertion().header["alg"], client_id.to_ascii_uppercase());

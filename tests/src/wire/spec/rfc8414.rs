@@ -23,7 +23,7 @@ async fn sec_01_the_metadata_is_where_the_issuer_says() {
     assert_eq!(names("token_endpoint_auth_methods_supported"), methods);
     assert_eq!(names("token_endpoint_auth_signing_alg_values_supported"), ["RS384", "ES384"]);
     assert_eq!(metadata["authorization_response_iss_parameter_supported"], json!(true));
-    // INTRO-10, INTRO-11, REVOKE-03: who may ask, and who may revoke.
+    // INTRO-10, INTRO-11: who may ask; and who may revoke.
     assert_eq!(
         names("introspection_endpoint_auth_methods_supported"),
         ["client_secret_basic", "client_secret_post", "private_key_jwt", "Bearer"]

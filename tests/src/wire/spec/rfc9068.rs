@@ -10,7 +10,7 @@ use crate::harness::keys::jwt_parts;
 use crate::harness::smart_app::ALL_OF_MARIA;
 use crate::harness::{Choices, SmartApp};
 
-/// SEC-14, SEC-05, RS-02: header and claims of the profile, signed by a published key.
+/// SEC-14, RS-02: header and claims of the profile, signed by a published key.
 #[tokio::test]
 async fn sec_14_an_access_token_follows_the_profile() {
     let (app, tokens) = SmartApp::with_tokens("basic").await;

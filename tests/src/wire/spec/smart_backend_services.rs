@@ -6,7 +6,7 @@ use crate::harness::SmartApp;
 
 const LABORATORY: &str = "category=http://terminology.hl7.org/CodeSystem/observation-category|laboratory";
 
-/// BACK-01 to BACK-10, BACK-17: from discovery to the records of all patients, and nothing that belongs to a user.
+/// BACK-02, BACK-03, BACK-06, BACK-07, BACK-08, BACK-10, BACK-17: from discovery to the records of all patients, and nothing that belongs to a user.
 #[tokio::test]
 async fn back_07_a_service_reads_the_records_of_all_patients() {
     let app = SmartApp::on_wire("backend").await;
@@ -83,7 +83,7 @@ async fn back_11_a_wrong_request_is_told_what_is_wrong() {
     let once = good();
     app.tokens(&once.clone().send().await);
     once.send().await.is_token_error(401, "invalid_client");
-    // SYM-05: a secret gets no records, whatever is registered.
+    // A client with a secret gets what is no record, and no record.
     let introspector = app.as_client("introspector").await;
     introspector.credentials("system/*.rs").send().await.is_token_error(400, "invalid_scope");
     assert_eq!(introspector.alone("__token.introspect").await.expires_in, 300);

@@ -10,7 +10,7 @@ fn resources<'a>(bundle: &'a Value, of_type: &str) -> Vec<&'a Value> {
     entries.filter(|resource| resource["resourceType"] == of_type).collect()
 }
 
-/// BRANDS-01 to BRANDS-05, DISC-17: announced, for everybody, known by a weak tag, and with the instant of its last change.
+/// BRANDS-01 to BRANDS-05, DISC-17, ONC-15: announced, for everybody, known by a weak tag, and with the instant of its last change.
 #[tokio::test]
 async fn brands_03_an_app_finds_the_bundle_and_asks_for_it_again() {
     let app = SmartApp::on_wire("web").await;

@@ -25,7 +25,7 @@ async fn disc_01_02_the_document_is_json_below_the_fhir_base() {
         assert_eq!(media_type, "application/json", "{accept:?}");
         assert!(answer.ok().is_object());
     }
-    // The base may be written with a slash at its end; the segment does not belong to the root of the host.
+    // The segment does not belong to the root of the host.
     server.get(&format!("{}/.well-known/smart-configuration", server.url().issuer())).send().await.is(404);
 }
 
@@ -80,7 +80,7 @@ async fn disc_06_browser_apps_may_read_it() {
     }
 }
 
-/// DISC-04, DISC-10, DISC-12, DISC-13, DISC-20, DISC-25, DISC-26, CAP-09 to CAP-11: it says what works, and no more.
+/// DISC-04, DISC-10, DISC-12, DISC-13, DISC-20, DISC-25, DISC-26, USC-01: it says what works, and no more.
 #[tokio::test]
 async fn disc_04_it_says_what_works() {
     let app = SmartApp::on_wire("web").await;
@@ -93,7 +93,7 @@ async fn disc_04_it_says_what_works() {
         ["client_secret_basic", "client_secret_post", "private_key_jwt"]
     );
     assert_eq!(said("token_endpoint_auth_signing_alg_values_supported"), ["RS384", "ES384"]);
-    // Each is proved by the tests that go by its name.
+    // That each is so is the matter of `capability_truth`.
     assert_eq!(
         said("capabilities"),
         [
@@ -120,12 +120,15 @@ async fn disc_04_it_says_what_works() {
     );
 }
 
-/// DISC-14 to DISC-18, DISC-21 to DISC-23: what is not there is not announced, and what is announced answers.
+/// DISC-14, DISC-15, DISC-21, DISC-22, DISC-23: what is not there is not announced; the others are, and whatever is announced answers.
 #[tokio::test]
 async fn disc_14_to_23_announced_endpoints_answer() {
     let app = SmartApp::on_wire("web").await;
     for absent in ["smart_app_state_endpoint", "registration_endpoint", "associated_endpoints"] {
         assert!(app.metadata.get(absent).is_none(), "{absent}");
+    }
+    for there in ["introspection_endpoint", "revocation_endpoint", "management_endpoint"] {
+        assert!(app.metadata[there].is_string(), "{there}");
     }
     for (name, value) in app.metadata.as_object().unwrap() {
         if name.ends_with("_endpoint") || name.ends_with("_bundle") {
@@ -135,16 +138,36 @@ async fn disc_14_to_23_announced_endpoints_answer() {
     }
 }
 
-/// DISC-24, DISC-27, CAP-01, CAP-02, CAP-04: capabilities are strings that SMART defines, and make up two whole sets.
+/// DISC-24, DISC-27, CAP-01, CAP-02, CAP-03, CAP-04, CAP-05: capabilities are strings that SMART defines, and make up all four sets.
 #[tokio::test]
-async fn cap_01_two_capability_sets_are_complete() {
+async fn cap_01_all_four_capability_sets_are_complete() {
     let app = SmartApp::on_wire("web").await;
     let capabilities = names(&app.metadata, "capabilities");
     let has = |name: &str| capabilities.iter().any(|capability| capability == name);
-    let patient = ["launch-standalone", "client-public", "context-standalone-patient", "permission-patient"];
-    let clinician =
-        ["launch-standalone", "client-confidential-symmetric", "permission-user", "permission-patient"];
-    assert!(patient.into_iter().chain(clinician).all(has));
+    for (set, members) in [
+        (
+            "patient, standalone",
+            &["launch-standalone", "client-public", "context-standalone-patient", "permission-patient"][..],
+        ),
+        ("patient, EHR", &["launch-ehr", "client-public", "context-ehr-patient", "permission-patient"]),
+        (
+            "clinician, standalone",
+            &["launch-standalone", "client-confidential-symmetric", "permission-user", "permission-patient"],
+        ),
+        (
+            "clinician, EHR",
+            &[
+                "launch-ehr",
+                "client-confidential-symmetric",
+                "context-ehr-patient",
+                "context-ehr-encounter",
+                "permission-user",
+                "permission-patient",
+            ],
+        ),
+    ] {
+        assert!(members.iter().all(|member| has(member)), "{set}");
+    }
     let defined = [
         "launch-",
         "authorize-post",
@@ -159,28 +182,55 @@ async fn cap_01_two_capability_sets_are_complete() {
     }
 }
 
-/// DISC-19, USC-01, USC-03, USC-05, USC-06, USC-08, SCOPE-14: every scope that is listed is granted to who is registered for it; those of US Core
-/// are among them.
+/// What US Core asks a server to list at each level, whole types and categories (USC-05), what it would like (USC-08), and the types
+/// that it leaves open (USC-07).
+const US_CORE: [&str; 36] = [
+    "AllergyIntolerance.rs",
+    "CarePlan.rs",
+    "CareTeam.rs",
+    "Condition.rs",
+    "Coverage.rs",
+    "Device.rs",
+    "DiagnosticReport.rs",
+    "DocumentReference.rs",
+    "Encounter.rs",
+    "FamilyMemberHistory.rs",
+    "Goal.rs",
+    "Immunization.rs",
+    "MedicationDispense.rs",
+    "MedicationRequest.rs",
+    "Observation.rs",
+    "Organization.rs",
+    "Patient.rs",
+    "Practitioner.rs",
+    "PractitionerRole.rs",
+    "Procedure.rs",
+    "Provenance.rs",
+    "QuestionnaireResponse.rs",
+    "RelatedPerson.rs",
+    "ServiceRequest.rs",
+    "Specimen.rs",
+    "Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|laboratory",
+    "Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|vital-signs",
+    "Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|social-history",
+    "Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|survey",
+    "Observation.rs?category=http://hl7.org/fhir/us/core/CodeSystem/us-core-category|sdoh",
+    "Condition.rs?category=http://terminology.hl7.org/CodeSystem/condition-category|encounter-diagnosis",
+    "Condition.rs?category=http://terminology.hl7.org/CodeSystem/condition-category|problem-list-item",
+    "Condition.rs?category=http://hl7.org/fhir/us/core/CodeSystem/condition-category|health-concern",
+    "DocumentReference.rs?category=http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category|clinical-note",
+    "Location.rs",
+    "Medication.rs",
+];
+
+/// DISC-19, USC-03, USC-05, USC-06, USC-07, USC-08, SCOPE-14: every scope that is listed is granted to who is registered for it;
+/// those of US Core are among them.
 #[tokio::test]
 async fn disc_19_every_listed_scope_is_granted() {
     let app = SmartApp::on_wire("web").await;
     let listed = names(&app.metadata, "scopes_supported");
     for level in ["patient", "user", "system"] {
-        for scope in [
-            "Observation.rs",
-            "Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|laboratory",
-            "Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|vital-signs",
-            "Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|social-history",
-            "Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|survey",
-            "Observation.rs?category=http://hl7.org/fhir/us/core/CodeSystem/us-core-category|sdoh",
-            "Condition.rs?category=http://terminology.hl7.org/CodeSystem/condition-category|encounter-diagnosis",
-            "Condition.rs?category=http://terminology.hl7.org/CodeSystem/condition-category|problem-list-item",
-            "Condition.rs?category=http://hl7.org/fhir/us/core/CodeSystem/condition-category|health-concern",
-            "DocumentReference.rs?category=http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category|clinical-note",
-            "Organization.rs",
-            "Practitioner.rs",
-            "Provenance.rs",
-        ] {
+        for scope in US_CORE {
             assert!(listed.contains(&format!("{level}/{scope}")), "{level}/{scope}");
         }
     }
@@ -192,7 +242,7 @@ async fn disc_19_every_listed_scope_is_granted() {
     for some in alone.chunks(20) {
         assert_eq!(backend.alone(&some.join(" ")).await.scope, some.join(" "));
     }
-    // Of both kinds of refresh tokens the first is granted (REFR-19).
+    // Of both kinds of refresh tokens the first is granted.
     listed.retain(|scope| scope != "online_access");
     let launch =
         Ehr::of(&app.target).await.opens("web", serde_json::json!({ "encounter": "maria-visit" })).await;

@@ -35,7 +35,7 @@ async fn is_good(app: &SmartApp, tokens: &Tokens) {
     app.read(tokens, "Observation").await.is(200);
 }
 
-/// REVOKE-09, REVOKE-10: a patient ends an app's access, and both its tokens are worth nothing from then on.
+/// REVOKE-09, REVOKE-10, ONC-10: a patient ends an app's access, and both its tokens are worth nothing from then on.
 #[tokio::test]
 async fn revoke_09_a_patient_ends_the_access_of_an_app_at_once() {
     let app = SmartApp::on_wire("web").await;

@@ -180,7 +180,7 @@ async fn rfc9700_4_5_a_code_does_not_lead_where_another_sign_in_does() {
     }
 }
 
-/// What is asked of an answer on the way to an app is asked of one on the way to the page of apps.
+/// SEC-04: what is asked of an answer on the way to an app is asked of one on the way to the page of apps.
 #[tokio::test]
 async fn rfc9700_4_4_the_way_to_the_page_of_apps_is_held_to_the_same() {
     let mut clinic = Clinic::new().await;
@@ -203,6 +203,7 @@ async fn rfc9700_4_4_the_way_to_the_page_of_apps_is_held_to_the_same() {
     assert!(!thief.is_signed_in() && !clinic.somebody_signed_in());
 }
 
+/// SEC-04: mix-up.
 #[tokio::test]
 async fn rfc9700_4_4_an_answer_of_another_provider_is_not_sent_on() {
     let mut clinic = Clinic::new().await;
@@ -232,6 +233,7 @@ async fn rfc9700_4_4_an_answer_of_another_provider_is_not_sent_on() {
     assert!(!clinic.somebody_signed_in());
 }
 
+/// SEC-04: mix-up.
 #[tokio::test]
 async fn rfc9700_4_4_where_answers_do_not_name_their_issuer_the_id_token_does() {
     let mut clinic = Clinic::new().await;

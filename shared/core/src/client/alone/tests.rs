@@ -85,7 +85,7 @@ fn back_06_what_was_not_agreed_on_is_refused() {
 }
 
 #[test]
-fn back_01_a_shared_secret_gets_no_records_and_may_get_extensions() {
+fn back_01_and_sym_05_a_shared_secret_gets_no_records_and_may_get_extensions() {
     let ehr = with_secret("system/*.rs __launch.create __token.introspect");
     assert_eq!(granted(&ehr, "system/*.rs"), Err(AloneError::SharedSecret));
     assert_eq!(granted(&ehr, "__launch.create system/Patient.r"), Err(AloneError::SharedSecret));

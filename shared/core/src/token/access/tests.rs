@@ -195,6 +195,7 @@ fn oidc_12_and_rfc9068_4_the_key_is_one_that_is_published() {
     assert!(verify(&token, &both).is_ok() && verify(&key.jwt(&header(&public), &claims()), &both).is_ok());
 }
 
+/// SEC-05: one audience, and it is ours.
 #[test]
 fn rs_02_and_rfc9068_4_issuer_audience_and_times_are_ours_and_now() {
     use AccessTokenError as E;

@@ -48,7 +48,7 @@ async fn tok_05_client_id_beside_the_header_is_the_same_client() {
     app.tokens(&app.exchange(&asked, &code).set("client_id", "basic").send().await);
 }
 
-/// TOK-06, REG-08: a confidential client proves who it is each time, in the way that it registered.
+/// TOK-06, REG-08, SEC-08: a confidential client proves who it is each time, in the way that it registered.
 #[tokio::test]
 async fn tok_06_a_confidential_client_authenticates_each_time() {
     for client_id in ["basic", "post", "es384"] {

@@ -178,7 +178,8 @@ async fn tok_27_browser_apps_may_call_it() {
     }
 }
 
-/// TOK-07 to TOK-22, TOK-10: what every success has, for each kind of client; the lifetime is at most an hour (TOK-19).
+/// TOK-07, TOK-08, TOK-09, TOK-10, TOK-11, TOK-13, TOK-14, TOK-15, TOK-16, TOK-17, TOK-18, TOK-19, TOK-21, TOK-22, CAP-09, CAP-10, CAP-11:
+/// what every success has, for each kind of client.
 #[tokio::test]
 async fn tok_07_a_success_has_all_that_is_promised() {
     let app = SmartApp::on_wire("web").await;

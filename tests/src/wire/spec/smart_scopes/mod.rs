@@ -221,8 +221,14 @@ async fn scope_23_nothing_reaches_beyond_the_scopes() {
     ] {
         app.read(&tokens, path).await.is(404);
     }
-    let batch = app.target.post(app.fhir_base(), &[("x", "y")]).bearer(&tokens.access_token).send().await;
-    batch.is_outcome(404, "not-supported");
+    // A batch or transaction is not taken apart: there is none.
+    for kind in ["batch", "transaction"] {
+        let entry = serde_json::json!({ "request": { "method": "GET", "url": "Condition?patient=maria" } });
+        let bundle = serde_json::json!({ "resourceType": "Bundle", "type": kind, "entry": [entry] });
+        let call = app.target.call(http::Method::POST, app.fhir_base()).bearer(&tokens.access_token);
+        let call = call.header(http::header::CONTENT_TYPE, "application/fhir+json").body(bundle.to_string());
+        call.send().await.is_outcome(404, "not-supported");
+    }
 }
 
 /// SCOPE-26, CTX-21: the scopes of identity, context and refresh are known, and what was honoured is echoed.
