@@ -42,7 +42,7 @@ pub struct Discovery<'a> {
 }
 
 /// The SMART capabilities that work (CAP rows).
-const CAPABILITIES: [&str; 19] = [
+pub(crate) const CAPABILITIES: [&str; 19] = [
     "launch-ehr",
     "launch-standalone",
     "authorize-post",

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::FHIR_VERSION;
 use super::resource_type::ResourceType;
 use super::search::{MAX_COUNT, parameters};
+use crate::discovery::CAPABILITIES;
 
 /// What the statement says of this installation.
 #[derive(Clone, Debug)]
@@ -54,6 +55,12 @@ impl OAuthUris<'_> {
     }
 }
 
+/// What SMART 1 says here, and SMART 2 in its configuration: one extension for each capability (SMART App Launch 1.0.0 "Conformance").
+fn capabilities() -> impl Iterator<Item = Value> {
+    const EXTENSION: &str = "http://fhir-registry.smarthealthit.org/StructureDefinition/capabilities";
+    CAPABILITIES.iter().map(|capability| json!({"url": EXTENSION, "valueCode": capability}))
+}
+
 const SECURITY: &str = "SMART App Launch 2.2. Each request but /metadata needs a Bearer access token whose scopes \
     allow the interaction (r: read and vread; s: search) on the type. Errors are OperationOutcomes: 400 for a \
     parameter that is wrong or not supported, 401 without a valid token, 403 where the scopes do not reach, 404 for \
@@ -88,7 +95,7 @@ impl Capability<'_> {
                      `_sort=date` and `-date` sort the types that have the parameter `date`."
                 ),
                 "security": {
-                    "extension": [self.oauth.extension()],
+                    "extension": std::iter::once(self.oauth.extension()).chain(capabilities()).collect::<Vec<_>>(),
                     "cors": true,
                     "service": [service],
                     "description": SECURITY,

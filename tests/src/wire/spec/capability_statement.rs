@@ -72,6 +72,18 @@ async fn capst_03_the_endpoints_are_those_of_discovery() {
     assert_eq!(uris, endpoints);
 }
 
+/// CAPST-05: the capabilities of SMART 1 are those of the SMART configuration.
+#[tokio::test]
+async fn capst_05_the_capabilities_are_those_of_discovery() {
+    let app = SmartApp::on_wire("web").await;
+    let statement = statement(&app.target).await;
+    let url = "http://fhir-registry.smarthealthit.org/StructureDefinition/capabilities";
+    let extensions = statement["rest"][0]["security"]["extension"].as_array().unwrap();
+    let said = extensions.iter().filter(|extension| extension["url"] == url);
+    let said: Vec<_> = said.map(|extension| extension["valueCode"].clone()).collect();
+    assert_eq!(json!(said), app.metadata["capabilities"]);
+}
+
 /// CAPST-02, SRCH-03: every search that is listed works, and no other parameter does.
 #[tokio::test]
 async fn capst_02_every_listed_search_works() {
