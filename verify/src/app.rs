@@ -186,6 +186,14 @@ impl<'s> App<'s> {
         Ok(http.post(endpoint, &form))
     }
 
+    /// A POST of this client, whose assertion its key signs by another algorithm than the one that it is registered for.
+    pub(crate) fn proven_by(&self, algorithm: &str, endpoint: &Url, form: &[(&str, &str)]) -> Step<Call<'s>> {
+        let header = json!({ "alg": algorithm, "kid": self.client.id, "typ": "JWT" });
+        let assertion = self.assertion_by(self.key()?.1, &header, &json!({}))?;
+        let proof = [("client_assertion_type", JWT_BEARER), ("client_assertion", assertion.as_str())];
+        Ok(self.scene.http.post(endpoint, &[form, &proof].concat()))
+    }
+
     /// A client assertion with these claims in place of the usual ones.
     pub(crate) fn assertion(&self, changes: &Value) -> Step<String> {
         let (algorithm, key) = self.key()?;

@@ -34,7 +34,7 @@ pub enum Flow {
     ClientBasic,
     ClientPost,
     ClientAssertion(&'static str),
-    ClientSecretJwt,
+    ClientSecretJwt(&'static str),
     UnsignedAssertion,
     PublishedKeys,
     BoundTokens(&'static str),
@@ -82,8 +82,13 @@ pub enum Flow {
 }
 
 impl fmt::Display for Flow {
+    /// Its name, and what it is run with: `ClientAssertion ES384`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
+        let text = format!("{self:?}");
+        match text.split_once("(\"") {
+            Some((name, with)) => write!(f, "{name} {}", with.trim_end_matches("\")")),
+            None => f.write_str(&text),
+        }
     }
 }
 
@@ -112,7 +117,7 @@ impl Flow {
             Self::ClientBasic => clients::basic(scene, clinician).await,
             Self::ClientPost => clients::post(scene, clinician).await,
             Self::ClientAssertion(algorithm) => clients::assertion(scene, clinician, algorithm).await,
-            Self::ClientSecretJwt => clients::secret_jwt(scene, clinician).await,
+            Self::ClientSecretJwt(algorithm) => clients::secret_jwt(scene, clinician, algorithm).await,
             Self::UnsignedAssertion => clients::unsigned(scene, clinician).await,
             Self::PublishedKeys => published::keys(scene, clinician).await,
             Self::BoundTokens(algorithm) => dpop::bound(scene, clinician, algorithm).await,

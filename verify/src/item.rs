@@ -118,7 +118,7 @@ static TABLE: &[(&str, &str, Flow)] = &[
     ("token_endpoint_auth_methods_supported", "client_secret_basic", Flow::ClientBasic),
     ("token_endpoint_auth_methods_supported", "client_secret_post", Flow::ClientPost),
     ("token_endpoint_auth_methods_supported", "private_key_jwt", Flow::ClientAssertion("ES384")),
-    ("token_endpoint_auth_methods_supported", "client_secret_jwt", Flow::ClientSecretJwt),
+    ("token_endpoint_auth_methods_supported", "client_secret_jwt", Flow::ClientSecretJwt("HS256")),
     ("token_endpoint_auth_methods_supported", KEYS_AT_JWKS_URI, Flow::PublishedKeys),
     ("token_endpoint_auth_signing_alg_values_supported", "RS384", Flow::ClientAssertion("RS384")),
     ("token_endpoint_auth_signing_alg_values_supported", "ES384", Flow::ClientAssertion("ES384")),
@@ -128,7 +128,9 @@ static TABLE: &[(&str, &str, Flow)] = &[
     ("token_endpoint_auth_signing_alg_values_supported", "PS256", Flow::ClientAssertion("PS256")),
     ("token_endpoint_auth_signing_alg_values_supported", "PS384", Flow::ClientAssertion("PS384")),
     ("token_endpoint_auth_signing_alg_values_supported", "PS512", Flow::ClientAssertion("PS512")),
-    ("token_endpoint_auth_signing_alg_values_supported", "HS256", Flow::ClientSecretJwt),
+    ("token_endpoint_auth_signing_alg_values_supported", "HS256", Flow::ClientSecretJwt("HS256")),
+    ("token_endpoint_auth_signing_alg_values_supported", "HS384", Flow::ClientSecretJwt("HS384")),
+    ("token_endpoint_auth_signing_alg_values_supported", "HS512", Flow::ClientSecretJwt("HS512")),
     ("token_endpoint_auth_signing_alg_values_supported", "none", Flow::UnsignedAssertion),
 
     ("introspection_endpoint_auth_methods_supported", "client_secret_basic", Flow::IntrospectionBy("client_secret_basic")),
@@ -138,12 +140,24 @@ static TABLE: &[(&str, &str, Flow)] = &[
     ("introspection_endpoint_auth_methods_supported", "none", Flow::IntrospectionBy("none")),
     ("introspection_endpoint_auth_signing_alg_values_supported", "RS384", Flow::IntrospectionBy("RS384")),
     ("introspection_endpoint_auth_signing_alg_values_supported", "ES384", Flow::IntrospectionBy("private_key_jwt")),
+    ("introspection_endpoint_auth_signing_alg_values_supported", "RS256", Flow::IntrospectionBy("RS256")),
+    ("introspection_endpoint_auth_signing_alg_values_supported", "ES256", Flow::IntrospectionBy("ES256")),
+    ("introspection_endpoint_auth_signing_alg_values_supported", "RS512", Flow::IntrospectionBy("RS512")),
+    ("introspection_endpoint_auth_signing_alg_values_supported", "PS256", Flow::IntrospectionBy("PS256")),
+    ("introspection_endpoint_auth_signing_alg_values_supported", "PS384", Flow::IntrospectionBy("PS384")),
+    ("introspection_endpoint_auth_signing_alg_values_supported", "PS512", Flow::IntrospectionBy("PS512")),
     ("revocation_endpoint_auth_methods_supported", "client_secret_basic", Flow::RevocationBy("client_secret_basic")),
     ("revocation_endpoint_auth_methods_supported", "client_secret_post", Flow::RevocationBy("client_secret_post")),
     ("revocation_endpoint_auth_methods_supported", "private_key_jwt", Flow::RevocationBy("private_key_jwt")),
     ("revocation_endpoint_auth_methods_supported", "none", Flow::RevocationBy("none")),
     ("revocation_endpoint_auth_signing_alg_values_supported", "RS384", Flow::RevocationBy("RS384")),
     ("revocation_endpoint_auth_signing_alg_values_supported", "ES384", Flow::RevocationBy("private_key_jwt")),
+    ("revocation_endpoint_auth_signing_alg_values_supported", "RS256", Flow::RevocationBy("RS256")),
+    ("revocation_endpoint_auth_signing_alg_values_supported", "ES256", Flow::RevocationBy("ES256")),
+    ("revocation_endpoint_auth_signing_alg_values_supported", "RS512", Flow::RevocationBy("RS512")),
+    ("revocation_endpoint_auth_signing_alg_values_supported", "PS256", Flow::RevocationBy("PS256")),
+    ("revocation_endpoint_auth_signing_alg_values_supported", "PS384", Flow::RevocationBy("PS384")),
+    ("revocation_endpoint_auth_signing_alg_values_supported", "PS512", Flow::RevocationBy("PS512")),
 
     ("dpop_signing_alg_values_supported", "ES256", Flow::BoundTokens("ES256")),
     ("dpop_signing_alg_values_supported", "ES384", Flow::BoundTokens("ES384")),
@@ -206,6 +220,23 @@ static TABLE: &[(&str, &str, Flow)] = &[
 const UNLISTED_SCOPES: [&str; 6] =
     ["patient/*.rs", "user/*.rs", "system/*.rs", "patient/*.cud", "patient/Observation.c", "user/*.write"];
 
+/// What SMART lets a server leave out and US Core does not, where it works ("US Core Scopes", of version 9): after each level.
+#[rustfmt::skip]
+const US_CORE_SCOPES: [&str; 33] = [
+    "AllergyIntolerance.rs", "CarePlan.rs", "CareTeam.rs", "Condition.rs", "Coverage.rs", "Device.rs", "DiagnosticReport.rs",
+    "DocumentReference.rs", "Encounter.rs", "FamilyMemberHistory.rs", "Goal.rs", "Immunization.rs", "MedicationDispense.rs",
+    "MedicationRequest.rs", "Observation.rs", "Organization.rs", "Patient.rs", "Practitioner.rs", "PractitionerRole.rs", "Procedure.rs",
+    "Provenance.rs", "QuestionnaireResponse.rs", "RelatedPerson.rs", "ServiceRequest.rs", "Specimen.rs",
+    "Condition.rs?category=http://terminology.hl7.org/CodeSystem/condition-category|encounter-diagnosis",
+    "Condition.rs?category=http://terminology.hl7.org/CodeSystem/condition-category|problem-list-item",
+    "Condition.rs?category=http://hl7.org/fhir/us/core/CodeSystem/condition-category|health-concern",
+    "Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|laboratory",
+    "Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|social-history",
+    "Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|survey",
+    "Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|vital-signs",
+    "Observation.rs?category=http://hl7.org/fhir/us/core/CodeSystem/us-core-category|sdoh",
+];
+
 /// The flow of an item; `None` if this program knows none.
 pub(crate) fn flow_of(field: &str, value: &str) -> Option<Flow> {
     let row = TABLE.iter().find(|(f, v, _)| *f == field && (*v == value || *v == ANY));
@@ -225,9 +256,11 @@ fn is_resource_scope(scope: &str) -> bool {
 /// Every item that has a flow, whether it is listed or not.
 pub(crate) fn known() -> impl Iterator<Item = (Item, Flow)> {
     let rows = TABLE.iter().map(|(field, value, flow)| (item(field, value), flow.clone()));
-    let scopes = UNLISTED_SCOPES
-        .iter()
-        .map(|scope| (item("scopes_supported", scope), Flow::ResourceScope((*scope).to_owned())));
+    let of_us_core = ["patient", "user", "system"]
+        .into_iter()
+        .flat_map(|level| US_CORE_SCOPES.map(|scope| format!("{level}/{scope}")));
+    let scopes = UNLISTED_SCOPES.iter().map(|scope| (*scope).to_owned()).chain(of_us_core);
+    let scopes = scopes.map(|scope| (item("scopes_supported", &scope), Flow::ResourceScope(scope)));
     rows.chain(scopes)
 }
 

@@ -143,11 +143,17 @@ impl Key {
     }
 }
 
-/// A JWT whose "signature" is an HMAC with a secret (`client_secret_jwt`).
-pub(crate) fn sign_hs256(secret: &str, header: &Value, claims: &Value) -> String {
+/// A JWT whose "signature" is an HMAC with a secret (`client_secret_jwt`), by an algorithm of RFC 7518 §3.2.
+pub(crate) fn sign_hmac(secret: &str, algorithm: &str, header: &Value, claims: &Value) -> Option<String> {
+    let hash = match algorithm {
+        "HS256" => hmac::HMAC_SHA256,
+        "HS384" => hmac::HMAC_SHA384,
+        "HS512" => hmac::HMAC_SHA512,
+        _ => return None,
+    };
     let input = signing_input(header, claims);
-    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
-    format!("{input}.{}", URL_SAFE_NO_PAD.encode(hmac::sign(&key, input.as_bytes())))
+    let key = hmac::Key::new(hash, secret.as_bytes());
+    Some(format!("{input}.{}", URL_SAFE_NO_PAD.encode(hmac::sign(&key, input.as_bytes()))))
 }
 
 /// `base64url(header).base64url(claims)`.

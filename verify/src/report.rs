@@ -40,7 +40,7 @@ pub struct Report {
     fhir_base: String,
     issuer: String,
     software: Option<String>,
-    documents: Vec<(Document, String)>,
+    documents: Vec<(Document, Value)>,
     /// What is to be said of each item.
     pub verdicts: Vec<Verdict>,
     runs: Vec<Run>,
@@ -57,7 +57,7 @@ impl Report {
             software,
             documents: Document::ALL
                 .into_iter()
-                .map(|document| (document, Value::Object(documents.get(document).clone()).to_string()))
+                .map(|document| (document, Value::Object(documents.get(document).clone())))
                 .collect(),
             verdicts: judge(documents, &findings.outcomes),
             runs: findings.runs.clone(),
@@ -73,9 +73,13 @@ impl Report {
     pub fn summary(&self) -> String {
         let (listed, unlisted): (Vec<_>, Vec<_>) =
             self.that_are(Truth::True).partition(|verdict| verdict.is_listed);
-        let untried = match self.that_are(Truth::Untried).count() {
+        let untried: Vec<String> = self
+            .that_are(Truth::Untried)
+            .map(|Verdict { item, .. }| format!("{} {}", item.field, item.value))
+            .collect();
+        let untried = match untried.len() {
             0 => String::new(),
-            untried => format!("{untried} not tried, "),
+            many => format!("{many} not tried [{}], ", untried.join("; ")),
         };
         format!(
             "{}: {} items listed and working, {} not listed and refused, {untried}{} false",
@@ -142,13 +146,17 @@ impl Report {
                     verdict.flow.as_ref().map(ToString::to_string).unwrap_or_default(),
                     verdict.why.clone(),
                 ];
-                let _ = writeln!(text, "| {} |", cells.map(|cell| cell.replace('|', "\\|")).join(" | "));
+                let _ = writeln!(text, "| {} |", cells.map(|text| cell(&text)).join(" | "));
             }
+        }
+        text.push_str("\n## The documents\n");
+        for (document, said) in &self.documents {
+            let _ = writeln!(text, "\n### {}\n\n```json\n{said:#}\n```", document.name());
         }
         text.push_str("\n## What was exchanged\n");
         for run in &self.runs {
             let outcome = run.outcome.as_ref().map_or_else(ToString::to_string, |()| "done".to_owned());
-            let _ = writeln!(text, "\n### {}\n\n{}\n", run.flow, outcome.replace('|', "\\|"));
+            let _ = writeln!(text, "\n### {}\n\n{}\n", run.flow, cell(&outcome));
             for exchange in &run.exchanges {
                 let Exchange { method, url, parameters, status, digests: [request, answer] } = exchange;
                 let parameters = parameters.join(", ");
@@ -163,11 +171,16 @@ impl Report {
         let runs: Vec<Value> = self.runs.iter().map(of_run).collect();
         let facts: serde_json::Map<String, Value> =
             self.facts().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
-        json!({ "true": self.is_true(), "about": facts, "items": verdicts, "flows": runs })
+        let documents: serde_json::Map<String, Value> = self
+            .documents
+            .iter()
+            .map(|(document, said)| (document.name().to_owned(), said.clone()))
+            .collect();
+        json!({ "true": self.is_true(), "about": facts, "documents": documents, "items": verdicts, "flows": runs })
     }
 
     fn facts(&self) -> Vec<(&'static str, String)> {
-        let mut facts = vec![
+        vec![
             ("FHIR base", self.fhir_base.clone()),
             ("issuer", self.issuer.clone()),
             ("server", self.software.clone().unwrap_or_else(|| "does not say".to_owned())),
@@ -175,12 +188,13 @@ impl Report {
             ("started", self.started.to_string()),
             ("ended", self.ended.to_string()),
             ("result", self.summary()),
-        ];
-        for (document, text) in &self.documents {
-            facts.push((document.name(), text.clone()));
-        }
-        facts
+        ]
     }
+}
+
+/// A text in one cell of a table, or one line.
+fn cell(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|")
 }
 
 fn of_verdict(verdict: &Verdict) -> Value {
@@ -208,4 +222,45 @@ fn of_run(run: &Run) -> Value {
         .collect();
     let failed = run.outcome.as_ref().err().map(ToString::to_string);
     json!({ "flow": run.flow.to_string(), "failed": failed, "exchanges": exchanges })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_a_server_says_stays_in_its_cell() {
+        assert_eq!(cell("400 a | b\nand\r\n\r\n  more"), "400 a \\| b and more");
+    }
+
+    #[test]
+    fn what_was_not_tried_is_named_in_the_line_that_sums_up() {
+        let verdict = |value: &str, truth| Verdict {
+            item: crate::Item { field: "capabilities".to_owned(), value: value.to_owned() },
+            is_listed: true,
+            flow: Some(Flow::ClientAssertion("ES384")),
+            truth,
+            why: "because\nof this".to_owned(),
+        };
+        let now = clock::now();
+        let report = Report {
+            started: now,
+            ended: now,
+            fhir_base: "https://x.example/fhir".to_owned(),
+            issuer: "https://x.example".to_owned(),
+            software: None,
+            documents: vec![(Document::Smart, json!({ "capabilities": ["a"] }))],
+            verdicts: vec![verdict("a", Truth::True), verdict("b", Truth::Untried)],
+            runs: Vec::new(),
+        };
+        assert_eq!(
+            report.summary(),
+            "https://x.example/fhir: 1 items listed and working, 0 not listed and refused, 1 not tried [capabilities b], 0 false"
+        );
+        let markdown = report.write(Format::Markdown);
+        assert!(
+            markdown.contains("| capabilities `b` | not tried | ClientAssertion ES384 | because of this |")
+        );
+        assert!(markdown.contains("### smart-configuration\n\n```json\n{\n"), "{markdown}");
+    }
 }

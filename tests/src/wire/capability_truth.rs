@@ -129,8 +129,8 @@ fn untrue(verdicts: &[Verdict]) -> Vec<String> {
     wrong.map(|Verdict { item: Item { field, value }, why, .. }| format!("{field} {value}: {why}")).collect()
 }
 
-/// DISC-04, DISC-19, DISC-29, CAP-01, DPOP-03 to DPOP-05, ASYM-18: everything that is listed works, what is not is refused, and the report tells it without
-/// a secret.
+/// DISC-04, DISC-19, DISC-29, CAP-01, DPOP-03 to DPOP-05, ASYM-18: everything that is listed works, what is not is refused, and the
+/// report tells it without a secret.
 #[tokio::test]
 async fn disc_04_what_is_listed_works_and_what_is_not_is_refused() {
     let server = Server::start().await;
@@ -226,11 +226,11 @@ fn everything_more_is_found_out(documents: &Documents, outcomes: &Outcomes) {
     }
 }
 
-/// Documents that are silent about one thing that works; what follows from it alone goes with it. SMART lets a server support scopes that it does not list, so that the
-/// narrower scopes of resources may be left out (DISC-19).
+/// Documents that are silent about one thing that works; what follows from it alone goes with it. SMART lets a server support scopes that
+/// it does not list, so that the narrower scopes of resources may be left out (DISC-19), but for those that US Core wants listed.
 fn everything_less_is_found_out(documents: &Documents, outcomes: &Outcomes) {
     for Verdict { item, is_listed, flow, .. } in judge(documents, outcomes) {
-        let may_be_left_out = matches!(flow, Some(Flow::ResourceScope(_))) && !item.value.ends_with("/*.rs");
+        let may_be_left_out = matches!(flow, Some(Flow::ResourceScope(_))) && !must_be_listed(&item.value);
         if !is_listed || !item.can_be_listed() || may_be_left_out || flow == Some(Flow::Discovery) {
             continue;
         }
@@ -250,6 +250,17 @@ fn everything_less_is_found_out(documents: &Documents, outcomes: &Outcomes) {
         }
         is_found_out(&lying, outcomes, &format!("silent about {} {}", item.field, item.value));
     }
+}
+
+/// The widest scopes, and US Core's: some of those, to be said apart from the program.
+fn must_be_listed(scope: &str) -> bool {
+    let (_, of_level) = scope.split_once('/').unwrap();
+    let us_core = [
+        "Patient.rs",
+        "Specimen.rs",
+        "Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|survey",
+    ];
+    of_level == "*.rs" || us_core.contains(&of_level)
 }
 
 /// One document that lacks a field of the others, or has it differently.
@@ -338,6 +349,7 @@ async fn misdeeds_are_found_out_over_http() {
         Misdeed::TakesBoundForBearer,
         Misdeed::KeepsKeysToItself,
         Misdeed::KnowsAnyKey,
+        Misdeed::KeysForAnything,
     ]);
     let (report, _) = server.verified().await;
     let told = untrue(&report.verdicts);
@@ -345,12 +357,14 @@ async fn misdeeds_are_found_out_over_http() {
         "dpop_signing_alg_values_supported (a bound token is no bearer token): GET",
         "dpop_signing_alg_values_supported (a proof serves once): a proof is used twice for tokens, and the answer is 200",
         "dpop_signing_alg_values_supported (cnf is told by introspection): cnf.jkt is None",
+        "jwks_uri ",
         "token_endpoint_auth_methods_supported (keys at a jwks_uri): a client with a kid that its set does not hold is answered 400",
     ];
     assert_eq!(told.len(), expected.len(), "{told:#?}");
     for (told, expected) in told.iter().zip(expected) {
         assert!(told.starts_with(expected), "{expected} in {told}");
     }
+    assert!(told.iter().any(|told| told.ends_with("a key that does not say that it is for signatures")));
 }
 
 /// A server that binds no tokens and does not say that it does: what is asked of those who do is refused here, and nothing else

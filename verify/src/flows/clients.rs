@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::app::{self, App, JWT_BEARER, Request, of_code};
 use crate::http::Answer;
-use crate::keys::{Key, sign_hs256, signing_input};
-use crate::outcome::{Step, holds, refused};
+use crate::keys::{Key, sign_hmac, signing_input};
+use crate::outcome::{Step, Untrue, holds, refused};
 use crate::scene::{Clinician, Scene};
 use crate::seed::{Client, Proof, client};
 
@@ -65,11 +65,14 @@ pub(crate) async fn assertion(scene: &Scene, clinician: &Clinician<'_>, algorith
     is_invalid_client(&refresh(&app, &forged).await?, "with an assertion by another key")
 }
 
-/// `client_secret_jwt`: an assertion that is signed with the secret (HS256).
-pub(crate) async fn secret_jwt(scene: &Scene, clinician: &Clinician<'_>) -> Step {
+/// `client_secret_jwt`: an assertion that is signed with the secret, by an algorithm.
+pub(crate) async fn secret_jwt(scene: &Scene, clinician: &Clinician<'_>, algorithm: &str) -> Step {
     let app = scene.app(client::POST)?;
     let Proof::Post(secret) = &app.client.proof else { return refused("the client has no secret") };
-    let assertion = sign_hs256(secret, &json!({ "alg": "HS256", "typ": "JWT" }), &app.claims(&json!({}))?);
+    let header = json!({ "alg": algorithm, "typ": "JWT" });
+    let Some(assertion) = sign_hmac(secret, algorithm, &header, &app.claims(&json!({}))?) else {
+        return Err(Untrue::Unclear("an assertion cannot be signed".to_owned()));
+    };
     let (request, code) = code(&app, clinician).await?;
     app.tokens(redeem(&app, &request, &code, &proof(&assertion)).await?).map(drop)
 }

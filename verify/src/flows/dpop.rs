@@ -12,7 +12,7 @@ use super::refresh::refresh_token;
 use crate::app::{App, Tokens, of_code};
 use crate::clock;
 use crate::http::Answer;
-use crate::keys::{Key, random_text, sign_hs256, signing_input};
+use crate::keys::{Key, random_text, sign_hmac, signing_input};
 use crate::outcome::{Step, Untrue, holds};
 use crate::scene::{Clinician, Scene};
 use crate::seed::records::ALICE;
@@ -51,17 +51,15 @@ impl Prover {
             claims.insert("ath".to_owned(), URL_SAFE_NO_PAD.encode(Sha256::digest(token)).into());
         }
         let header = |jwk: Value| json!({ "typ": "dpop+jwt", "alg": self.algorithm, "jwk": jwk });
-        match self.algorithm {
-            "none" => Ok(format!("{}.", signing_input(&header(self.key.jwk("any")), &claims))),
-            "HS256" => {
+        let signed = match self.algorithm {
+            "none" => Some(format!("{}.", signing_input(&header(self.key.jwk("any")), &claims))),
+            algorithm @ "HS256" => {
                 let jwk = json!({ "kty": "oct", "k": URL_SAFE_NO_PAD.encode("a secret") });
-                Ok(sign_hs256("a secret", &header(jwk), &claims))
+                sign_hmac("a secret", algorithm, &header(jwk), &claims)
             }
-            _ => {
-                let signed = self.key.sign(&header(self.key.jwk("any")), &claims);
-                signed.ok_or_else(|| Untrue::Unclear("a proof cannot be signed".to_owned()))
-            }
-        }
+            _ => self.key.sign(&header(self.key.jwk("any")), &claims),
+        };
+        signed.ok_or_else(|| Untrue::Unclear("a proof cannot be signed".to_owned()))
     }
 }
 

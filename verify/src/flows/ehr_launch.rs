@@ -39,12 +39,16 @@ pub(crate) async fn patient(scene: &Scene, clinician: &Clinician<'_>) -> Step {
     scene.public()?.can_read(&tokens, &format!("Patient/{BOB}")).await
 }
 
-/// `context-ehr-encounter`.
+/// `context-ehr-encounter`: the EHR's encounter, which can be read.
 pub(crate) async fn encounter(scene: &Scene, clinician: &Clinician<'_>) -> Step {
     let encounter = records::id("Encounter", BOB, None).unwrap_or_default();
-    let tokens = launched(scene, clinician, &json!({ "patient": BOB, "encounter": encounter })).await?;
+    let context = json!({ "patient": BOB, "encounter": encounter });
+    let tokens = launched_for(scene, clinician, "launch patient/Encounter.rs", &context).await?;
     let told = tokens.text("encounter");
-    holds(told == Some(&encounter), || format!("the encounter is {encounter}, and the app is told {told:?}"))
+    holds(told == Some(&encounter), || {
+        format!("the encounter is {encounter}, and the app is told {told:?}")
+    })?;
+    scene.public()?.can_read(&tokens, &format!("Encounter/{encounter}")).await
 }
 
 /// `context-banner`: whether the app must show who the patient is.
@@ -70,9 +74,18 @@ pub(crate) async fn style(scene: &Scene, clinician: &Clinician<'_>) -> Step {
 }
 
 async fn launched(scene: &Scene, clinician: &Clinician<'_>, context: &Value) -> Step<Tokens> {
+    launched_for(scene, clinician, SCOPE, context).await
+}
+
+async fn launched_for(
+    scene: &Scene,
+    clinician: &Clinician<'_>,
+    scope: &str,
+    context: &Value,
+) -> Step<Tokens> {
     let handle = make(scene, context).await?;
     let app = scene.public()?;
-    let request = app.request(SCOPE)?.set("launch", &handle);
+    let request = app.request(scope)?.set("launch", &handle);
     app.launch_by(&mut *clinician.browser().await, &request).await
 }
 

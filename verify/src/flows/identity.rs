@@ -2,6 +2,7 @@
 
 use http::Method;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_TYPE, HeaderName, ORIGIN};
+use jsonwebtoken::jwk::PublicKeyUse;
 use serde_json::Value;
 use url::Url;
 
@@ -59,6 +60,9 @@ pub(crate) async fn keys(scene: &Scene) -> Step {
         if key.common.key_id.is_none() || key.common.key_algorithm.is_none() {
             return refused("a key without kid or alg");
         }
+        holds(key.common.public_key_use == Some(PublicKeyUse::Signature), || {
+            "a key that does not say that it is for signatures".to_owned()
+        })?;
     }
     Ok(())
 }

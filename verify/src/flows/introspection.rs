@@ -1,9 +1,10 @@
 //! Token introspection (RFC 7662; SMART 2.2 "Token Introspection").
 
 use serde_json::{Value, json};
+use url::Url;
 
 use crate::app::{App, Tokens};
-use crate::http::Answer;
+use crate::http::{Answer, Call};
 use crate::outcome::{Step, holds};
 use crate::scene::{Clinician, Scene};
 use crate::seed::client;
@@ -42,7 +43,8 @@ pub(crate) async fn by(scene: &Scene, clinician: &Clinician<'_>, method: &str) -
     }
     let app = app_by(scene, method)?;
     let tokens = app.launch(&mut *clinician.browser().await, "launch/patient patient/Patient.rs").await?;
-    let told = ask(&app, &tokens.access).await?.is(200)?.json()?;
+    let url = scene.endpoint("introspection_endpoint")?;
+    let told = proven_by(&app, method, &url, &tokens.access)?.send().await?.is(200)?.json()?;
     holds(says_active(&told), || format!("{method}: the token is not active"))
 }
 
@@ -61,14 +63,25 @@ async fn by_bearer(scene: &Scene, clinician: &Clinician<'_>) -> Step {
     holds(says_active(&told), || "the token is not active".to_owned())
 }
 
-/// The client of a way to authenticate, or of an algorithm.
+/// The client of a way to authenticate, or one that can sign by an algorithm.
 pub(super) fn app_by<'s>(scene: &'s Scene, method: &str) -> Step<App<'s>> {
     match method {
         "none" => scene.public(),
         "client_secret_basic" => scene.app(client::BASIC),
         "client_secret_post" => scene.app(client::POST),
         "private_key_jwt" => scene.app(&client::of_algorithm("ES384")),
-        algorithm => scene.app(&client::of_algorithm(algorithm)),
+        algorithm => scene.app(&client::who_signs(algorithm)),
+    }
+}
+
+/// A client's request about a token, proven in this way or by this algorithm.
+pub(super) fn proven_by<'s>(app: &App<'s>, method: &str, url: &Url, token: &str) -> Step<Call<'s>> {
+    let form = [("token", token)];
+    match app.key() {
+        Ok((registered, _)) if method != "private_key_jwt" && method != registered => {
+            app.proven_by(method, url, &form)
+        }
+        _ => app.proven(url, &form),
     }
 }
 

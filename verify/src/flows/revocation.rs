@@ -1,6 +1,6 @@
 //! Token revocation (RFC 7009): what an app gives back stops at once.
 
-use super::introspection::app_by;
+use super::introspection::{app_by, proven_by};
 use super::refresh::refresh_token;
 use crate::app::{App, Tokens};
 use crate::http::Answer;
@@ -37,7 +37,8 @@ pub(crate) async fn revoke(scene: &Scene, clinician: &Clinician<'_>) -> Step {
 pub(crate) async fn by(scene: &Scene, clinician: &Clinician<'_>, method: &str) -> Step {
     let app = app_by(scene, method)?;
     let tokens = app.launch(&mut *clinician.browser().await, SCOPE).await?;
-    ask(&app, refresh_token(&tokens)?).await?.is(200)?;
+    let url = scene.endpoint("revocation_endpoint")?;
+    proven_by(&app, method, &url, refresh_token(&tokens)?)?.send().await?.is(200)?;
     is_over(&app, &tokens).await
 }
 

@@ -24,6 +24,8 @@ pub(super) enum Misdeed {
     KeepsKeysToItself,
     /// A client that publishes its keys is known by any.
     KnowsAnyKey,
+    /// The published keys do not say what they are for.
+    KeysForAnything,
     /// Proofs are as if they were not there.
     IgnoresProofs,
 }
@@ -69,6 +71,14 @@ impl Misdeeds {
             "/auth/introspect" if self.commits(Misdeed::KeepsKeysToItself) => {
                 changed(next.run(request).await, |told| drop(told.as_object_mut().unwrap().remove("cnf")))
                     .await
+            }
+            "/.well-known/jwks.json" if self.commits(Misdeed::KeysForAnything) => {
+                changed(next.run(request).await, |set| {
+                    for key in set["keys"].as_array_mut().unwrap() {
+                        key.as_object_mut().unwrap().remove("use");
+                    }
+                })
+                .await
             }
             _ => next.run(request).await,
         }

@@ -1,4 +1,5 @@
-//! What the documents say, a file for each; the ids are rows of the table of requirements.
+//! What the documents say, a file for each; the ids are rows of the table of requirements. Which files hold which chapter of SMART App
+//! Launch is in docs/chapters.tsv.
 
 mod capability_statement;
 mod fhir_rest;
