@@ -124,7 +124,7 @@ class Deployment(unittest.TestCase):
         for parameters, words in [
             ({"DomainName": "fhir.example.org"}, "DomainName needs CertificateArn"),
             ({"WebAclArn": "arn:aws:wafv2:us-east-1:000000000000:global/webacl/w/1"}, "WebAclArn needs CloudFront"),
-            ({"CloudFront": "true"}, "CloudFront needs DomainName"),
+            ({"CloudFront": "true"}, "CloudFront needs DomainName"),  # TOK-29: its own certificate would let TLS 1.0 pass
             ({"PublicUrl": "https://auth.example.org/path"}, "PublicUrl"),
         ]:
             with self.subTest(parameters), self.assertRaises(ClientError) as refused:

@@ -34,7 +34,7 @@ class Issuer(unittest.TestCase):
 
 class OneWayIn(unittest.TestCase):
     def test_with_a_domain_the_default_endpoint_is_off(self):
-        # TOK-29, BACK-14, USC-12, ONC-15: nothing below TLS 1.2 is spoken, at a domain of one's own.
+        # TOK-29, BACK-14, USC-12, ONC-15: nothing below TLS 1.2 is spoken; the default endpoint speaks nothing else.
         self.assertIs(deployed()["HttpApi"]["DisableExecuteApiEndpoint"], False)
         stack = deployed(**DOMAIN)
         self.assertIs(stack["HttpApi"]["DisableExecuteApiEndpoint"], True)
@@ -104,7 +104,7 @@ class OneWayIn(unittest.TestCase):
         self.assertEqual(behavior["ViewerProtocolPolicy"], "https-only")
         self.assertEqual(behavior["CachePolicyId"], "4135ea2d-6df8-44a3-9df3-4b5a84be39ad")
         self.assertEqual(config["Origins"][0]["CustomOriginConfig"]["OriginProtocolPolicy"], "https-only")
-        self.assertEqual(config["ViewerCertificate"]["MinimumProtocolVersion"], "TLSv1.2_2021")
+        self.assertEqual(config["ViewerCertificate"]["MinimumProtocolVersion"], "TLSv1.2_2021")  # TOK-29, BACK-14
         self.assertEqual(config["Aliases"], ["auth.example.org"])
         self.assertTrue(config["WebACLId"].endswith("/w/1"))
         self.assertNotIn("Logging", config)  # its logs hold query strings
