@@ -351,7 +351,8 @@ pub trait Revocations: RevokedTokens {
 /// The key sets that clients publish (ASYM-18 to ASYM-21).
 pub trait ClientKeySets: Send + Sync {
     /// The set at `uri`, as it was published no longer ago than it said that it may be kept; asked for again if it has no
-    /// key named `kid`, but not more than once a minute. Whoever waits for the same set shares one fetch.
+    /// key named `kid`, but not more than once a minute, however short it may be kept: until then an empty one. Whoever waits for
+    /// the same set shares one fetch; whoever finds a key in a set that may be kept waits for none.
     fn key_set(
         &self,
         uri: &str,

@@ -2,10 +2,12 @@
 //!
 //! Time is the requests' own instant. A set counts from when the request that had it fetched arrived, so it is never kept
 //! longer than it was said to be good. What could not be fetched authenticates nobody, and a set past its time is as none.
+//!
+//! Whoever names a key makes us fetch before they have proved anything. So a key that nobody knows has a set fetched once a
+//! minute, however short the set's own time is; and whoever needs none of it does not wait for it, nor fail with it.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use smart_core::client::key_set::{KeySet, NotFetched};
@@ -20,7 +22,7 @@ const UNSAID: Duration = Duration::from_mins(5);
 /// How long a set is kept at most: who withdraws a key is not to wait for longer.
 const LONGEST: Duration = Duration::from_hours(24);
 
-/// How soon a fresh set is asked for again because it lacks a key (ASYM-20).
+/// How soon a set is asked for again because it lacks a key (ASYM-20).
 const UNKNOWN_KEY: Duration = Duration::from_mins(1);
 
 /// How soon it is tried again after a failure: whoever is down is not helped by being asked for each request.
@@ -36,20 +38,26 @@ pub struct PublishedKeys {
     sets: Mutex<HashMap<Box<str>, Arc<Published>>>,
 }
 
-/// What is known of one URL.
+/// One URL.
 #[derive(Debug, Default)]
 struct Published {
-    known: tokio::sync::Mutex<Known>,
-    /// How many fetches have ended: whoever waited while one did shares what it brought.
-    ended: AtomicU64,
+    /// Held for a look, never over a fetch.
+    known: Mutex<Known>,
+    /// Whoever holds it fetches.
+    fetching: tokio::sync::Mutex<()>,
 }
 
+/// What is known of one URL.
 #[derive(Clone, Debug, Default)]
 struct Known {
-    /// The last set that was read, and until when it is fresh.
+    /// The last set that was read, and until when it is fresh. After that it only tells which names were known.
     set: Option<(Arc<KeySet>, Instant)>,
     /// The request that asked last, and how that failed, if it did.
     asked: Option<(Instant, Option<NotFetched>)>,
+    /// The request that asked last for a key which it then did not get.
+    asked_in_vain: Option<Instant>,
+    /// How many fetches have ended: whoever waited while one did shares what it brought.
+    ended: u64,
 }
 
 /// What to do for one who needs a key.
@@ -64,24 +72,57 @@ enum Next {
 
 impl Known {
     fn next(&self, kid: &str, now: Instant) -> Next {
-        let asked_within = |span| self.asked.as_ref().is_some_and(|(at, _)| now.since(*at) < span);
+        let within = |span, at: Option<Instant>| at.is_some_and(|at| now.since(at) < span);
+        let asked_at = self.asked.as_ref().map(|(at, _)| *at);
         match (&self.set, &self.asked) {
             (Some((set, expires_at)), _) if !expires_at.has_passed(now) => {
-                let settled = set.names(kid) || asked_within(UNKNOWN_KEY);
+                let settled = set.names(kid) || within(UNKNOWN_KEY, asked_at);
                 if settled { Next::Take(Arc::clone(set)) } else { Next::Fetch }
             }
-            (_, Some((_, Some(failure)))) if asked_within(FAILED) => Next::Fail(failure.clone()),
+            (_, Some((_, Some(failure)))) if within(FAILED, asked_at) => Next::Fail(failure.clone()),
+            // Its time is over, so nothing is believed by it; that it lacked the key spares only the asking. A key that is new
+            // is found at once all the same, unless somebody has just asked for one that is none.
+            (Some((set, _)), _) if !set.names(kid) && within(UNKNOWN_KEY, self.asked_in_vain) => {
+                Next::Take(Arc::default())
+            }
             _ => Next::Fetch,
         }
     }
 
-    /// What a fetch that has just ended brought.
+    /// Takes up what was fetched for one who needs `kid`.
+    fn learn(&mut self, fetched: Result<(Arc<KeySet>, Instant), NotFetched>, kid: &str, now: Instant) {
+        // Of one that failed nothing is learned but what was known before.
+        let names = fetched.as_ref().ok().or(self.set.as_ref());
+        if names.is_some_and(|(set, _)| !set.names(kid)) {
+            self.asked_in_vain = Some(now);
+        }
+        match fetched {
+            Ok(fetched) => (self.set, self.asked) = (Some(fetched), Some((now, None))),
+            // A set that is still fresh stays so.
+            Err(failure) => self.asked = Some((now, Some(failure))),
+        }
+        self.ended += 1;
+    }
+
+    /// What a fetch that has just ended brought to one who waited for it.
     fn outcome(&self) -> Result<Arc<KeySet>, NotFetched> {
         match (&self.set, &self.asked) {
             (_, Some((_, Some(failure)))) => Err(failure.clone()),
             (Some((set, _)), _) => Ok(Arc::clone(set)),
             (None, _) => Err(NotFetched("it was not asked for".to_owned())),
         }
+    }
+}
+
+impl Published {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What to do, and how many fetches had ended when that was so.
+    fn next(&self, kid: &str, now: Instant) -> (Next, u64) {
+        let known = self.known();
+        (known.next(kid, now), known.ended)
     }
 }
 
@@ -113,22 +154,22 @@ impl PublishedKeys {
 impl ClientKeySets for PublishedKeys {
     async fn key_set(&self, uri: &str, kid: &str, now: Instant) -> Result<Arc<KeySet>, NotFetched> {
         let published = self.of(uri);
-        let ended_before = published.ended.load(Ordering::Acquire);
-        let mut known = published.known.lock().await;
-        if published.ended.load(Ordering::Acquire) != ended_before {
-            return known.outcome();
+        let ended_before = match published.next(kid, now) {
+            (Next::Take(set), _) => return Ok(set),
+            (Next::Fail(failure), _) => return Err(failure),
+            (Next::Fetch, ended) => ended,
+        };
+        let _alone = published.fetching.lock().await;
+        match published.next(kid, now) {
+            (Next::Take(set), _) => return Ok(set),
+            (Next::Fail(failure), _) => return Err(failure),
+            // It may be kept by nobody, and was fetched while this one waited.
+            (Next::Fetch, ended) if ended != ended_before => return published.known().outcome(),
+            (Next::Fetch, _) => {}
         }
-        match known.next(kid, now) {
-            Next::Take(set) => return Ok(set),
-            Next::Fail(failure) => return Err(failure),
-            Next::Fetch => {}
-        }
-        match self.fetch(uri, now).await {
-            Ok(fetched) => *known = Known { set: Some(fetched), asked: Some((now, None)) },
-            // A set that is still fresh stays so.
-            Err(failure) => known.asked = Some((now, Some(failure))),
-        }
-        published.ended.fetch_add(1, Ordering::Release);
+        let fetched = self.fetch(uri, now).await;
+        let mut known = published.known();
+        known.learn(fetched, kid, now);
         known.outcome()
     }
 }
@@ -154,11 +195,18 @@ mod tests {
 
     #[test]
     fn asym_18_to_20_when_a_set_is_used_and_when_it_is_fetched() {
-        let fresh = Known { set: Some((set("a"), at(300))), asked: Some((NOW, None)) };
+        let learned = |mut known: Known, fetched, kid: &str, seconds| {
+            known.learn(fetched, kid, at(seconds));
+            known
+        };
         let failure = NotFetched("down".to_owned());
-        let failed = Known { set: None, asked: Some((NOW, Some(failure.clone()))) };
-        let failed_again = Known { set: fresh.set.clone(), asked: Some((at(299), Some(failure.clone()))) };
-        let unkept = Known { set: Some((set("a"), NOW)), asked: Some((NOW, None)) };
+        let fresh = learned(Known::default(), Ok((set("a"), at(300))), "a", 0);
+        let failed = learned(Known::default(), Err(failure.clone()), "a", 0);
+        let failed_again = learned(fresh.clone(), Err(failure.clone()), "b", 299);
+        let unkept = learned(Known::default(), Ok((set("a"), NOW)), "a", 0);
+        let unkept_failed = learned(unkept.clone(), Err(failure.clone()), "a", 10);
+        let unkept_in_vain = learned(unkept.clone(), Ok((set("a"), at(10))), "x", 10);
+        let nowhere = || Next::Take(Arc::default());
         for (known, kid, seconds, expected) in [
             (&Known::default(), "a", 0, Next::Fetch),
             (&fresh, "a", 0, Next::Take(set("a"))),
@@ -176,8 +224,17 @@ mod tests {
             (&failed_again, "b", 299, Next::Take(set("a"))),
             (&failed_again, "a", 300, Next::Fail(failure.clone())),
             (&failed_again, "a", 304, Next::Fetch),
-            // What may not be kept is fetched each time.
+            // What may not be kept is fetched each time, and a new key is found at once …
             (&unkept, "a", 0, Next::Fetch),
+            (&unkept, "b", 0, Next::Fetch),
+            // … but an unknown one has it fetched once a minute, and what was in it is not believed.
+            (&unkept_in_vain, "x", 10, nowhere()),
+            (&unkept_in_vain, "b", 69, nowhere()),
+            (&unkept_in_vain, "a", 69, Next::Fetch),
+            (&unkept_in_vain, "b", 70, Next::Fetch),
+            // Whoever comes back after a failure may come back with a new key.
+            (&unkept_failed, "b", 14, Next::Fail(failure.clone())),
+            (&unkept_failed, "b", 15, Next::Fetch),
         ] {
             assert_eq!(known.next(kid, at(seconds)), expected, "{known:?} {kid} {seconds}");
         }

@@ -81,6 +81,11 @@ async fn asym_18_a_key_that_was_withdrawn_is_gone_when_its_set_was() {
     assert_eq!(world.has("old", 0).await, Ok(true));
     assert_eq!(world.has("old", 1).await, Ok(false));
     assert_eq!(world.has("new", 1).await, Ok(true));
+    // A first unknown name finds a new key at once, however short the set's time is.
+    let rotated = World::saying(keys(FOR_A_SECOND, &["old"])).await;
+    assert_eq!(rotated.has("old", 0).await, Ok(true));
+    rotated.server.say(keys(FOR_A_SECOND, &["new"]));
+    assert_eq!(rotated.has("new", 1).await, Ok(true));
     let unkept = World::saying(keys("\r\ncache-control: no-store", &["old"])).await;
     assert_eq!(unkept.has("old", 0).await, Ok(true));
     unkept.server.say(keys("", &["new"]));
@@ -123,6 +128,31 @@ async fn asym_20_an_unknown_key_has_the_set_fetched_again_once_a_minute() {
     assert_eq!(world.has("x", 121).await, Ok(false));
     assert_eq!(world.has("a", 121).await, Ok(true));
     assert_eq!(world.fetches(), 3);
+}
+
+/// As above for sets that may not be kept: the caller has proved nothing, and the client's server is not theirs to ask.
+#[tokio::test]
+async fn asym_20_an_unknown_key_has_a_set_that_is_never_kept_fetched_once_a_minute_too() {
+    for head in ["\r\ncache-control: no-store", FOR_A_SECOND] {
+        let world = World::saying(keys(head, &["a"])).await;
+        assert_eq!(world.has("a", 0).await, Ok(true));
+        for kid in 0..20 {
+            let seconds = 2 + u64::try_from(kid).unwrap();
+            assert_eq!(world.has(&format!("x{kid}"), seconds).await, Ok(false), "{head}");
+        }
+        assert_eq!(world.fetches(), 2, "{head}");
+        // Who withdraws a key is believed at once, all the same.
+        assert_eq!(world.has("a", 30).await, Ok(true));
+        world.server.say(keys(head, &["b"]));
+        assert_eq!(world.has("a", 31).await, Ok(false));
+        assert_eq!(world.has("b", 32).await, Ok(true));
+        assert_eq!(world.has("a", 33).await, Ok(false));
+        let before = world.fetches();
+        world.server.say(keys(head, &["c"]));
+        assert_eq!(world.has("c", 61).await, Ok(false));
+        assert_eq!(world.fetches(), before, "{head}");
+        assert_eq!(world.has("c", 62 + 60).await, Ok(true), "{head}: a new key is found within a minute");
+    }
 }
 
 #[tokio::test]
@@ -172,6 +202,47 @@ async fn fifty_who_need_a_set_at_once_share_one_fetch_and_what_it_brings() {
     let (world, told) = fifty_at_once(late(http("500 Oh", ""))).await;
     assert!(told.into_iter().all(|has| has == Err(NotFetched("its status is 500".to_owned()))));
     assert_eq!(world.fetches(), 1);
+}
+
+/// Anybody who knows a client's id can have its set fetched; the client does not suffer from it.
+#[tokio::test]
+async fn who_names_a_key_that_is_fresh_neither_waits_for_a_fetch_nor_fails_with_it() {
+    let world = Arc::new(World::saying(keys("", &["a"])).await);
+    assert_eq!(world.has("a", 0).await, Ok(true));
+    world.server.say(Says::Late(Duration::from_millis(500), http("500 Oh", "")));
+    let stranger = tokio::spawn({
+        let world = Arc::clone(&world);
+        async move { world.has("x", 60).await }
+    });
+    while world.fetches() < 2 {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..50 {
+        assert_eq!(world.has("a", 60).await, Ok(true));
+    }
+    assert!(!stranger.is_finished(), "the fetch still goes on");
+    assert_eq!(stranger.await.unwrap(), Err(NotFetched("its status is 500".to_owned())));
+    assert_eq!(world.fetches(), 2);
+}
+
+/// The first fetch brings a fresh set, the next one fails: who waited for both has the set.
+#[tokio::test]
+async fn who_waited_has_what_is_fresh_whatever_failed_since() {
+    let Says::Bytes(set) = keys("", &["a", "b"]) else { unreachable!() };
+    let world = Arc::new(World::saying(Says::Late(Duration::from_millis(300), set)).await);
+    let asking = ["a", "b", "a", "b"].map(|kid| {
+        let world = Arc::clone(&world);
+        tokio::spawn(async move { world.has(kid, 0).await })
+    });
+    while world.fetches() < 1 {
+        tokio::task::yield_now().await;
+    }
+    world.server.say(Says::Bytes(http("500 Oh", "")));
+    let stranger = world.has("x", 60).await;
+    for one in asking {
+        assert_eq!(one.await.unwrap(), Ok(true));
+    }
+    assert_ne!(stranger, Ok(true));
 }
 
 #[tokio::test]
