@@ -136,8 +136,11 @@ fn fields(client: &Client) -> Map<String, Value> {
     put("grant_types", texts(client.grant_types.iter().map(|grant| grant.as_str()).collect()));
     put("redirect_uris", texts(client.redirect_uris.iter().map(RegisteredRedirectUri::as_str).collect()));
     put("scope", client.scope.to_string().into());
-    if let ClientAuthentication::PrivateKeyJwt(keys) = &client.authentication {
-        match keys {
+    if let ClientAuthentication::PrivateKeyJwt(registered) = &client.authentication {
+        if let Some(alg) = registered.algorithms.registered() {
+            put("token_endpoint_auth_signing_alg", alg.as_str().into());
+        }
+        match &registered.keys {
             ClientKeys::Inline(keys) => put("jwks", json!({ "keys": keys })),
             ClientKeys::Uri(uri) => put("jwks_uri", uri.as_str().into()),
         };
@@ -156,12 +159,13 @@ fn fields(client: &Client) -> Map<String, Value> {
 
 /// In the order in which one reads it; what is long, item by item.
 fn shown(fields: &Map<String, Value>) -> String {
-    const ORDER: [&str; 14] = [
+    const ORDER: [&str; 15] = [
         "client_id",
         "client_secret",
         "client_name",
         "application_type",
         "token_endpoint_auth_method",
+        "token_endpoint_auth_signing_alg",
         "jwks",
         "jwks_uri",
         "grant_types",
@@ -235,7 +239,7 @@ mod tests {
             "client_id": "a", "client_name": "An app", "application_type": "native",
             "redirect_uris": ["https://a.example/cb"], "grant_types": ["authorization_code", "refresh_token"],
             "scope": "launch/patient patient/*.rs", "token_endpoint_auth_method": "private_key_jwt",
-            "jwks_uri": "https://a.example/jwks", "initiate_login_uri": "https://a.example/launch",
+            "token_endpoint_auth_signing_alg": "RS256", "jwks_uri": "https://a.example/jwks", "initiate_login_uri": "https://a.example/launch",
             "smart_introspect": true
         });
         let client = parse(&metadata, Deployment::Public).unwrap();

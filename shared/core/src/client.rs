@@ -3,6 +3,7 @@
 //! The wire form is RFC 7591 client metadata ([`metadata`]); what is kept is a [`Client`], whose parts cannot
 //! contradict each other: an asymmetric client has keys, a symmetric one a secret, a public one neither (REG-08).
 
+pub mod algorithms;
 pub mod alone;
 pub mod authentication;
 pub mod key_set;
@@ -15,7 +16,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use self::keys::ClientKeys;
+use self::keys::AssertionKeys;
 use crate::id::ClientId;
 use crate::redirect::{RedirectUri, RegisteredRedirectUri};
 use crate::scope::Scopes;
@@ -100,7 +101,7 @@ pub enum ClientAuthentication {
         digest: Digest,
     },
     /// An assertion signed by one of its keys (RFC 7523; SMART 2.2 "Asymmetric Client Authentication").
-    PrivateKeyJwt(ClientKeys),
+    PrivateKeyJwt(AssertionKeys),
 }
 
 /// Where a shared secret is sent.

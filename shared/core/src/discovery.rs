@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::authorization::identity_and_context;
 use crate::brands::{BRANDS_PATH, UserAccessBrands};
 use crate::client::GrantType;
-use crate::client::authentication::ASSERTION_ALGORITHMS;
+use crate::client::algorithms::ASSERTION_ALGORITHMS;
 use crate::deployment::PublicUrl;
 use crate::dpop::PROOF_ALGORITHMS;
 use crate::fhir::access::{supported, supported_alone};
@@ -201,7 +201,8 @@ fn scopes() -> Vec<String> {
 mod tests {
     use super::*;
     use crate::authorization::grantable;
-    use crate::client::keys::ClientKeys;
+    use crate::client::algorithms::AssertionAlgorithms;
+    use crate::client::keys::{AssertionKeys, ClientKeys};
     use crate::client::metadata::{self, Deployment};
     use crate::client::{Client, ClientAuthentication};
     use crate::scope::Scopes;
@@ -273,7 +274,10 @@ mod tests {
         .unwrap();
         let backend = Client {
             grant_types: [GrantType::ClientCredentials].into(),
-            authentication: ClientAuthentication::PrivateKeyJwt(ClientKeys::Uri(String::new())),
+            authentication: ClientAuthentication::PrivateKeyJwt(AssertionKeys {
+                keys: ClientKeys::Uri(String::new()),
+                algorithms: AssertionAlgorithms::default(),
+            }),
             ..client.clone()
         };
         let (alone, by_users): (Vec<&str>, Vec<&str>) =

@@ -34,6 +34,9 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
+    /// All of them.
+    pub(crate) const ALL: [Self; 4] = [Self::RS256, Self::RS384, Self::ES256, Self::ES384];
+
     /// Its registered name (RFC 7518 §3.1).
     pub fn as_str(self) -> &'static str {
         match self {
@@ -44,8 +47,8 @@ impl Algorithm {
         }
     }
 
-    fn from_name(name: &str) -> Option<Self> {
-        [Self::RS256, Self::RS384, Self::ES256, Self::ES384].into_iter().find(|alg| alg.as_str() == name)
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|alg| alg.as_str() == name)
     }
 
     fn for_verification(self) -> jsonwebtoken::Algorithm {

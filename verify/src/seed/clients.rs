@@ -24,7 +24,13 @@ pub(super) fn make(keys: &mut Map<String, Value>, base: Option<&Url>) -> Result<
     }
     for algorithm in ALGORITHMS {
         let id = client::of_algorithm(algorithm);
-        clients.push(app(&id, algorithm, by_key(json!({ "jwks": new_key(&id, algorithm, keys)? }))));
+        let mut jwks = new_key(&id, algorithm, keys)?;
+        // A server without ES256 may refuse a client that has no other key. Nobody signs with this one.
+        if let (true, Some(jwks)) = (algorithm == "ES256", jwks.get_mut("keys").and_then(Value::as_array_mut))
+        {
+            jwks.push(Key::make("ES384")?.jwk("verify-spare"));
+        }
+        clients.push(app(&id, algorithm, by_key(json!({ "jwks": jwks }))));
     }
     if base.is_some_and(|base| is_on_loopback(base.as_str())) {
         new_key(client::PUBLISHED, "ES384", keys)?;

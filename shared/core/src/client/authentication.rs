@@ -13,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use thiserror::Error;
 
+use super::algorithms::AssertionAlgorithms;
 use super::key_set::{self, KeySet, NotChosen, NotFetched};
 use super::keys::{ClientKey, ClientKeys};
 use super::{Client, ClientAuthentication, SecretMethod};
@@ -30,9 +31,6 @@ const LONGEST_ASSERTION: Duration = Duration::from_mins(5);
 
 /// How far a client's clock may be from ours.
 const SKEW: Duration = Duration::from_secs(30);
-
-/// The algorithms that assertions are signed with (ASYM-04). The others of [`Algorithm`] are for our own tokens.
-pub const ASSERTION_ALGORITHMS: [Algorithm; 2] = [Algorithm::RS384, Algorithm::ES384];
 
 /// How a client says who it is. Redacted in `Debug`.
 #[derive(Clone, PartialEq, Eq)]
@@ -142,10 +140,11 @@ impl Presented {
         client: &'a Client,
     ) -> Result<Option<PublishedKey<'a>>, AuthenticationError> {
         match (&client.authentication, &self.proof) {
-            (ClientAuthentication::PrivateKeyJwt(ClientKeys::Uri(uri)), Proof::Assertion { jwt, .. })
+            (ClientAuthentication::PrivateKeyJwt(registered), Proof::Assertion { jwt, .. })
                 if client.client_id == self.client_id =>
             {
-                let Header { kid, .. } = Header::of(jwt, Some(uri))?;
+                let ClientKeys::Uri(uri) = &registered.keys else { return Ok(None) };
+                let Header { kid, .. } = Header::of(jwt, Some(uri), registered.algorithms)?;
                 Ok(Some(PublishedKey { uri, kid }))
             }
             _ => Ok(None),
@@ -180,13 +179,14 @@ impl Presented {
                 true => Err(AuthenticationError::Method { registered: client.authentication.method() }),
                 false => Err(AuthenticationError::Failed),
             },
-            (ClientAuthentication::PrivateKeyJwt(keys), Proof::Assertion { jwt, published }) => {
-                let (keys, uri) = match (keys, published) {
+            (ClientAuthentication::PrivateKeyJwt(registered), Proof::Assertion { jwt, published }) => {
+                let (keys, uri) = match (&registered.keys, published) {
                     (ClientKeys::Inline(keys), _) => (keys.as_slice(), None),
                     (ClientKeys::Uri(uri), Some(set)) => (set.as_slice(), Some(uri.as_str())),
                     (ClientKeys::Uri(_), None) => return Err(AuthenticationError::Key),
                 };
-                verify_assertion(jwt, client, keys, uri, audiences, now)
+                let claims = signed_claims(jwt, keys, uri, registered.algorithms)?;
+                check_claims(claims, client, audiences, now)
             }
             _ => Err(AuthenticationError::Method { registered: client.authentication.method() }),
         }
@@ -267,9 +267,9 @@ pub enum AuthenticationError {
     /// The signature or the header.
     #[error("client_assertion: {0}")]
     Jwt(JwtError),
-    /// The algorithm.
-    #[error("client_assertion: alg must be RS384 or ES384, and fit the key")]
-    Algorithm,
+    /// The algorithm: none of those that are accepted of this client, or not the key's.
+    #[error("client_assertion: alg must be {0}, and fit the key")]
+    Algorithm(AssertionAlgorithms),
     /// ASYM-06.
     #[error("client_assertion: the header needs the kid of a registered key")]
     Key,
@@ -341,7 +341,11 @@ struct Header {
 
 impl Header {
     /// `uri` is the registered `jwks_uri`, if the keys are published: `jku` is that or absent.
-    fn of(assertion: &str, uri: Option<&str>) -> Result<Self, AuthenticationError> {
+    fn of(
+        assertion: &str,
+        uri: Option<&str>,
+        algorithms: AssertionAlgorithms,
+    ) -> Result<Self, AuthenticationError> {
         use AuthenticationError as E;
         let header = UnverifiedHeader::of(assertion).map_err(E::Jwt)?;
         if header.typ.as_deref().is_some_and(|typ| !typ.eq_ignore_ascii_case("JWT")) {
@@ -351,33 +355,35 @@ impl Header {
         if header.jku.is_some() && header.jku.as_deref() != uri {
             return Err(E::Jku);
         }
-        let alg = header.alg.filter(|alg| ASSERTION_ALGORITHMS.contains(alg)).ok_or(E::Algorithm)?;
+        let alg = header.alg.filter(|alg| algorithms.include(*alg)).ok_or(E::Algorithm(algorithms))?;
         Ok(Self { alg, kid: header.kid.ok_or(E::Key)? })
     }
 }
 
-impl From<NotChosen> for AuthenticationError {
-    fn from(reason: NotChosen) -> Self {
-        match reason {
-            NotChosen::Name => Self::Key,
-            NotChosen::Algorithm => Self::Algorithm,
-            NotChosen::Several => Self::Several,
-        }
-    }
-}
-
-fn verify_assertion(
+/// What an assertion says, signed by the one of `keys` that it names.
+fn signed_claims(
     assertion: &str,
-    client: &Client,
     keys: &[ClientKey],
     uri: Option<&str>,
+    algorithms: AssertionAlgorithms,
+) -> Result<Claims, AuthenticationError> {
+    use AuthenticationError as E;
+    let Header { alg, kid } = Header::of(assertion, uri, algorithms)?;
+    let key = key_set::choose(keys, &kid, alg).map_err(|reason| match reason {
+        NotChosen::Name => E::Key,
+        NotChosen::Algorithm => E::Algorithm(algorithms),
+        NotChosen::Several => E::Several,
+    })?;
+    jose::verify(assertion, &key.key, alg).map_err(E::Jwt)
+}
+
+fn check_claims(
+    claims: Claims,
+    client: &Client,
     audiences: &[&str],
     now: Instant,
 ) -> Result<Verified, AuthenticationError> {
     use AuthenticationError as E;
-    let Header { alg, kid } = Header::of(assertion, uri)?;
-    let key = key_set::choose(keys, &kid, alg)?;
-    let claims: Claims = jose::verify(assertion, &key.key, alg).map_err(E::Jwt)?;
     let id = client.client_id.as_str();
     if claims.iss != id || claims.sub != id {
         return Err(E::Subject);

@@ -82,8 +82,7 @@ pub(super) fn choose<'a>(
     if of_its_kind.next().is_some() {
         return Err(NotChosen::Several);
     }
-    let fits = only.key.fits(alg) && only.alg.as_deref().is_none_or(|name| name == alg.as_str());
-    if fits { Ok(only) } else { Err(NotChosen::Algorithm) }
+    if only.is_for(alg) { Ok(only) } else { Err(NotChosen::Algorithm) }
 }
 
 #[cfg(test)]

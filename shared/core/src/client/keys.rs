@@ -3,7 +3,23 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::jose::{KeyId, PRIVATE_MEMBERS, PublicKey};
+use super::algorithms::AssertionAlgorithms;
+use crate::jose::{Algorithm, KeyId, PRIVATE_MEMBERS, PublicKey};
+
+/// What checks the assertions of a client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssertionKeys {
+    /// The keys.
+    #[serde(flatten)]
+    pub keys: ClientKeys,
+    /// What it may sign with.
+    #[serde(
+        rename = "token_endpoint_auth_signing_alg",
+        default,
+        skip_serializing_if = "AssertionAlgorithms::is_unsaid"
+    )]
+    pub algorithms: AssertionAlgorithms,
+}
 
 /// Where a client's public keys come from (REG-03).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,14 +50,22 @@ pub struct JwksError {
     /// The path within the set.
     pub at: String,
     /// What was expected.
-    pub expected: &'static str,
+    pub expected: String,
+}
+
+impl ClientKey {
+    /// Whether a signature of `alg` can be checked with it, and is what it is for (ASYM-05).
+    pub(crate) fn is_for(&self, alg: Algorithm) -> bool {
+        self.key.fits(alg) && self.alg.as_deref().is_none_or(|name| name == alg.as_str())
+    }
 }
 
 impl ClientKeys {
     /// Reads a JWK set (RFC 7517 §5; REG-05): bare public keys, each with a `kid` of its own. Keys of an unknown `kty` or
-    /// for another use are passed over (ASYM-23), but one usable key must be there.
-    pub fn inline(jwks: &Value) -> Result<Self, JwksError> {
-        let error = |at: String, expected| JwksError { at, expected };
+    /// for another use are passed over (ASYM-23). One must be there that a signature by one of `algorithms` can be checked with:
+    /// the others may be for other servers, and serve for nothing here.
+    pub fn inline(jwks: &Value, algorithms: AssertionAlgorithms) -> Result<Self, JwksError> {
+        let error = |at: String, expected: &str| JwksError { at, expected: expected.to_owned() };
         let entries = jwks
             .get("keys")
             .and_then(Value::as_array)
@@ -78,6 +102,10 @@ impl ClientKeys {
         if keys.is_empty() {
             return Err(error(".keys".to_owned(), "expected at least one RSA or EC key for signatures"));
         }
+        if !keys.iter().any(|key| algorithms.fit(key)) {
+            let expected = format!("expected at least one key that signs with {algorithms}");
+            return Err(JwksError { at: ".keys".to_owned(), expected });
+        }
         Ok(Self::Inline(keys))
     }
 }
@@ -89,6 +117,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    fn inline(jwks: &Value) -> Result<ClientKeys, JwksError> {
+        ClientKeys::inline(jwks, AssertionAlgorithms::default())
+    }
 
     fn ec(kid: &str) -> Value {
         let coordinate = URL_SAFE_NO_PAD.encode([7; 48]);
@@ -102,7 +134,7 @@ mod tests {
             key[member] = value;
             json!({ "keys": [key] })
         };
-        assert!(ClientKeys::inline(&json!({ "keys": [ec("a"), ec("b")] })).is_ok());
+        assert!(inline(&json!({ "keys": [ec("a"), ec("b")] })).is_ok());
         let table = [
             (json!([]), ""),
             (json!({ "keys": [] }), ".keys"),
@@ -117,7 +149,7 @@ mod tests {
             (json!({ "keys": [{ "kty": "RSA", "kid": "r", "n": "AQAB", "e": "AQAB" }] }), ".keys[0].n"),
         ];
         for (jwks, at) in table {
-            assert_eq!(ClientKeys::inline(&jwks).unwrap_err().at, at, "{jwks}");
+            assert_eq!(inline(&jwks).unwrap_err().at, at, "{jwks}");
         }
     }
 
@@ -126,11 +158,47 @@ mod tests {
         let mut encryption = ec("enc");
         encryption["use"] = json!("enc");
         let okp = json!({ "kty": "OKP", "crv": "Ed25519", "kid": "ed", "x": "AA" });
-        let ClientKeys::Inline(keys) =
-            ClientKeys::inline(&json!({ "keys": [encryption, okp, ec("sig")] })).unwrap()
+        let ClientKeys::Inline(keys) = inline(&json!({ "keys": [encryption, okp, ec("sig")] })).unwrap()
         else {
             panic!("inline keys")
         };
         assert_eq!(keys.iter().map(|k| k.kid.as_str()).collect::<Vec<_>>(), ["sig"]);
+    }
+    /// A client that was accepted works: what could never authenticate is told to whoever registers it.
+    #[test]
+    fn asym_05_one_key_by_value_must_be_for_an_algorithm_that_is_on() {
+        use crate::jose::test_keys::TestKey;
+        let key = |alg: Algorithm, said: Option<&str>| {
+            let mut key = TestKey::generate(alg).jwk(alg.as_str());
+            if let Some(said) = said {
+                key["alg"] = json!(said);
+            }
+            key
+        };
+        let (rsa, p256, p384) = (Algorithm::RS384, Algorithm::ES256, Algorithm::ES384);
+        for (keys, algorithms, expected) in [
+            (vec![key(rsa, None)], "", true),
+            (vec![key(p384, Some("ES384"))], "", true),
+            (vec![key(p256, None)], "", false),
+            (vec![key(p256, Some("ES256"))], "", false),
+            (vec![key(rsa, Some("RS256"))], "", false),
+            (vec![key(rsa, Some("PS384"))], "", false),
+            (vec![key(p384, Some("RS384"))], "", false),
+            (vec![key(p256, None)], "ES256", true),
+            (vec![key(rsa, None)], "RS256", true),
+            (vec![key(rsa, Some("RS384"))], "RS256", false),
+            (vec![key(p384, None)], "RS384", false),
+            // One that serves is enough: the others may be for other servers.
+            (vec![key(p256, None), key(p384, None)], "", true),
+            (vec![key(rsa, None), key(p384, None)], "RS384", true),
+        ] {
+            let algorithms: AssertionAlgorithms = algorithms.parse().unwrap_or_default();
+            let found = ClientKeys::inline(&json!({ "keys": keys }), algorithms);
+            assert_eq!(found.is_ok(), expected, "{keys:?} {algorithms}");
+            if let Err(error) = found {
+                let told = format!("expected at least one key that signs with {algorithms}");
+                assert_eq!((error.at.as_str(), error.expected), (".keys", told));
+            }
+        }
     }
 }

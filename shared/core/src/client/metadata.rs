@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 use url::Url;
 
-use super::keys::ClientKeys;
+use super::algorithms::{AssertionAlgorithmError, AssertionAlgorithms};
+use super::keys::{AssertionKeys, ClientKeys};
 use super::{ApplicationType, Client, ClientAuthentication, GrantType, RetryWindow, SecretMethod};
 use crate::id::ClientId;
 use crate::redirect::{RegisteredRedirectUri, is_loopback};
@@ -39,6 +40,9 @@ pub enum Deployment {
     /// Anything else: https everywhere.
     Public,
 }
+
+/// The one algorithm of a client's assertions.
+pub(super) const SIGNING_ALG: &str = "token_endpoint_auth_signing_alg";
 
 /// Secrets shorter than this cannot hold 128 bits: 22 characters of base64url.
 const SHORTEST_SECRET: usize = 22;
@@ -212,6 +216,9 @@ fn authentication(
     // RFC 7591 §2: `client_secret_basic` where none is named.
     let method = text(fields, "token_endpoint_auth_method")?.unwrap_or("client_secret_basic");
     let secret = text(fields, "client_secret")?;
+    if method != "private_key_jwt" && text(fields, SIGNING_ALG)?.is_some() {
+        return Err(fault(SIGNING_ALG, format!("a client of the method {method} signs no assertion")));
+    }
     let has_keys = fields.contains_key("jwks") || fields.contains_key("jwks_uri");
     match method {
         "none" | "private_key_jwt" if secret.is_some() => {
@@ -221,7 +228,7 @@ fn authentication(
         "none" => Ok(ClientAuthentication::None),
         "client_secret_basic" => secret_digest(secret, SecretMethod::ClientSecretBasic),
         "client_secret_post" => secret_digest(secret, SecretMethod::ClientSecretPost),
-        "private_key_jwt" => keys(fields, deployment).map(ClientAuthentication::PrivateKeyJwt),
+        "private_key_jwt" => assertion_keys(fields, deployment).map(ClientAuthentication::PrivateKeyJwt),
         _ => Err(fault(
             "token_endpoint_auth_method",
             "expected none, client_secret_basic, client_secret_post or private_key_jwt",
@@ -247,11 +254,26 @@ fn holds_128_bits(secret: &str) -> bool {
     secret.len() >= SHORTEST_SECRET && distinct >= 8 && !secret.chars().any(char::is_control)
 }
 
-fn keys(fields: &Map<String, Value>, deployment: Deployment) -> Result<ClientKeys, MetadataError> {
+fn assertion_keys(
+    fields: &Map<String, Value>,
+    deployment: Deployment,
+) -> Result<AssertionKeys, MetadataError> {
+    let algorithms = match text(fields, SIGNING_ALG)? {
+        Some(name) => name.parse().map_err(|e: AssertionAlgorithmError| fault(SIGNING_ALG, e.to_string()))?,
+        None => AssertionAlgorithms::default(),
+    };
+    Ok(AssertionKeys { keys: keys(fields, algorithms, deployment)?, algorithms })
+}
+
+fn keys(
+    fields: &Map<String, Value>,
+    algorithms: AssertionAlgorithms,
+    deployment: Deployment,
+) -> Result<ClientKeys, MetadataError> {
     match (fields.get("jwks"), text(fields, "jwks_uri")?) {
         (Some(_), Some(_)) => Err(fault("jwks_uri", "expected jwks or jwks_uri, not both (RFC 7591 §2)")),
         (Some(jwks), None) => {
-            ClientKeys::inline(jwks).map_err(|e| fault(format!("jwks{}", e.at), e.expected))
+            ClientKeys::inline(jwks, algorithms).map_err(|e| fault(format!("jwks{}", e.at), e.expected))
         }
         (None, Some(uri)) => match Url::parse(uri) {
             Ok(url) if url.scheme() == "https" => Ok(ClientKeys::Uri(uri.to_owned())),
@@ -505,5 +527,41 @@ mod tests {
         }
         let neither = public(&json!({ "token_endpoint_auth_method": "private_key_jwt" }));
         assert_eq!(parse(&neither, Deployment::Public).unwrap_err().field, "jwks");
+    }
+    #[test]
+    fn asym_04_what_a_client_signs_with_is_registered_for_those_who_sign() {
+        use crate::jose::Algorithm;
+        use crate::jose::test_keys::TestKey;
+        let keyed = |alg: Value| {
+            let jwks = json!({ "keys": [TestKey::generate(Algorithm::RS256).jwk("k")] });
+            let metadata = json!({
+                "token_endpoint_auth_method": "private_key_jwt", "jwks": jwks, "token_endpoint_auth_signing_alg": alg,
+            });
+            parse(&public(&metadata), Deployment::Public)
+        };
+        let client = keyed(json!("RS256")).unwrap();
+        let stored = serde_json::to_value(&client).unwrap();
+        assert_eq!(stored["authentication"]["private_key_jwt"]["token_endpoint_auth_signing_alg"], "RS256");
+        assert_eq!(serde_json::from_value::<Client>(stored).unwrap(), client);
+        // What says nothing is stored as it was before there was a choice.
+        let mut unsaid = serde_json::to_value(keyed(Value::Null).unwrap()).unwrap();
+        let keys = unsaid["authentication"]["private_key_jwt"].take();
+        assert_eq!(keys.as_object().unwrap().keys().collect::<Vec<_>>(), ["inline"]);
+        for (alg, expected) in [
+            (
+                json!("none"),
+                "token_endpoint_auth_signing_alg: expected RS384 or ES384; for this client alone RS256 or ES256",
+            ),
+            (json!("HS256"), "token_endpoint_auth_signing_alg: expected RS384"),
+            (json!(["RS256"]), "token_endpoint_auth_signing_alg: expected a string"),
+            (json!("ES256"), "jwks.keys: expected at least one key that signs with ES256"),
+        ] {
+            let refused = keyed(alg).unwrap_err().to_string();
+            assert!(refused.starts_with(expected), "{refused}");
+        }
+        assert_eq!(
+            refused(&json!({ "token_endpoint_auth_signing_alg": "RS384" })),
+            "token_endpoint_auth_signing_alg: a client of the method none signs no assertion"
+        );
     }
 }

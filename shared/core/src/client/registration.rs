@@ -3,7 +3,7 @@
 //! The operator's own way ([`super::metadata`]) is strict about names and generous about rights. Here it is the other way
 //! round: names that mean nothing here are ignored, as RFC 7591 §2 has it, and what gives rights without a user's consent
 //! is the operator's to give: `client_credentials`, `system/` scopes, scopes of our own (`__…`), introspection of any token, consents
-//! that are remembered, a longer window to repeat a refresh. The `client_id` and the secret are made here and never taken.
+//! that are remembered, a longer window to repeat a refresh, assertions by RS256 or ES256. The `client_id` and the secret are made here and never taken.
 
 use std::collections::BTreeSet;
 use std::str::FromStr;
@@ -12,11 +12,13 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
+use super::algorithms::ASSERTION_ALGORITHMS;
 use super::keys::ClientKeys;
 use super::metadata::{self, Deployment, MetadataError};
 use super::{ApplicationType, Client, ClientAuthentication, GrantType};
 use crate::id::ClientId;
 use crate::instant::Instant;
+use crate::jose::Algorithm;
 use crate::redirect::RegisteredRedirectUri;
 use crate::secret::{Digest, Secret};
 use crate::text::is_readable;
@@ -37,7 +39,7 @@ const LONGEST_NAME: usize = 100;
 const LONGEST_SCOPE: usize = 8_000;
 
 /// What may be said; the rest is ignored.
-const UNDERSTOOD: [&str; 12] = [
+const UNDERSTOOD: [&str; 13] = [
     "application_type",
     "client_name",
     "dpop_bound_access_tokens",
@@ -50,6 +52,7 @@ const UNDERSTOOD: [&str; 12] = [
     "response_types",
     "scope",
     "token_endpoint_auth_method",
+    metadata::SIGNING_ALG,
 ];
 
 /// What only an operator registers.
@@ -114,6 +117,8 @@ pub struct ClientInformation {
     client_name: String,
     application_type: ApplicationType,
     token_endpoint_auth_method: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_endpoint_auth_signing_alg: Option<Algorithm>,
     grant_types: BTreeSet<GrantType>,
     response_types: &'static [&'static str],
     redirect_uris: Vec<RegisteredRedirectUri>,
@@ -190,6 +195,14 @@ fn check(fields: &Map<String, Value>) -> Result<(), MetadataError> {
     if texts("grant_types").any(|grant| grant == "client_credentials") {
         return Err(metadata::fault("grant_types", "client_credentials: an operator registers it"));
     }
+    // Whoever registers a client may not lower what its assertions are worth.
+    let is_everybodys = |name: &str| ASSERTION_ALGORITHMS.map(Algorithm::as_str).contains(&name);
+    if text(metadata::SIGNING_ALG).is_some_and(|name| !is_everybodys(name)) {
+        return Err(metadata::fault(
+            metadata::SIGNING_ALG,
+            "expected RS384 or ES384: an operator registers another",
+        ));
+    }
     // What is no text is told with all that is of the wrong kind.
     if fields.get("scope").is_none_or(|scope| scope == "") {
         return Err(metadata::fault("scope", "expected the scopes that the app will ask for"));
@@ -225,12 +238,14 @@ fn check(fields: &Map<String, Value>) -> Result<(), MetadataError> {
 
 impl ClientInformation {
     fn of(client: &Client, secret: Option<&Secret>, now: Instant) -> Self {
-        let (jwks, jwks_uri) = match &client.authentication {
-            ClientAuthentication::PrivateKeyJwt(ClientKeys::Inline(keys)) => {
-                (Some(json!({ "keys": keys })), None)
-            }
-            ClientAuthentication::PrivateKeyJwt(ClientKeys::Uri(uri)) => (None, Some(uri.clone())),
-            ClientAuthentication::None | ClientAuthentication::Secret { .. } => (None, None),
+        let registered = match &client.authentication {
+            ClientAuthentication::PrivateKeyJwt(registered) => Some(registered),
+            ClientAuthentication::None | ClientAuthentication::Secret { .. } => None,
+        };
+        let (jwks, jwks_uri) = match registered.map(|registered| &registered.keys) {
+            Some(ClientKeys::Inline(keys)) => (Some(json!({ "keys": keys })), None),
+            Some(ClientKeys::Uri(uri)) => (None, Some(uri.clone())),
+            None => (None, None),
         };
         let has_codes = client.grant_types.contains(&GrantType::AuthorizationCode);
         Self {
@@ -241,6 +256,8 @@ impl ClientInformation {
             client_name: client.client_name.clone(),
             application_type: client.application_type,
             token_endpoint_auth_method: client.authentication.method(),
+            token_endpoint_auth_signing_alg: registered
+                .and_then(|registered| registered.algorithms.registered()),
             grant_types: client.grant_types.clone(),
             response_types: if has_codes { &["code"] } else { &[] },
             redirect_uris: client.redirect_uris.clone(),
@@ -257,7 +274,6 @@ impl ClientInformation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::jose::Algorithm;
     use crate::jose::test_keys::TestKey;
 
     const NOW: Instant = Instant::from_unix(1_800_000_000);
@@ -359,6 +375,34 @@ mod tests {
             json!({ "jwks_uri": "file:///etc/passwd" }),
         ] {
             assert!(matches!(keyed(&bad), Err(RegistrationError::Metadata(_))), "{bad}");
+        }
+    }
+
+    #[test]
+    fn asym_04_no_program_registers_a_weaker_algorithm() {
+        let keyed = |alg: Value, of: Algorithm| {
+            let sent = app(&json!({
+                "token_endpoint_auth_method": "private_key_jwt", "token_endpoint_auth_signing_alg": alg,
+                "jwks": { "keys": [TestKey::generate(of).jwk("k")] },
+            }));
+            registered(&sent).map(|registration| told(&registration.answer))
+        };
+        for alg in [Algorithm::RS384, Algorithm::ES384] {
+            let answer = keyed(json!(alg), alg).unwrap();
+            assert_eq!(answer["token_endpoint_auth_signing_alg"], alg.as_str());
+        }
+        let unsaid = keyed(Value::Null, Algorithm::ES384).unwrap();
+        assert!(unsaid.get("token_endpoint_auth_signing_alg").is_none());
+        for (alg, of) in [
+            (json!("RS256"), Algorithm::RS256),
+            (json!("ES256"), Algorithm::ES256),
+            (json!("none"), Algorithm::RS384),
+            (json!("HS256"), Algorithm::RS384),
+            (json!(["RS256"]), Algorithm::RS256),
+            (Value::Null, Algorithm::ES256),
+        ] {
+            let refused = keyed(alg.clone(), of).err();
+            assert!(matches!(refused, Some(RegistrationError::Metadata(_))), "{alg}: {refused:?}");
         }
     }
 

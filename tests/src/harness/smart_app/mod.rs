@@ -71,7 +71,9 @@ impl SmartApp {
             "es384" | "backend" => {
                 (clients::SERVER_REDIRECT, Proof::Assertion { key: &keys().es384, kid: "ec" })
             }
-            "rs384" => (clients::SERVER_REDIRECT, Proof::Assertion { key: &keys().rs384, kid: "rsa" }),
+            "rs384" | "rs256" => {
+                (clients::SERVER_REDIRECT, Proof::Assertion { key: &keys().rs384, kid: "rsa" })
+            }
             "inferno" => (clients::SERVER_REDIRECT, Proof::Basic(clients::INFERNO_SECRET)),
             "introspector" => ("", Proof::Basic(clients::INTROSPECTOR_SECRET)),
             "ehr" => ("", Proof::Basic(clients::EHR_SECRET)),

@@ -6,6 +6,7 @@
 //! | `native` | a public app on a device: loopback and a private-use scheme |
 //! | `basic`, `post` | confidential, by a secret in the header or in the form |
 //! | `es384`, `rs384` | confidential, by an assertion |
+//! | `rs256` | confidential, by an assertion of RS256, which is turned on for it alone |
 //! | `trusted` | confidential, and its consent is remembered |
 //! | `brief` | may not refresh |
 //! | `narrow` | is registered for two scopes |
@@ -91,6 +92,12 @@ pub(crate) fn all() -> Vec<Value> {
             "client_id": "rs384", "client_name": "RSA App", "token_endpoint_auth_method": "private_key_jwt",
             "jwks": jwks(&keys.rs384, "rsa"), "redirect_uris": [SERVER_REDIRECT],
             "grant_types": ["authorization_code", "refresh_token"], "scope": EVERYTHING,
+        }),
+        json!({
+            "client_id": "rs256", "client_name": "Older RSA App", "token_endpoint_auth_method": "private_key_jwt",
+            "token_endpoint_auth_signing_alg": "RS256", "jwks": jwks(&keys.rs384, "rsa"),
+            "redirect_uris": [SERVER_REDIRECT], "grant_types": ["authorization_code", "refresh_token"],
+            "scope": EVERYTHING,
         }),
         json!({
             "client_id": "trusted", "client_name": "Trusted App", "token_endpoint_auth_method": "client_secret_basic",

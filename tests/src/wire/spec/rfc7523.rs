@@ -61,6 +61,25 @@ async fn asym_04_22_both_algorithms_authenticate_for_both_grants() {
     }
 }
 
+/// ASYM-04, ASYM-05: RS256 is on for the client that an operator registered so, which then signs with nothing else; not for the
+/// client beside it that has the same key, and no document says that it is on.
+#[tokio::test]
+async fn asym_05_an_algorithm_is_turned_on_for_one_client_alone() {
+    let attempt = Attempt::of("rs256").await;
+    let by = |alg: &str| attempt.assertion().header("alg", alg).sign();
+    for alg in ["RS384", "PS256", "HS256", "none"] {
+        let told = attempt.refused(&by(alg)).await;
+        assert!(told.contains("alg must be RS256"), "{told}");
+    }
+    let tokens = attempt.app.tokens(&attempt.with(&by("RS256")).send().await);
+    attempt.app.tokens(&attempt.app.refresh(&tokens).set("client_assertion", &by("RS256")).send().await);
+    let beside = Attempt::of("rs384").await;
+    let told = beside.refused(&beside.assertion().header("alg", "RS256").sign()).await;
+    assert!(told.contains("alg must be RS384 or ES384"), "{told}");
+    let listed = &attempt.app.metadata["token_endpoint_auth_signing_alg_values_supported"];
+    assert_eq!(listed, &json!(["RS384", "ES384"]));
+}
+
 /// ASYM-02: the type of assertion is exactly the registered one, and comes with an assertion.
 #[tokio::test]
 async fn asym_02_client_assertion_type_is_jwt_bearer() {

@@ -10,6 +10,7 @@ mod signatures;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::client::algorithms::ASSERTION_ALGORITHMS;
 use crate::client::metadata::{self, Deployment};
 use crate::jose::test_keys::TestKey;
 

@@ -68,8 +68,8 @@ fn asym_07_jku_is_the_registered_url_and_no_other_is_ever_asked() {
         (json!({ "jku": "https://APP.example/jwks" }), AuthenticationError::Jku),
         (json!({ "jku": "" }), AuthenticationError::Jku),
         (json!({ "kid": null }), AuthenticationError::Key),
-        (json!({ "alg": "HS384" }), AuthenticationError::Algorithm),
-        (json!({ "alg": "RS256" }), AuthenticationError::Algorithm),
+        (json!({ "alg": "HS384" }), AuthenticationError::Algorithm(AssertionAlgorithms::default())),
+        (json!({ "alg": "RS256" }), AuthenticationError::Algorithm(AssertionAlgorithms::default())),
         (json!({ "typ": "at+jwt" }), AuthenticationError::Jwt(JwtError::Type)),
     ] {
         assert_eq!(wanted(&with(changes.clone())), Err(expected), "{changes}");

@@ -1,9 +1,10 @@
 //! Whose signature an assertion bears: the algorithms, and what its header may say.
 
 use aws_lc_rs::hmac;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
+use crate::client::keys::AssertionKeys;
 use crate::jose::test_keys::input;
 use crate::jose::{PublicKey, compact};
 
@@ -29,6 +30,7 @@ fn asym_04_and_08_rs384_and_es384_by_registered_keys() {
 #[test]
 fn asym_05_neither_none_nor_hmac_nor_an_algorithm_of_another_key() {
     use AuthenticationError as E;
+    let algorithm = || E::Algorithm(AssertionAlgorithms::default());
     let rsa = TestKey::generate(Algorithm::RS384);
     let (ec, p256) = (TestKey::generate(Algorithm::ES384), TestKey::generate(Algorithm::ES256));
     let mut only_rs256 = rsa.jwk("only-rs256");
@@ -50,7 +52,7 @@ fn asym_05_neither_none_nor_hmac_nor_an_algorithm_of_another_key() {
             }
         }
         for assertion in forged {
-            assert_eq!(verified(&assertion, &client), Err(E::Algorithm), "{alg}");
+            assert_eq!(verified(&assertion, &client), Err(algorithm()), "{alg}");
         }
     }
 
@@ -58,14 +60,14 @@ fn asym_05_neither_none_nor_hmac_nor_an_algorithm_of_another_key() {
     let mut rs256 = rsa;
     rs256.alg = Algorithm::RS256;
     for (key, alg, kid, expected) in [
-        (&rs256, "RS256", "r", E::Algorithm),
-        (&p256, "ES256", "p", E::Algorithm),
-        (&p256, "ES384", "p", E::Algorithm),
-        (&ec, "ES384", "r", E::Algorithm),
-        (&rs256, "RS384", "e", E::Algorithm),
-        (&rs256, "RS384", "only-rs256", E::Algorithm),
-        (&rs256, "rs384", "r", E::Algorithm),
-        (&ec, "PS384", "r", E::Algorithm),
+        (&rs256, "RS256", "r", algorithm()),
+        (&p256, "ES256", "p", algorithm()),
+        (&p256, "ES384", "p", algorithm()),
+        (&ec, "ES384", "r", algorithm()),
+        (&rs256, "RS384", "e", algorithm()),
+        (&rs256, "RS384", "only-rs256", algorithm()),
+        (&rs256, "rs384", "r", algorithm()),
+        (&ec, "PS384", "r", algorithm()),
         // The header says RS384, the signature is RS256's.
         (&rs256, "RS384", "r", E::Jwt(JwtError::Signature)),
     ] {
@@ -110,4 +112,62 @@ fn asym_06_07_and_09_the_header_names_one_registered_key_and_no_url() {
     let twice = json!({ "client_id": "app", "redirect_uris": ["https://app.example/cb"],
         "token_endpoint_auth_method": "private_key_jwt", "jwks": { "keys": [key.jwk("k"), brought.jwk("k")] } });
     assert_eq!(metadata::parse(&twice, Deployment::Public).unwrap_err().field, "jwks.keys[1].kid");
+}
+
+/// A client `app` of these keys, for which an operator turned one algorithm on, or said that it uses one.
+fn registered(alg: &str, keys: &[Value]) -> Client {
+    let metadata = json!({
+        "token_endpoint_auth_method": "private_key_jwt", "token_endpoint_auth_signing_alg": alg,
+        "jwks": { "keys": keys },
+    });
+    client("app", &metadata)
+}
+
+#[test]
+fn asym_04_and_05_a_client_signs_with_what_it_registered_and_nothing_else() {
+    use Algorithm::{ES256, ES384, RS256, RS384};
+    let mut rsa = TestKey::generate(RS384);
+    let (p256, p384) = (TestKey::generate(ES256), TestKey::generate(ES384));
+    let keys = [rsa.jwk("rsa"), p256.jwk("p256"), p384.jwk("p384")];
+    let unsaid = (asymmetric("app", &keys), vec![RS384, ES384]);
+    let said = Algorithm::ALL.map(|only| (registered(only.as_str(), &keys), vec![only]));
+    for (client, accepted) in [unsaid].into_iter().chain(said) {
+        let ClientAuthentication::PrivateKeyJwt(AssertionKeys { algorithms, .. }) = client.authentication
+        else {
+            panic!("{client:?}")
+        };
+        for alg in Algorithm::ALL {
+            rsa.alg = alg;
+            let (key, kid) = match alg {
+                RS256 | RS384 => (&rsa, "rsa"),
+                ES256 => (&p256, "p256"),
+                ES384 => (&p384, "p384"),
+            };
+            let assertion = key.jwt(&header(&json!({ "alg": alg, "kid": kid })), &claims(&json!({})));
+            let is_accepted = accepted.contains(&alg);
+            let expected = if is_accepted { Ok(()) } else { Err(AuthenticationError::Algorithm(algorithms)) };
+            assert_eq!(verified(&assertion, &client).map(drop), expected, "{alg:?} of {algorithms}");
+        }
+    }
+}
+
+#[test]
+fn asym_05_neither_a_header_nor_a_key_turns_an_algorithm_on() {
+    let (mut rsa, p384) = (TestKey::generate(Algorithm::RS384), TestKey::generate(Algorithm::ES384));
+    let only_rs256 = registered("RS256", &[rsa.jwk("rsa")]);
+    let says_rs256 = header(&json!({ "alg": "RS256", "kid": "rsa" }));
+    // The header says what is on, the signature is of what is not.
+    let assertion = rsa.jwt(&says_rs256, &claims(&json!({})));
+    assert_eq!(verified(&assertion, &only_rs256), Err(AuthenticationError::Jwt(JwtError::Signature)));
+    rsa.alg = Algorithm::RS256;
+    let assertion = rsa.jwt(&says_rs256, &claims(&json!({})));
+    assert!(verified(&assertion, &only_rs256).is_ok());
+    // A key that says that it is for RS256, of a client for which nobody turned it on.
+    let mut for_rs256 = rsa.jwk("rsa");
+    for_rs256["alg"] = json!("RS256");
+    let unsaid = asymmetric("app", &[for_rs256, p384.jwk("p384")]);
+    assert_eq!(
+        verified(&assertion, &unsaid).unwrap_err().to_string(),
+        "client_assertion: alg must be RS384 or ES384, and fit the key"
+    );
 }
