@@ -199,7 +199,8 @@ pub(crate) enum User {
     /// Add users, or change them: from a file, or one by flags
     ///
     /// The file holds an object, or an array of such: { "username", "password", "name", "fhirUser", "patients" }, as in
-    /// users.json of a seed folder. A user who is there already is replaced, and is enabled again if disabled.
+    /// users.json of a seed folder. A user who is there already is replaced, and is enabled again if disabled. Another password
+    /// than before signs the user out everywhere, and ends what apps were granted: at reads within a minute.
     Add(AddUser),
     /// List all users
     List {

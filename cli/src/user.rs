@@ -37,14 +37,23 @@ async fn add(mut arguments: AddUser) -> Result<(), Failure> {
         None => by_flags(&mut arguments)?,
     };
     let place = Place::open_or_make(&arguments.place).await?;
-    for user in users::enlisted(new, &place.users().await?)? {
+    let known = place.users().await?;
+    for user in users::enlisted(new, &known)? {
         let (name, who) = (user.username.clone(), user.fhir_user.clone());
+        let before = known.iter().find(|known| known.username == name);
+        let has_others =
+            before.is_some_and(|known| User::registered(Some(known), &user).credentials != known.credentials);
         let done = match place.put_user(user).await? {
             Put::Created => "added",
             Put::Updated => "changed",
             Put::Unchanged => "unchanged:",
         };
         output::say(format_args!("{done} {name} ({who})"));
+        if has_others {
+            output::say(format_args!(
+                "  signed out: what was begun with the password or account before has ended"
+            ));
+        }
     }
     if let Some(password) = made {
         output::say(format_args!("  password  {password}   (shown this once: keep it)"));

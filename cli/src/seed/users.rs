@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smart_core::id::Username;
 use smart_core::ports::Unavailable;
-use smart_core::user::{External, FhirUser, PatientAccess, User, new_subject};
+use smart_core::user::{Credentials, External, FhirUser, PatientAccess, User, new_subject};
 use smart_web::random;
 
 use super::Entries;
@@ -144,6 +144,7 @@ pub(crate) fn enlisted(users: Vec<NewUser>, known: &[User]) -> Result<Vec<User>,
             patients: user.patients,
             password,
             external,
+            credentials: Credentials::default(),
             disabled: false,
         })
     };

@@ -69,8 +69,10 @@ async fn a_user_is_added_listed_and_disabled_on_a_stack() {
     assert_eq!(smart_with(folder, &add, user).well(), "unchanged: maria (Patient/a)\n");
     assert_eq!(
         smart_with(folder, &add, &user.replace("s3cret", "new")).well(),
-        "changed maria (Patient/a)\n"
+        "changed maria (Patient/a)\n  signed out: what was begun with the password or account before has ended\n"
     );
+    let maria = state_of(&stack).await.user(&"maria".parse().unwrap()).await.unwrap().unwrap();
+    assert_eq!(maria.credentials.number(), 1, "REFR-24");
     assert_eq!(smart(folder, &[&["user", "disable", "maria"][..], &on].concat()).well(), "disabled maria\n");
     assert_eq!(
         smart(folder, &[&["user", "list"][..], &on].concat()).well(),

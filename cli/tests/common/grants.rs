@@ -12,6 +12,7 @@ use smart_core::pkce::CodeVerifier;
 use smart_core::ports::{Authorizations, Redemptions, Step};
 use smart_core::redirect::{RedirectUri, RegisteredRedirectUri};
 use smart_core::secret::{Digest, Handle, Op, Secret};
+use smart_core::user::Credentials;
 
 const CALLBACK: &str = "https://app.example/cb";
 
@@ -53,6 +54,7 @@ pub(crate) async fn granted<S: Authorizations + Redemptions>(
         user: user.parse().unwrap(),
         sub: Digest::of(user.as_bytes()).into(),
         fhir_user: "Patient/maria-alvarez".parse().unwrap(),
+        credentials: Credentials::default(),
         auth_time: Some(begun_at),
     };
     let patient = Some("maria-alvarez".parse().unwrap());

@@ -199,6 +199,8 @@ fn reg_06_a_plain_http_jwks_uri_depends_on_where_the_store_is_served() {
     );
 }
 
+const SIGNED_OUT: &str = "  signed out: what was begun with the password or account before has ended\n";
+
 #[test]
 fn a_user_is_added_listed_and_disabled() {
     let folder = tempfile::tempdir().unwrap();
@@ -222,7 +224,14 @@ fn a_user_is_added_listed_and_disabled() {
     let password = made.strip_prefix("added tom (Practitioner/t)\n  password  ").unwrap();
     assert_eq!(password.split(' ').next().unwrap().len(), 43, "{made}");
     let from_input = [&flags[..], &["--password-file", "-"]].concat();
-    assert_eq!(smart_with(folder, &from_input, "pass word\n").well(), "changed tom (Practitioner/t)\n");
+    assert_eq!(
+        smart_with(folder, &from_input, "pass word\n").well(),
+        format!("changed tom (Practitioner/t)\n{SIGNED_OUT}")
+    );
+    // The same password, and other patients: nobody is signed out.
+    let narrowed = user.replace(r#"["a"]"#, "[]");
+    assert_eq!(smart_with(folder, &["user", "add", "-"], &narrowed).well(), "changed maria (Patient/a)\n");
+    assert_eq!(smart_with(folder, &["user", "add", "-"], user).well(), "changed maria (Patient/a)\n");
     assert_eq!(smart(folder, &["user", "disable", "tom"]).well(), "disabled tom\n");
     assert_eq!(
         smart(folder, &["user", "list"]).well(),

@@ -50,7 +50,8 @@ pub(crate) async fn page<S: Store>(
     let mut grants = function.store.own_grants(&visit.owner(), now).await?;
     let capped = grants.len() >= MOST_OWN_GRANTS;
     // An access token may outlive the refresh token that it came with.
-    grants.retain(|grant| !(grant.lasts_until() + ACCESS_LIFETIME).has_passed(now));
+    let lasts = |grant: &Grant| !(grant.lasts_until() + ACCESS_LIFETIME).has_passed(now);
+    grants.retain(|grant| visit.stands_by(grant) && lasts(grant));
     let entries = entries(&grants);
     let offset = parameters.get("offset").and_then(|offset| offset.parse().ok()).unwrap_or(0_usize);
     let mut apps = Vec::new();

@@ -60,7 +60,8 @@ pub(crate) async fn page<S: Store>(
         },
     };
     let client = function.enabled_client(&present.grant.client_id, call.now).await?;
-    let grants = function.store.own_grants(&present.visit.owner(), call.now).await?;
+    let mut grants = function.store.own_grants(&present.visit.owner(), call.now).await?;
+    grants.retain(|grant| present.visit.stands_by(grant));
     let before = Before::of(&grants, &client.client_id, &present.visit.session.id, call.now);
     show(&present, &client, patient.as_ref(), &before)
 }

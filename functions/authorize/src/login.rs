@@ -236,8 +236,8 @@ impl<S: Store> Authorize<S> {
     ) -> Result<Response<Body>, AuthorizeError> {
         let browser = Browser::signed_in()?;
         let secret = browser.session().ok_or(AuthorizeError::FormToken)?;
-        let session =
-            Session { auth_time, ..Session::start(secret.session_id(), user.username.clone(), now) };
+        let session = Session::start(secret.session_id(), user.username.clone(), user.credentials, now);
+        let session = Session { auth_time, ..session };
         let visit = Visit { session, user };
         let patient = match waiting.and_then(|(_, grant)| grant.request()) {
             Some(request) => self.sole_patient(request, &visit).await?,

@@ -43,7 +43,8 @@ impl<S: Store> Authorize<S> {
         if request.always_ask || !is_chosen || !in_reach || !may_come_back(client, request) {
             return Ok(false);
         }
-        let grants = self.store.own_grants(&visit.owner(), now).await?;
+        let mut grants = self.store.own_grants(&visit.owner(), now).await?;
+        grants.retain(|grant| visit.stands_by(grant));
         let before = Before::of(&grants, &client.client_id, &visit.session.id, now);
         Ok(before.answers(&request.scopes, patient))
     }

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use http::request::Parts;
 use smart_core::client::Client;
 use smart_core::fhir::access::AccessContext;
-use smart_core::id::{ClientId, GrantId, Subject, Username};
+use smart_core::grant::Owner;
+use smart_core::id::{ClientId, GrantId, Subject};
 use smart_core::instant::Instant;
 use smart_core::jose::PublicJwk;
 use smart_core::ports::{Clients, Grants, PublicKeys, Replay, RevokedTokens, Step, Unavailable, Users};
@@ -92,12 +93,7 @@ impl<K: PublicKeys> Authentication<K> {
             return opened_alone(claims, &client);
         };
         let (confirmed, _) = tokio::try_join!(granted(store, grant, claims, now), client)?;
-        let user = self.user(store, &claims.sub, &confirmed.user, now).await?;
-        let user = user.filter(|user| is_the_one(user, claims));
-        let user = user.ok_or(FhirError::InvalidToken(InvalidToken::UserDisabled))?;
-        if !user.is_vouched_for(now) {
-            return Err(FhirError::InvalidToken(InvalidToken::UserUnvouched));
-        }
+        let user = self.owner(store, &confirmed.owner, now).await?;
         Ok(opened(confirmed.scopes, claims, &user))
     }
 
@@ -109,22 +105,26 @@ impl<K: PublicKeys> Authentication<K> {
             return opened_alone(claims, &client).ok();
         }
         let user = self.users.get(&claims.sub, now)?;
-        if !is_the_one(&user, claims) || !user.is_vouched_for(now) {
+        if user.sub != claims.sub || user.disabled || !user.is_vouched_for(now) {
             return None;
         }
         // A token whose list was too long for it says no scopes: only its grant does.
         Some(opened(claims.scope.clone()?, claims, &user))
     }
 
-    /// That the token still stands, read consistently: its grant is active and says the same, or it was not revoked.
-    pub(crate) async fn confirm<S: Grants + RevokedTokens>(
+    /// That the token still stands, read consistently: its grant is active, says the same and is the user's who is remembered, or
+    /// it was not revoked.
+    pub(crate) async fn confirm<S: Store>(
         &self,
         store: &S,
         claims: &AccessTokenClaims,
         now: Instant,
     ) -> Result<(), FhirError> {
         match &claims.grant {
-            Some(grant) => granted(store, grant, claims, now).await.map(drop),
+            Some(grant) => {
+                let granted = granted(store, grant, claims, now).await?;
+                self.owner(store, &granted.owner, now).await.map(drop)
+            }
             None => not_revoked(store, claims, now).await,
         }
     }
@@ -139,26 +139,24 @@ impl<K: PublicKeys> Authentication<K> {
         self.clients.get_or(client_id, now, fetch).await
     }
 
-    async fn user<S: Users>(
-        &self,
-        store: &S,
-        sub: &Subject,
-        username: &Username,
-        now: Instant,
-    ) -> Result<Option<Arc<User>>, Unavailable> {
-        let fetch = async { Ok(store.user(username).await?.map(Arc::new)) };
-        self.users.get_or(sub, now, fetch).await
+    /// The user whose grant it is, if they still stand by it; their record may be a minute old. Names may be given anew, a `sub`
+    /// never is.
+    async fn owner<S: Users>(&self, store: &S, owner: &Owner, now: Instant) -> Result<Arc<User>, FhirError> {
+        let fetch = async { Ok::<_, Unavailable>(store.user(&owner.user).await?.map(Arc::new)) };
+        let user = self.users.get_or(&owner.sub, now, fetch).await?;
+        let user = user.filter(|user| owner.is_still(user));
+        let user = user.ok_or(FhirError::InvalidToken(InvalidToken::UserDisabled))?;
+        if user.is_vouched_for(now) {
+            Ok(user)
+        } else {
+            Err(FhirError::InvalidToken(InvalidToken::UserUnvouched))
+        }
     }
-}
-
-/// Whether a user is whom the token was issued for: names may be given anew, a `sub` never is.
-fn is_the_one(user: &User, claims: &AccessTokenClaims) -> bool {
-    !user.disabled && user.sub == claims.sub
 }
 
 /// What a grant says of a token that stands on it.
 struct Granted {
-    user: Username,
+    owner: Owner,
     scopes: Scopes,
 }
 
@@ -172,7 +170,7 @@ async fn granted<S: Grants>(
     let grant = store.grant(grant, now).await?.ok_or(FhirError::InvalidToken(InvalidToken::Ended))?;
     match claims.confirmed_by(&grant) {
         Ok(Confirmed { active, scopes }) => {
-            Ok(Granted { user: active.owner.user.clone(), scopes: scopes.clone() })
+            Ok(Granted { owner: active.owner.clone(), scopes: scopes.clone() })
         }
         Err(Unconfirmed::Ended) => Err(FhirError::InvalidToken(InvalidToken::Ended)),
         Err(Unconfirmed::Misfit) => Err(FhirError::InvalidToken(InvalidToken::Misfit)),

@@ -82,7 +82,7 @@ pub(crate) enum InvalidToken {
     ClientDisabled,
     #[error("says what its client is registered for no longer")]
     ClientChanged,
-    #[error("belongs to a user who is disabled")]
+    #[error("belongs to a user who is disabled, or signs in with another password since")]
     UserDisabled,
     #[error("belongs to a user who has not signed in for too long")]
     UserUnvouched,

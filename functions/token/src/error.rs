@@ -93,7 +93,7 @@ pub(crate) enum WiderScope {
 /// Why a grant ends at a refresh.
 #[derive(Clone, Copy, Debug, Error)]
 pub(crate) enum Ended {
-    #[error("the user who granted this no longer has access here")]
+    #[error("the user who granted this no longer has access here, or signs in with another password since")]
     User,
     #[error("the user who granted this has not signed in for too long, and has to do so again")]
     Unvouched,

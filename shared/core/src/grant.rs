@@ -33,7 +33,7 @@ use crate::pkce::CodeChallenge;
 use crate::redirect::RedirectUri;
 use crate::scope::Scopes;
 use crate::secret::{Digest, Op};
-use crate::user::FhirUser;
+use crate::user::{Credentials, FhirUser, User};
 
 pub use self::refresh::{Previous, Refresh, RefreshPolicy, Refreshed, Rotation, Until};
 pub use self::steps::{CodeIssue, EncounterChoice, Redemption, SignIn};
@@ -173,12 +173,21 @@ pub struct Owner {
     /// The resource that stands for the user.
     #[serde(rename = "fhirUser")]
     pub fhir_user: FhirUser,
+    /// Which credentials they signed in with.
+    #[serde(default, skip_serializing_if = "Credentials::are_first")]
+    pub credentials: Credentials,
     /// When the user signed in (OIDC Core §2), if that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<Instant>,
 }
 
 impl Owner {
+    /// Whether this user still stands by what was granted: the same person, not disabled, and without later credentials than those
+    /// that they signed in with (REFR-24).
+    pub fn is_still(&self, user: &User) -> bool {
+        self.sub == user.sub && self.credentials >= user.credentials && !user.disabled
+    }
+
     /// Whether both are the same person, however often they signed in: by the name, under which grants are listed, and by the
     /// `sub`, since a name may have been another's before.
     pub fn is_same_user(&self, other: &Self) -> bool {

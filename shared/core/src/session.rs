@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{SessionId, Username};
 use crate::instant::Instant;
+use crate::user::{Credentials, User};
 
 /// How long a session lives at most.
 pub const LIFETIME: Duration = Duration::from_hours(12);
@@ -23,6 +24,9 @@ pub struct Session {
     pub id: SessionId,
     /// Who signed in.
     pub user: Username,
+    /// With which credentials.
+    #[serde(default, skip_serializing_if = "Credentials::are_first")]
+    pub credentials: Credentials,
     /// When they proved who they are, for `auth_time` and `max_age` (OIDC Core §2); `None` if the identity provider that brought them does
     /// not say, and then nobody knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -35,8 +39,14 @@ pub struct Session {
 
 impl Session {
     /// A session that starts now, of somebody who has just signed in.
-    pub fn start(id: SessionId, user: Username, now: Instant) -> Self {
-        Self { id, user, auth_time: Some(now), idle_expires_at: now + IDLE, expires_at: now + LIFETIME }
+    pub fn start(id: SessionId, user: Username, credentials: Credentials, now: Instant) -> Self {
+        let (idle_expires_at, expires_at) = (now + IDLE, now + LIFETIME);
+        Self { id, user, credentials, auth_time: Some(now), idle_expires_at, expires_at }
+    }
+
+    /// Whether it is this user's: not disabled, and without later credentials than those that they signed in with (REFR-24).
+    pub fn is_of(&self, user: &User) -> bool {
+        self.user == user.username && self.credentials >= user.credentials && !user.disabled
     }
 
     /// When it started.
@@ -67,7 +77,7 @@ mod tests {
 
     fn session() -> Session {
         let id = Secret::new([1; 32]).session_id();
-        Session::start(id, "maria".parse().unwrap(), Instant::from_unix(1_000_000))
+        Session::start(id, "maria".parse().unwrap(), Credentials::default(), Instant::from_unix(1_000_000))
     }
 
     #[test]

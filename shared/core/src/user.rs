@@ -34,9 +34,44 @@ pub struct User {
     /// Who the user is at an identity provider, if they sign in there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external: Option<External>,
+    /// By which credentials a sign-in counts.
+    #[serde(default, skip_serializing_if = "Credentials::are_first")]
+    pub credentials: Credentials,
     /// A disabled user cannot sign in, and the grants of a disabled user open nothing.
     #[serde(default)]
     pub disabled: bool,
+}
+
+/// Which credentials of a user, by number: the first ones, and the next after each change. Sessions and grants name those that
+/// the user signed in with, and are worth nothing once there are later ones (REFR-24); where a record is remembered, they may be
+/// later than those that it names. A number and no instant: who changes a password may have another clock than who signs the user
+/// in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Credentials(u32);
+
+impl Credentials {
+    /// Those that the user had first.
+    pub fn are_first(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Those after these.
+    #[must_use]
+    fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
+    /// Their number, from 0.
+    pub fn number(self) -> u32 {
+        self.0
+    }
+}
+
+impl From<u32> for Credentials {
+    fn from(number: u32) -> Self {
+        Self(number)
+    }
 }
 
 /// Who a user is at an identity provider: the only two claims that together name a person (OIDC Core §5.7).
@@ -83,6 +118,20 @@ impl User {
             .is_none_or(|external| external.vouched_until.is_some_and(|until| !until.has_passed(now)))
     }
 
+    /// What is stored when the operator registers `new` in the place of `known`: its `sub` stays, and if it proves who it is by
+    /// another password or at another account, whatever it signed in to before ends.
+    #[must_use]
+    pub fn registered(known: Option<&User>, new: &User) -> User {
+        let Some(known) = known else { return new.clone() };
+        let same_account = match (&known.external, &new.external) {
+            (Some(before), Some(now)) => before.is_same_person(now),
+            (before, now) => before.is_none() && now.is_none(),
+        };
+        let unchanged = same_account && known.password == new.password;
+        let credentials = if unchanged { known.credentials } else { known.credentials.next() };
+        User { sub: known.sub.clone(), credentials, ..new.clone() }
+    }
+
     /// What becomes of the record that is `known` when a provider's claims say `said`: made of them anew, with its `sub`, and
     /// disabled if it was. What the operator registered stays as it is.
     #[must_use]
@@ -90,7 +139,8 @@ impl User {
         let Some(known) = known else { return said.clone() };
         match (&known.external, &said.external) {
             (Some(before), Some(now)) if before.by_claims && before.is_same_person(now) => {
-                User { sub: known.sub.clone(), disabled: known.disabled, ..said.clone() }
+                let User { sub, credentials, disabled, .. } = known.clone();
+                User { sub, credentials, disabled, ..said.clone() }
             }
             _ => known.clone(),
         }
@@ -274,6 +324,7 @@ mod tests {
             patients: PatientAccess::All,
             password: None,
             external: Some(external),
+            credentials: Credentials::default(),
             disabled: false,
         }
     }
@@ -338,12 +389,59 @@ mod tests {
     }
 
     #[test]
+    fn refr_24_another_password_or_account_makes_other_credentials_and_nothing_else_does() {
+        let local = User {
+            username: "maria".parse().unwrap(),
+            password: Some(PasswordHash::from_phc("$argon2id$1")),
+            external: None,
+            ..external("https://idp.example", "7", false)
+        };
+        let other_password = User { password: Some(PasswordHash::from_phc("$argon2id$2")), ..local.clone() };
+        let elsewhere = external("https://idp.example", "7", false);
+        let other_account = external("https://idp.example", "8", false);
+        let by_claims = external("https://idp.example", "7", true);
+        let renamed = |user: &User| User {
+            name: "M.".to_owned(),
+            sub: new_subject([9; 32]),
+            patients: PatientAccess::Only(BTreeSet::new()),
+            disabled: true,
+            ..user.clone()
+        };
+        assert_eq!(User::registered(None, &local), local);
+        for (known, new, is_changed) in [
+            (&local, &local, false),
+            (&local, &renamed(&local), false),
+            (&local, &other_password, true),
+            (&local, &elsewhere, true),
+            (&elsewhere, &local, true),
+            (&elsewhere, &renamed(&elsewhere), false),
+            (&elsewhere, &by_claims, false),
+            (&elsewhere, &other_account, true),
+        ] {
+            let stored = User::registered(Some(known), new);
+            assert_eq!(stored.credentials != known.credentials, is_changed, "{known:?} {new:?}");
+            assert_eq!(
+                stored,
+                User { sub: known.sub.clone(), credentials: stored.credentials, ..new.clone() }
+            );
+            // They never come again, whoever registers what.
+            let later = User::registered(Some(&User::registered(Some(&stored), &other_account)), known);
+            assert!(later.credentials.number() > known.credentials.number(), "{known:?} {new:?}");
+        }
+        // A sign-in at the provider changes none.
+        let known = User { credentials: Credentials(3), ..by_claims.clone() };
+        assert_eq!(User::enrolled(Some(&known), &by_claims).credentials, Credentials(3));
+    }
+
+    #[test]
     fn a_user_without_a_word_of_either_is_read_as_before() {
         let user: User = serde_json::from_str(
             r#"{"username":"m","sub":"s","name":"M","fhirUser":"Patient/m","patients":[],"password":"$argon2id$"}"#,
         )
         .unwrap();
-        assert_eq!((user.external, user.password.is_some()), (None, true));
+        assert_eq!((&user.external, user.password.is_some()), (&None, true));
+        assert!(user.credentials.are_first());
+        assert!(serde_json::to_value(&user).unwrap().get("credentials").is_none());
     }
 
     #[test]

@@ -173,7 +173,7 @@ fn put_client(writing: &Writing<'_>, client: &Client) -> Result<Put, Failure> {
 fn put_user(writing: &Writing<'_>, user: User) -> Result<Put, Failure> {
     let (user, put) = match writing.get(USERS, &user.username)? {
         Some(known) => {
-            let user = User { sub: known.sub.clone(), ..user };
+            let user = User::registered(Some(&known), &user);
             if user == known {
                 return Ok(Put::Unchanged);
             }

@@ -12,7 +12,7 @@ use smart_core::ports::{
 };
 use smart_core::secret::{Digest, Op, Secret};
 use smart_core::session::Session;
-use smart_core::user::{PasswordHash, PatientAccess, User, new_subject};
+use smart_core::user::{Credentials, PasswordHash, PatientAccess, User, new_subject};
 
 use super::*;
 
@@ -33,6 +33,7 @@ fn user(name: &str, random: u8) -> User {
         patients: PatientAccess::Only(["a".parse().unwrap()].into()),
         password: Some(PasswordHash::from_phc("$argon2id$")),
         external: None,
+        credentials: Credentials::default(),
         disabled: false,
     }
 }
@@ -167,7 +168,12 @@ async fn a_user_keeps_their_sub_and_what_the_operator_disabled_stays_so() {
 #[tokio::test]
 async fn the_sweep_removes_what_has_expired_and_only_that() {
     let store = LocalStore::in_memory().await.unwrap();
-    let session = Session::start(Secret::new([1; 32]).session_id(), "maria".parse().unwrap(), at(0));
+    let session = Session::start(
+        Secret::new([1; 32]).session_id(),
+        "maria".parse().unwrap(),
+        Credentials::default(),
+        at(0),
+    );
     store.start_session(&session).await.unwrap();
     store.touch_session(&session.id, at(7_000), at(100)).await.unwrap();
     let key = Digest::of(b"key");

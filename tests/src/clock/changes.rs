@@ -9,7 +9,7 @@ use smart_core::ports::{Redemptions as _, Step};
 use smart_core::secret::Op;
 use smart_core::user::PatientAccess;
 
-use super::{MINUTE, OFFLINE, ONCE, SECOND, Server};
+use super::{MINUTE, OFFLINE, ONCE, ONLINE, SECOND, Server};
 use crate::harness::smart_app::consent_form;
 use crate::harness::{Choices, SmartApp, Tokens};
 
@@ -78,6 +78,53 @@ async fn refr_24_a_disabled_user_stops_at_once_at_the_refresh_and_the_pages_and_
     server.after(MINUTE);
     app.is_not_refreshed(&first).await;
     app.reads(&app.marias(ONCE).await).await;
+}
+
+/// Whoever signed in with the password before is out: the pages and the refresh at once, reads within a minute. The new one opens all
+/// of it again, at once.
+#[tokio::test]
+async fn refr_24_another_password_ends_the_sessions_and_the_access_that_were_begun_with_the_one_before() {
+    let server = Server::new().await;
+    let (app, introspector) = (server.app("web").await, server.app("introspector").await);
+    let mut browser = server.browser();
+    let [first, second, third] = [OFFLINE, ONLINE, ONCE];
+    let maria = Choices::of("maria");
+    let first = app.launch_in(&mut browser, first, &maria).await;
+    let second = app.launch_in(&mut browser, second, &maria).await;
+    let third = app.launch_in(&mut browser, third, &maria).await;
+    let asked = app.request(OFFLINE);
+    let code = app.code(&mut browser, &asked, &maria).await;
+    let consent = browser.open(&app.url_of(&app.request(ONCE))).await.page();
+    app.reads(&third).await;
+    introspector.introspected(&third.access_token).await;
+
+    server.exchange_password("maria", "fred").await;
+    let page = browser.press(&consent, &consent_form(&consent), "decision", "allow").await.page();
+    assert!(page.find_form("password").is_some(), "{}", page.text);
+    assert!(app.asks_to_sign_in(&mut browser).await);
+    for tokens in [&first, &second] {
+        let told = app.is_not_refreshed(tokens).await;
+        assert!(told.contains("another password since"), "{told}");
+        assert_eq!(server.revocation(tokens).await, Some(RevocationReason::UserChanged));
+        app.reads_nothing(tokens).await;
+    }
+    // A code that was out is redeemed, since that looks at no user; what comes of it opens nothing that it would not have before.
+    let late = app.tokens(&app.exchange(&asked, &code).send().await);
+    app.is_not_refreshed(&late).await;
+    let told = stops_within_a_minute(&server, &app, &third).await;
+    assert!(told.contains("another password since"), "{told}");
+    let answer = introspector.introspection(&third.access_token).send().await;
+    assert_eq!(answer.ok(), serde_json::json!({ "active": false }));
+
+    // Her own again: that too is another one, and brings nothing back.
+    server.exchange_password("maria", "clara").await;
+    assert!(app.asks_to_sign_in(&mut browser).await);
+    let anew = app.launch_in(&mut browser, OFFLINE, &maria).await;
+    app.reads(&anew).await;
+    app.reads(&app.refreshed(&anew).await).await;
+    app.reads_nothing(&third).await;
+    let page = browser.open("/auth/access").await.page();
+    assert_eq!(page.text.matches("Web App").count(), 1, "{}", page.text);
 }
 
 #[tokio::test]

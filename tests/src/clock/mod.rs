@@ -111,6 +111,12 @@ impl Server {
         self.store().put_user(user).await.unwrap();
     }
 
+    /// Gives somebody the password that another user has. Everybody's is the same but Fred's.
+    async fn exchange_password(&self, name: &str, as_of: &str) {
+        let other = self.store().user(&as_of.parse().unwrap()).await.unwrap().unwrap();
+        self.change_user(name, |user| user.password = other.password).await;
+    }
+
     /// The grant that tokens stand on, if it is there.
     async fn grant(&self, tokens: &Tokens) -> Option<Grant> {
         let id = tokens.claims()["grant"].as_str().unwrap().parse().unwrap();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use smart_core::user::{External, PatientAccess, User, new_subject};
+use smart_core::user::{Credentials, External, PatientAccess, User, new_subject};
 
 use super::{Store, at, bytes, together};
 
@@ -22,6 +22,7 @@ fn said(n: u64) -> User {
         patients: PatientAccess::Only(["a".parse().unwrap()].into()),
         password: None,
         external: Some(external),
+        credentials: Credentials::default(),
         disabled: false,
     }
 }

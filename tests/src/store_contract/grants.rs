@@ -112,6 +112,7 @@ pub(crate) fn owner() -> Owner {
         user: "maria".parse().unwrap(),
         sub: "sub-maria".parse().unwrap(),
         fhir_user: "Practitioner/p1".parse().unwrap(),
+        credentials: 3.into(),
         auth_time: Some(at(0)),
     }
 }

@@ -119,7 +119,8 @@ macro_rules! store_contract {
             $name, $make;
             attempts: attempts_are_counted_one_by_one, a_window_ends_by_itself, a_success_forgets_the_attempts;
             registry: clients_are_put_listed_and_disabled, a_client_is_read_as_it_was_registered,
-                oidc_a_users_sub_survives_every_update, a_user_is_read_as_they_were_stored,
+                oidc_a_users_sub_survives_every_update, refr_24_another_password_makes_other_credentials,
+                a_user_is_read_as_they_were_stored,
                 of_several_operators_at_once_one_makes_the_user_and_its_sub_stays,
                 a_user_of_too_many_patients_is_refused_by_size_and_never_cut;
             enrolments: whom_a_provider_vouches_for_is_a_user, at_many_sign_ins_at_once_there_is_one_new_user,
@@ -127,7 +128,8 @@ macro_rules! store_contract {
             uses: one_use_is_the_first, a_retry_is_the_same_use, a_use_is_remembered_until_it_expires;
             launches: a_launch_is_made_once, one_grant_uses_a_launch, a_launch_stays_with_its_grant,
                 a_forgotten_launch_is_nobodys;
-            sessions: a_session_ends_without_being_removed, touching_never_wakes_a_session, an_ended_session_stays_ended;
+            sessions: a_session_ends_without_being_removed, touching_never_wakes_a_session, an_ended_session_stays_ended,
+                refr_24_a_session_names_the_credentials_that_it_was_begun_with;
             grants: a_grant_goes_from_the_request_to_the_code, a_grant_never_begins_over_another,
                 a_step_at_the_wrong_stage_is_refused, another_session_is_refused,
                 an_expired_grant_is_absent_without_being_removed, an_absent_grant_is_refused_and_never_made,

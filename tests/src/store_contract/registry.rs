@@ -8,7 +8,7 @@ use smart_core::client::Client;
 use smart_core::client::metadata::{self, Deployment};
 use smart_core::id::{ClientId, Username};
 use smart_core::ports::{Clients, Unavailable, Users};
-use smart_core::user::{PasswordHash, PatientAccess, User, new_subject};
+use smart_core::user::{Credentials, PasswordHash, PatientAccess, User, new_subject};
 use smart_local::Put;
 
 use super::{Store, together};
@@ -54,6 +54,7 @@ fn user(name: &str, sub: u8) -> User {
         patients: PatientAccess::All,
         password: Some(PasswordHash::from_phc("$argon2id$…")),
         external: None,
+        credentials: Credentials::default(),
         disabled: false,
     }
 }
@@ -117,6 +118,25 @@ pub(crate) async fn oidc_a_users_sub_survives_every_update<S: Store>(store: Arc<
     assert_eq!(store.users().await.unwrap(), [disabled]);
     assert!(!store.disable_user(&"peter".parse().unwrap()).await.unwrap());
     assert!(store.clients().await.unwrap().is_empty());
+}
+
+/// REFR-24: another password makes other credentials, which never come again; whatever else is changed does not.
+pub(crate) async fn refr_24_another_password_makes_other_credentials<S: Store>(store: Arc<S>) {
+    let with = |phc: &str| User { password: Some(PasswordHash::from_phc(phc)), ..user("maria", 1) };
+    let name = "maria".parse().unwrap();
+    for (user, number) in [
+        (with("$argon2id$1"), 0),
+        (User { name: "Maria B.".to_owned(), ..with("$argon2id$1") }, 0),
+        (with("$argon2id$2"), 1),
+        (User { patients: PatientAccess::Only([].into()), ..with("$argon2id$2") }, 1),
+        (with("$argon2id$1"), 2),
+    ] {
+        store.put_user(&user).await.unwrap();
+        let stored = store.user(&name).await.unwrap().unwrap();
+        assert_eq!(stored, User { credentials: number.into(), ..user });
+    }
+    assert!(store.disable_user(&name).await.unwrap());
+    assert_eq!(store.user(&name).await.unwrap().unwrap().credentials.number(), 2);
 }
 
 /// Whatever a user may see, they are read as they were stored; and no name is taken for another.

@@ -4,11 +4,23 @@ use std::sync::Arc;
 
 use smart_core::id::SessionId;
 use smart_core::session::{IDLE, LIFETIME, Session};
+use smart_core::user::Credentials;
 
 use super::{Store, at, digest};
 
 fn session(n: u64) -> Session {
-    Session::start(SessionId::from(digest(n)), "maria".parse().unwrap(), at(0))
+    Session::start(SessionId::from(digest(n)), "maria".parse().unwrap(), Credentials::default(), at(0))
+}
+
+/// REFR-24: it names the credentials that somebody signed in with.
+pub(crate) async fn refr_24_a_session_names_the_credentials_that_it_was_begun_with<S: Store>(store: Arc<S>) {
+    for (n, number) in [(1, 0), (2, 1), (3, u32::MAX)] {
+        let session = Session { credentials: number.into(), ..session(n) };
+        store.start_session(&session).await.unwrap();
+        store.touch_session(&session.id, at(IDLE.as_secs() + 60), at(60)).await.unwrap();
+        let stored = store.session(&session.id, at(60)).await.unwrap().unwrap();
+        assert_eq!(stored.credentials, session.credentials);
+    }
 }
 
 /// A session is there until its idle expiry, without anybody removing it.

@@ -283,3 +283,32 @@ async fn a_disabled_client_or_user_stops_within_a_minute() {
         get(path).by(&bearer).send_to(&at(60)).await.is_outcome(401, "expired");
     }
 }
+
+/// REFR-24: what was granted before the password was changed opens nothing a minute later; what is granted since opens at once, though
+/// the record of before is remembered.
+#[tokio::test]
+async fn refr_24_other_credentials_stop_tokens_within_a_minute_and_new_tokens_work_at_once() {
+    let world = clinic();
+    let function = super::router(world.clone(), world.clone(), &super::settings());
+    let at = |second| {
+        function
+            .clone()
+            .layer(axum::Extension(smart_web::arrival::Arrival(NOW + Duration::from_secs(second))))
+    };
+    let before = world.token("clinician", SCOPES, Some("a"));
+    let paths = ["/fhir/Patient/a", "/fhir/Observation"];
+    for path in paths {
+        assert_eq!(get(path).by(&before).send_to(&at(0)).await.status, 200);
+    }
+    world.change_user("clinician", |user| user.credentials = 1.into());
+    let since = world.token("clinician", "patient/*.rs user/*.rs", Some("b"));
+    for path in ["/fhir/Patient/b", "/fhir/Observation"] {
+        assert_eq!(get(path).by(&since).send_to(&at(59)).await.status, 200, "{path}");
+    }
+    for second in [60, 61] {
+        for path in paths {
+            get(path).by(&before).send_to(&at(second)).await.is_outcome(401, "expired");
+            assert_eq!(get("/fhir/Observation").by(&since).send_to(&at(second)).await.status, 200);
+        }
+    }
+}

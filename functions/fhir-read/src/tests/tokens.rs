@@ -91,6 +91,7 @@ impl World {
             user: user.username.clone(),
             sub: user.sub.clone(),
             fhir_user: user.fhir_user,
+            credentials: user.credentials,
             auth_time: Some(NOW),
         };
         let granted = Granted {

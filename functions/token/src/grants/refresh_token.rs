@@ -148,10 +148,10 @@ impl<S: Store, K: Signer> TokenEndpoint<S, K> {
     }
 }
 
-/// Whose grant it is, as the user is now: the same one, not disabled, vouched for where a provider has to, and still with the patient in
-/// context (REFR-24).
+/// Whose grant it is, as the user is now: the same one, not disabled, with the credentials of then, vouched for where a provider has
+/// to, and still with the patient in context (REFR-24).
 pub(crate) fn owner_now(active: &Active, user: Option<&User>, now: Instant) -> Result<Owner, TokenError> {
-    let user = user.filter(|user| !user.disabled && user.sub == active.owner.sub).ok_or(Ended::User)?;
+    let user = user.filter(|user| active.owner.is_still(user)).ok_or(Ended::User)?;
     if !user.is_vouched_for(now) {
         return Err(Ended::Unvouched.into());
     }

@@ -142,10 +142,11 @@ async fn intro_14_whatever_ends_a_token_is_seen() {
     for token in [&access, &token] {
         world.told(token, 0).await.is_inactive();
     }
-    // The user: disabled, another one by the same name, or without the patient.
-    let changes: [fn(&mut User); 3] = [
+    // The user: disabled, another one by the same name, with another password (REFR-24), or without the patient.
+    let changes: [fn(&mut User); 4] = [
         |user| user.disabled = true,
         |user| user.sub = "sub-other".parse().unwrap(),
+        |user| user.credentials = 1.into(),
         |user| user.patients = only(&["b"]),
     ];
     for change in changes {

@@ -180,9 +180,12 @@ async fn refr_24_a_disabled_client_stops_at_once_and_goes_on_if_it_was_a_mistake
 async fn refr_24_a_user_who_is_disabled_or_is_another_one_ends_the_grant() {
     let disabled: fn(&mut smart_core::user::User) = |user| user.disabled = true;
     let lost_the_patient: fn(&mut smart_core::user::User) = |user| user.patients = only(&["b"]);
+    let other_password: fn(&mut smart_core::user::User) =
+        |user| user.password = Some(smart_core::user::PasswordHash::from_phc("$argon2id$other"));
     let sees_nobody: fn(&mut smart_core::user::User) = |user| user.patients = only(&[]);
     for (change, says) in [
         (disabled, "no longer has access"),
+        (other_password, "signs in with another password since"),
         (lost_the_patient, "no longer see this patient"),
         (sees_nobody, "no longer see this patient"),
     ] {

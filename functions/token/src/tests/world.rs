@@ -239,10 +239,11 @@ impl World {
         store.begin(&Grant::begin(grant.clone(), client_id, request, self.step().op, NOW)).await.unwrap();
 
         let auth_time = NOW - Duration::from_mins(1);
-        let session = Session::start(Secret::new(self.draw()).session_id(), username.clone(), auth_time);
+        let id = Secret::new(self.draw()).session_id();
+        let session = Session::start(id, username.clone(), user.credentials, auth_time);
         store.start_session(&session).await.unwrap();
-        let owner =
-            Owner { user: username, sub: user.sub, fhir_user: user.fhir_user, auth_time: Some(auth_time) };
+        let User { sub, fhir_user, credentials, .. } = user.clone();
+        let owner = Owner { user: username, sub, fhir_user, credentials, auth_time: Some(auth_time) };
         let patient = consent.patient.map(|id| id.parse().unwrap());
         let sign_in = SignIn { session: session.id.clone(), owner, patient: patient.clone() };
         let known = store.sign_in(&grant, &sign_in, self.step()).await.unwrap();

@@ -99,13 +99,9 @@ impl StateTable {
         self.register(CLIENTS, client.client_id.as_str(), |_| Some(client.clone())).await
     }
 
-    /// Stores a user as it is given, over another one of its name; only the `sub` of the one that was there is kept.
+    /// Stores a user over another one of its name: see [`User::registered`].
     pub async fn put_user(&self, user: &User) -> Result<Put, Unavailable> {
-        let kept = |known: Option<&User>| match known {
-            Some(known) => User { sub: known.sub.clone(), ..user.clone() },
-            None => user.clone(),
-        };
-        self.register(USERS, user.username.as_str(), |known| Some(kept(known))).await
+        self.register(USERS, user.username.as_str(), |known| Some(User::registered(known, user))).await
     }
 
     /// Disables a client, and says whether there is one of that id.

@@ -4,9 +4,10 @@ use smart_core::id::SessionId;
 use smart_core::instant::Instant;
 use smart_core::ports::{Sessions, SignIns, Unavailable};
 use smart_core::session::Session;
+use smart_core::user::Credentials;
 
 use super::StateTable;
-use crate::item::{Item, Unreadable, instant, text};
+use crate::item::{Item, Unreadable, instant, number, text};
 use crate::table::{Failed, Update};
 
 const PORT: &str = "sessions";
@@ -19,8 +20,10 @@ fn key(id: &SessionId) -> String {
 }
 
 fn item_of(session: &Session) -> Item {
+    let credentials = Some(session.credentials).filter(|credentials| !credentials.are_first());
     Item::new(key(&session.id))
         .with("user", text(session.user.as_str()))
+        .with_some("credentials", credentials.map(|credentials| number(credentials.number().into())))
         .with(BEGUN_AT, instant(session.begun_at()))
         .with_some("auth_time", session.auth_time.map(instant))
         .with("idle_expires_at", instant(session.idle_expires_at))
@@ -31,10 +34,16 @@ fn session_of(id: &SessionId, item: &Item) -> Result<Session, Unreadable> {
     Ok(Session {
         id: id.clone(),
         user: item.parsed("user")?,
+        credentials: item.optional("credentials", credentials_of)?.unwrap_or_default(),
         auth_time: item.optional("auth_time", Item::instant)?,
         idle_expires_at: item.instant("idle_expires_at")?,
         expires_at: item.instant("expires_at")?,
     })
+}
+
+fn credentials_of(item: &Item, attribute: &'static str) -> Result<Credentials, Unreadable> {
+    let number = u32::try_from(item.number(attribute)?).map_err(|_| Unreadable { attribute })?;
+    Ok(number.into())
 }
 
 fn touch(id: &SessionId, idle_expires_at: Instant, now: Instant) -> Update {
@@ -91,10 +100,11 @@ mod tests {
     #[test]
     fn a_session_is_read_as_it_was_written() {
         let id = Secret::new([1; 32]).session_id();
-        let session =
-            Session::start(id.clone(), "maria o'neil".parse().unwrap(), Instant::from_unix(1_800_000_000));
+        let (user, now) = ("maria o'neil".parse().unwrap(), Instant::from_unix(1_800_000_000));
+        let session = Session::start(id.clone(), user, Credentials::default(), now);
         let undated = Session { auth_time: None, ..session.clone() };
-        for session in [session, undated] {
+        let later = [1, u32::MAX].map(|number| Session { credentials: number.into(), ..session.clone() });
+        for session in [session, undated].into_iter().chain(later) {
             assert_eq!(session_of(&id, &item_of(&session)), Ok(session));
         }
     }

@@ -14,6 +14,7 @@ use smart_core::ports::{
 };
 use smart_core::secret::LaunchHandle;
 use smart_core::session::Session;
+use smart_core::user::Credentials;
 
 use crate::proxy::{Both, Fate, THROTTLE, both};
 use crate::sample::{
@@ -134,7 +135,7 @@ async fn a_lost_answer_is_no_second_use_and_no_lost_session() {
     assert!(proxied.first_use(&digest(1), at(300), step(1, 0)).await.unwrap());
     assert!(!direct.first_use(&digest(1), at(300), step(2, 0)).await.unwrap());
 
-    let begun = Session::start(session(1), "maria".parse().unwrap(), at(0));
+    let begun = Session::start(session(1), "maria".parse().unwrap(), Credentials::default(), at(0));
     script.set(&[Fate::LoseAnswer]);
     proxied.start_session(&begun).await.unwrap();
     script.set(&[Fate::LoseAnswer]);

@@ -23,7 +23,7 @@ use smart_core::ports::{
     Unavailable, UserGrants as _, Users as _,
 };
 use smart_core::session::Session;
-use smart_core::user::PatientAccess;
+use smart_core::user::{Credentials, PatientAccess};
 use tokio::time::timeout;
 
 use crate::proxy::{Fate, Script, THROTTLE, listen};
@@ -88,7 +88,7 @@ async fn scene() -> Scene {
 }
 
 fn a_session() -> Session {
-    Session::start(session(1), "maria".parse().unwrap(), at(0))
+    Session::start(session(1), "maria".parse().unwrap(), Credentials::default(), at(0))
 }
 
 fn choice() -> EncounterChoice {

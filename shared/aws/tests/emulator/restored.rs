@@ -9,6 +9,7 @@ use smart_core::ports::{
     Authorizations as _, Grants as _, Redemptions as _, Sessions as _, SignIns as _, Stopped,
 };
 use smart_core::session::{IDLE, Session};
+use smart_core::user::Credentials;
 
 use crate::sample::{
     active, at, begun, coded, digest, id, issue, policy, right, rotation, session, sign_in, step,
@@ -73,7 +74,8 @@ async fn a_grant_from_the_mark_on_is_as_ever() {
 #[tokio::test]
 async fn a_session_from_before_the_mark_has_ended() {
     let [table, marked, from_the_mark_on] = tables().await;
-    let session = Session::start(SessionId::from(digest(1)), "maria".parse().unwrap(), at(0));
+    let session =
+        Session::start(SessionId::from(digest(1)), "maria".parse().unwrap(), Credentials::default(), at(0));
     table.start_session(&session).await.unwrap();
     assert_eq!(marked.session(&session.id, at(2)).await.unwrap(), None);
     marked.touch_session(&session.id, at(2 * IDLE.as_secs()), at(2)).await.unwrap();

@@ -17,7 +17,7 @@ use smart_core::pkce::CodeVerifier;
 use smart_core::ports::{Authorizations as _, Redeemed, Redemptions as _, Step};
 use smart_core::redirect::{RedirectUri, RegisteredRedirectUri};
 use smart_core::secret::{Digest, Handle, LaunchHandle, Op, Salt};
-use smart_core::user::{External, PatientAccess, User};
+use smart_core::user::{Credentials, External, PatientAccess, User};
 
 use smart_aws::StateTable;
 
@@ -59,6 +59,7 @@ pub(crate) fn owner(user: &str) -> Owner {
         user: user.parse().unwrap(),
         sub: Digest::of(user.as_bytes()).into(),
         fhir_user: "Practitioner/maria-alvarez".parse().unwrap(),
+        credentials: Credentials::default(),
         auth_time: Some(at(0)),
     }
 }
@@ -79,6 +80,7 @@ pub(crate) fn vouched_for() -> User {
         patients: PatientAccess::All,
         password: None,
         external: Some(external),
+        credentials: Credentials::default(),
         disabled: false,
     }
 }

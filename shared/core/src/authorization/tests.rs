@@ -9,6 +9,7 @@ use super::*;
 use crate::client::metadata::{self, Deployment};
 use crate::launch::LaunchContext;
 use crate::scope::Level;
+use crate::user::Credentials;
 
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 const REDIRECT_URI: &str = "https://app.example/cb?keep=1";
@@ -342,7 +343,8 @@ fn authz_33_oidc_parameters_are_read() {
 #[test]
 fn authz_33_prompt_and_max_age_decide_whether_a_session_will_do() {
     let start = Instant::from_unix(1_800_000_000);
-    let session = Session::start(Digest::of(b"s").into(), "maria".parse().unwrap(), start);
+    let session =
+        Session::start(Digest::of(b"s").into(), "maria".parse().unwrap(), Credentials::default(), start);
     let at = |second| start + Duration::from_secs(second);
     for (name, value, second, accepted) in [
         ("x", "", 3_000, true),

@@ -11,7 +11,7 @@ use super::provider::{ClaimNames, Provider};
 use crate::deployment::PublicUrl;
 use crate::id::PatientId;
 use crate::instant::Instant;
-use crate::user::{External, FhirUser, PatientAccess, User, new_subject};
+use crate::user::{Credentials, External, FhirUser, PatientAccess, User, new_subject};
 
 /// How long a name that is shown may be, in characters.
 const LONGEST_NAME: usize = 200;
@@ -73,6 +73,7 @@ fn user(
         patients,
         password: None,
         external: Some(external.clone()),
+        credentials: Credentials::default(),
         disabled: false,
     })
 }

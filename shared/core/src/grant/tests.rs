@@ -12,6 +12,7 @@ use crate::pkce::CodeVerifier;
 use crate::ports::Step;
 use crate::redirect::RegisteredRedirectUri;
 use crate::secret::{Handle, Salt};
+use crate::user::Credentials;
 
 const ACCESS: Duration = crate::token::ACCESS_LIFETIME;
 const RETRY: Duration = Duration::from_secs(30);
@@ -68,6 +69,7 @@ fn owner() -> Owner {
         user: "maria".parse().unwrap(),
         sub: "sub-maria".parse().unwrap(),
         fhir_user: "Patient/a".parse().unwrap(),
+        credentials: Credentials::default(),
         auth_time: Some(at(0)),
     }
 }

@@ -7,6 +7,7 @@ use smart_core::launch::LaunchContext;
 use smart_core::pkce::CodeVerifier;
 use smart_core::redirect::{RedirectUri, RegisteredRedirectUri};
 use smart_core::secret::{Handle, Op, Salt};
+use smart_core::user::Credentials;
 
 use super::*;
 
@@ -46,6 +47,7 @@ fn grant(n: u8, user: &str) -> Grant {
         user: user.parse().unwrap(),
         sub: "sub".parse().unwrap(),
         fhir_user: "Patient/a".parse().unwrap(),
+        credentials: Credentials::default(),
         auth_time: Some(at(0)),
     };
     let known =

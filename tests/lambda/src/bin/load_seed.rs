@@ -19,7 +19,7 @@ use smart_core::client::metadata;
 use smart_core::deployment::PublicUrl;
 use smart_core::instant::Instant;
 use smart_core::secret::Digest;
-use smart_core::user::{PasswordHash, User, new_subject};
+use smart_core::user::{Credentials, PasswordHash, User, new_subject};
 
 type Fault = Box<dyn Error + Send + Sync>;
 
@@ -60,6 +60,7 @@ fn stored(user: &Value) -> Result<User, Fault> {
         patients: serde_json::from_value(user["patients"].clone())?,
         password: Some(PasswordHash::from_phc(hash)),
         external: None,
+        credentials: Credentials::default(),
         disabled: false,
     })
 }

@@ -9,7 +9,7 @@ use smart_aws::{Incoming, RecordsTable, Sdk, StateTable, emulator, tables};
 use smart_core::client::metadata::{self, Deployment};
 use smart_core::instant::Instant;
 use smart_core::secret::Digest;
-use smart_core::user::{PasswordHash, User, new_subject};
+use smart_core::user::{Credentials, PasswordHash, User, new_subject};
 use smart_lambda_tests::event::{Answer, Event};
 use smart_lambda_tests::faults::Faults;
 use smart_lambda_tests::function::Function;
@@ -212,6 +212,7 @@ async fn populate(state: &StateTable, records: &RecordsTable) {
         patients: serde_json::from_value(json!(["a"])).unwrap(),
         password: Some(PasswordHash::from_phc(hash)),
         external: None,
+        credentials: Credentials::default(),
         disabled: false,
     };
     state.put_user(&user).await.unwrap();

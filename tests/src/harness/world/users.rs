@@ -15,7 +15,7 @@ use std::sync::OnceLock;
 use argon2::{Argon2, PasswordHasher as _};
 use serde_json::{Value, json};
 use smart_core::secret::Digest;
-use smart_core::user::{PasswordHash, User, new_subject};
+use smart_core::user::{Credentials, PasswordHash, User, new_subject};
 
 /// The password of everybody but Fred, and his.
 pub(crate) const PASSWORD: &str = "tests only: pass \u{fc}ber & <b>";
@@ -78,6 +78,7 @@ fn with_hash(user: &Value, password: PasswordHash) -> User {
         patients: serde_json::from_value(user["patients"].clone()).unwrap(),
         password: Some(password),
         external: None,
+        credentials: Credentials::default(),
         disabled: false,
     }
 }

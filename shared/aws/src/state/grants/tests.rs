@@ -7,6 +7,7 @@ use smart_core::launch::LaunchContext;
 use smart_core::pkce::CodeVerifier;
 use smart_core::redirect::{RedirectUri, RegisteredRedirectUri};
 use smart_core::secret::{Handle, Op, Salt};
+use smart_core::user::Credentials;
 
 use super::*;
 use crate::state::check_expression;
@@ -24,6 +25,7 @@ fn owner() -> Owner {
         user: "maria o'neil#1".parse().unwrap(),
         sub: "sub".parse().unwrap(),
         fhir_user: "Practitioner/p1".parse().unwrap(),
+        credentials: Credentials::default(),
         auth_time: Some(at(0)),
     }
 }

@@ -4,6 +4,7 @@ use super::*;
 use crate::grant::{Granted, Owner, Refresh, RefreshPolicy, Stage};
 use crate::launch::LaunchContext;
 use crate::secret::{Digest, Handle, Op};
+use crate::user::Credentials;
 
 const LABORATORY: &str =
     "patient/Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|laboratory";
@@ -26,6 +27,7 @@ fn grant(scopes: &str, of: Option<&str>, until: Until) -> Grant {
         user: "maria".parse().unwrap(),
         sub: "sub-maria".parse().unwrap(),
         fhir_user: "Patient/a".parse().unwrap(),
+        credentials: Credentials::default(),
         auth_time: Some(at(0)),
     };
     let granted = Granted {

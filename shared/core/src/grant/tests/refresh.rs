@@ -6,6 +6,7 @@ use super::*;
 use crate::client::Client;
 use crate::client::metadata::{self, Deployment};
 use crate::session::Session;
+use crate::user::Credentials;
 
 /// Redeemed at second 3, and refreshed at second 10: the token is now the fourth.
 fn refreshed() -> Grant {
@@ -153,7 +154,7 @@ fn refr_19_21_23_tok_14_x_10_how_long_a_refresh_token_lasts() {
     let browser = client(json!({ "token_endpoint_auth_method": "none" }));
     let native = client(json!({ "token_endpoint_auth_method": "none", "application_type": "native" }));
     let confidential = client(json!({ "client_secret": "Zk3vT1uQ8xYw5bN7rJ2mKd" }));
-    let browsing = Session::start(session(SESSION), "maria".parse().unwrap(), at(0));
+    let browsing = Session::start(session(SESSION), "maria".parse().unwrap(), Credentials::default(), at(0));
     let of = |client: &Client, scopes: &str| RefreshPolicy::of(client, &scopes.parse().unwrap(), &browsing);
     let online = RefreshPolicy {
         slides: crate::session::LIFETIME,

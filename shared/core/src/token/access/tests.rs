@@ -11,6 +11,7 @@ use crate::jose::test_keys::{TestKey, input};
 use crate::jose::{Algorithm, PublicKey, SigningKey, compact, signing_input};
 use crate::launch::LaunchContext;
 use crate::token::{ACCESS_LIFETIME, IdTokenClaims};
+use crate::user::Credentials;
 
 const NOW: Instant = Instant::from_unix(1_800_000_000);
 
@@ -102,6 +103,7 @@ fn rs_15_and_sec_13_an_id_token_a_refresh_token_and_a_code_are_no_access_tokens(
         user: "maria".parse().unwrap(),
         sub: "sub-maria".parse().unwrap(),
         fhir_user: "Patient/a".parse().unwrap(),
+        credentials: Credentials::default(),
         auth_time: Some(NOW),
     };
     let granted = Granted {
@@ -360,6 +362,7 @@ fn rs_06_and_intro_14_a_grant_speaks_for_the_tokens_that_say_what_it_says() {
         user: "maria".parse().unwrap(),
         sub: "sub-maria".parse().unwrap(),
         fhir_user: "Patient/a".parse().unwrap(),
+        credentials: Credentials::default(),
         auth_time: Some(NOW),
     };
     let active = Active { owner, granted, since: None, code: None, refresh: None };

@@ -8,6 +8,7 @@ use super::*;
 use crate::launch::LaunchContext;
 use crate::scope::Scopes;
 use crate::token::ID_LIFETIME;
+use crate::user::Credentials;
 
 const NOW: Instant = Instant::from_unix(1_800_000_000);
 const ISSUER: &str = "https://smart.example";
@@ -18,6 +19,7 @@ fn owner(fhir_user: &str) -> Owner {
         user: "maria".parse().unwrap(),
         sub: "sub-maria".parse().unwrap(),
         fhir_user: fhir_user.parse().unwrap(),
+        credentials: Credentials::default(),
         auth_time: Some(NOW - Duration::from_secs(100)),
     }
 }

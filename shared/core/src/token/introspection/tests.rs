@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::secret::Digest;
+use crate::user::Credentials;
 
 const NOW: Instant = Instant::from_unix(1_800_000_000);
 const BASE: &str = "https://smart.example/fhir";
@@ -13,6 +14,7 @@ fn owner() -> Owner {
         user: "maria".parse().unwrap(),
         sub: "sub-maria".parse().unwrap(),
         fhir_user: "Patient/a".parse().unwrap(),
+        credentials: Credentials::default(),
         auth_time: Some(NOW),
     }
 }

@@ -7,7 +7,7 @@ use smart_aws::{Incoming, RecordsTable, StateTable};
 use smart_core::client::metadata::{self, Deployment};
 use smart_core::instant::Instant;
 use smart_core::secret::Digest;
-use smart_core::user::{PasswordHash, User, new_subject};
+use smart_core::user::{Credentials, PasswordHash, User, new_subject};
 use smart_lambda_tests::meter::Meter;
 
 use super::super::client_key::ClientKey;
@@ -71,6 +71,7 @@ async fn register(state: &StateTable, key: &ClientKey) {
         patients: serde_json::from_value(patients).unwrap(),
         password: Some(PasswordHash::from_phc(hash.clone())),
         external: None,
+        credentials: Credentials::default(),
         disabled: false,
     };
     for user in [
