@@ -164,6 +164,10 @@ pub(crate) enum Client {
         /// Print JSON
         #[arg(long)]
         json: bool,
+        /// Let the secret that a client had be good for so many hours beside the new one, so that it can be changed without an
+        /// outage [default: it ends at once]
+        #[arg(long, value_name = "HOURS", value_parser = clap::value_parser!(u32).range(1..=720))]
+        keep_old_secret: Option<u32>,
         /// The file; - reads standard input
         file: PathBuf,
     },

@@ -1,6 +1,7 @@
 //! `smart client`: register, see and disable client apps.
 
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use smart_core::client::keys::ClientKeys;
@@ -10,6 +11,7 @@ use smart_core::ports::Unavailable;
 use smart_core::redirect::RegisteredRedirectUri;
 use smart_core::secret::Secret;
 use smart_local::Put;
+use smart_web::arrival::system_clock;
 use smart_web::random;
 
 use crate::arguments::{self, Client as Command};
@@ -20,7 +22,10 @@ use crate::{input, output};
 
 pub(crate) async fn run(command: Command) -> Result<(), Failure> {
     match command {
-        Command::Add { place, json, file } => add(&place, &file, json).await,
+        Command::Add { place, json, keep_old_secret, file } => {
+            let kept = keep_old_secret.map(|hours| Duration::from_hours(hours.into()));
+            add(&place, &file, kept, json).await
+        }
         Command::List { place, json } => list(&Place::open(&place).await?, json).await,
         Command::Show { place, json, id } => show(&Place::open(&place).await?, &id, json).await,
         Command::Disable { place, id } => {
@@ -37,8 +42,13 @@ fn unknown(id: &ClientId) -> Failure {
     Failure::Failed(format!("there is no client {:?}", id.as_str()))
 }
 
-/// All of a file's clients or, on a fault, none.
-async fn add(place: &arguments::Place, file: &Path, as_json: bool) -> Result<(), Failure> {
+/// All of a file's clients or, on a fault, none. The secrets that they had are good for `kept` besides.
+async fn add(
+    place: &arguments::Place,
+    file: &Path,
+    kept: Option<Duration>,
+    as_json: bool,
+) -> Result<(), Failure> {
     let source = input::read(file)?;
     let mut metadata = clients::metadata(&source, Entries::ArrayOrOne)?;
     let mut secrets = Vec::with_capacity(metadata.len());
@@ -50,8 +60,12 @@ async fn add(place: &arguments::Place, file: &Path, as_json: bool) -> Result<(),
     let place = Place::open_or_make(place).await?;
     let clients = clients::register(&metadata, place.deployment()?)?;
     for (client, secret) in clients.into_iter().zip(secrets) {
-        let mut fields = fields(&client);
         let id = client.client_id.clone();
+        let client = match kept {
+            Some(kept) => with_old_secret(&place, client, kept).await?,
+            None => client,
+        };
+        let mut fields = fields(&client);
         let put = place.put_client(client).await?;
         if let Some(secret) = secret {
             fields.insert("client_secret".to_owned(), secret.into());
@@ -68,6 +82,13 @@ async fn add(place: &arguments::Place, file: &Path, as_json: bool) -> Result<(),
         output::say(format_args!("{done} {id}\n{}", shown(&fields)));
     }
     Ok(())
+}
+
+/// The client, with the secret that it is registered with besides.
+async fn with_old_secret(place: &Place, client: Client, kept: Duration) -> Result<Client, Failure> {
+    let Some(before) = place.client(&client.client_id).await? else { return Ok(client) };
+    let authentication = client.authentication.keeping(&before.authentication, system_clock() + kept);
+    Ok(Client { authentication, ..client })
 }
 
 /// Gives a symmetric client that has no secret one of 256 bits, in characters that need no escape in a form or URL.
@@ -121,6 +142,9 @@ async fn show(place: &Place, id: &ClientId, as_json: bool) -> Result<(), Failure
     Ok(())
 }
 
+/// Under what name it is shown until when the secret before is good: of our own, and no metadata.
+const OLD_SECRET_UNTIL: &str = "old_secret_until";
+
 /// A client under the registered names of its metadata (RFC 7591 §2). Of a secret nothing is known but its digest.
 fn fields(client: &Client) -> Map<String, Value> {
     let texts = |texts: Vec<&str>| Value::from(texts);
@@ -136,6 +160,9 @@ fn fields(client: &Client) -> Map<String, Value> {
     put("grant_types", texts(client.grant_types.iter().map(|grant| grant.as_str()).collect()));
     put("redirect_uris", texts(client.redirect_uris.iter().map(RegisteredRedirectUri::as_str).collect()));
     put("scope", client.scope.to_string().into());
+    if let Some(previous) = client.authentication.previous_secret() {
+        put(OLD_SECRET_UNTIL, previous.until.to_string().into());
+    }
     if let ClientAuthentication::PrivateKeyJwt(registered) = &client.authentication {
         if let Some(alg) = registered.algorithms.registered() {
             put("token_endpoint_auth_signing_alg", alg.as_str().into());
@@ -159,9 +186,10 @@ fn fields(client: &Client) -> Map<String, Value> {
 
 /// In the order in which one reads it; what is long, item by item.
 fn shown(fields: &Map<String, Value>) -> String {
-    const ORDER: [&str; 15] = [
+    const ORDER: [&str; 16] = [
         "client_id",
         "client_secret",
+        OLD_SECRET_UNTIL,
         "client_name",
         "application_type",
         "token_endpoint_auth_method",

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use smart_aws::{StateTable, emulator};
+use smart_core::ports::{Clients as _, Users as _};
 use smart_web::arrival::system_clock;
 
 use crate::command::{smart, smart_with};
@@ -39,6 +40,14 @@ async fn a_client_is_registered_shown_listed_and_disabled_on_a_stack() {
     let shown = smart(folder, &[&["client", "show", "--json", "app"][..], &on].concat()).well();
     assert!(!shown.contains(secret), "{shown}");
     assert_eq!(serde_json::from_str::<Value>(&shown).unwrap()["scope"], "launch/patient patient/*.rs");
+    // SYM-04: the next secret beside this one.
+    let rotate = [&["client", "add", "--json", "--keep-old-secret", "1", "-"][..], &on].concat();
+    let rotated: Value =
+        serde_json::from_str(&smart_with(folder, &rotate, &client.to_string()).well()).unwrap();
+    let stored = state_of(&stack).await.client(&"app".parse().unwrap()).await.unwrap().unwrap();
+    let previous = stored.authentication.previous_secret().unwrap();
+    assert_eq!(previous.digest, smart_core::secret::Digest::of(secret.as_bytes()));
+    assert_eq!(rotated["old_secret_until"], previous.until.to_string());
     assert_eq!(smart(folder, &[&["client", "disable", "app"][..], &on].concat()).well(), "disabled app\n");
     assert_eq!(
         smart(folder, &[&["client", "list"][..], &on].concat()).well(),

@@ -85,6 +85,7 @@ async fn an_operator_may_do_what_the_commands_ask_for_and_no_more() {
     let client = r#"{"client_id":"app","client_name":"An app","redirect_uris":["https://app.example/cb"],"scope":"openid"}"#;
     operator.runs("client add", &["-"], client).well();
     operator.runs("client add", &["-"], &client.replace("An app", "The app")).well();
+    operator.runs("client add", &["--keep-old-secret", "24", "-"], client).well();
     operator.runs("client list", &[], "").well();
     operator.runs("client show", &["app"], "").well();
     operator.runs("client disable", &["app"], "").well();

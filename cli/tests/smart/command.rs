@@ -164,9 +164,23 @@ pub(crate) fn get(port: u16, path: &str) -> (u16, String) {
 
 /// GET at an address.
 pub(crate) fn get_at(address: &str, path: &str) -> (u16, String) {
+    ask(address, &format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"))
+}
+
+/// POST of a form: the status and the whole answer.
+pub(crate) fn post(port: u16, path: &str, form: &str) -> (u16, String) {
+    let length = form.len();
+    let head = "host: localhost\r\nconnection: close\r\ncontent-type: application/x-www-form-urlencoded";
+    ask(
+        &format!("127.0.0.1:{port}"),
+        &format!("POST {path} HTTP/1.1\r\n{head}\r\ncontent-length: {length}\r\n\r\n{form}"),
+    )
+}
+
+fn ask(address: &str, request: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(LIMIT)).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let status = answer.split(' ').nth(1).unwrap().parse().unwrap();

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::command::{Server, get, smart, smart_with};
+use crate::command::{Server, get, post, smart, smart_with};
 use serde_json::{Value, json};
 
 fn write(folder: &Path, name: &str, text: &str) {
@@ -167,6 +167,45 @@ fn a_client_is_registered_shown_listed_and_disabled() {
     for command in ["show", "disable"] {
         let said = smart(folder, &["client", command, "nobody"]);
         assert_eq!((said.code, said.err.as_str()), (1, "smart: there is no client \"nobody\"\n"));
+    }
+}
+
+/// SYM-04: two are good at once for as long as is said; without a word, the one before ends at once.
+#[test]
+fn sym_04_a_secret_is_changed_while_the_one_before_is_still_good() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let server = Server::start(folder, &["--data", "d"]);
+    let client =
+        json!({ "client_id": "b", "grant_types": ["client_credentials"], "scope": "__token.introspect",
+        "token_endpoint_auth_method": "client_secret_post" })
+        .to_string();
+    let add = |more: &[&str]| -> Value {
+        let arguments = [&["client", "add", "--json", "--data", "d", "-"], more].concat();
+        serde_json::from_str(&smart_with(folder, &arguments, &client).well()).unwrap()
+    };
+    let is_good = |added: &Value| {
+        let secret = added["client_secret"].as_str().unwrap();
+        let form = format!(
+            "grant_type=client_credentials&scope=__token.introspect&client_id=b&client_secret={secret}"
+        );
+        let (status, answer) = post(server.port(), "/auth/token", &form);
+        assert!([200, 401].contains(&status), "{answer}");
+        status == 200
+    };
+    let first = add(&["--keep-old-secret", "24"]);
+    assert!(first.get("old_secret_until").is_none() && is_good(&first), "there was none before: {first}");
+    let second = add(&["--keep-old-secret", "24"]);
+    assert!(is_good(&first) && is_good(&second));
+    let until = second["old_secret_until"].as_str().unwrap();
+    let shown = smart(folder, &["client", "show", "--data", "d", "b"]).well();
+    assert!(shown.contains(until), "{shown}");
+    let third = add(&["--keep-old-secret", "24"]);
+    assert_eq!([&first, &second, &third].map(is_good), [false, true, true]);
+    let fourth = add(&[]);
+    assert_eq!([&second, &third, &fourth].map(is_good), [false, false, true]);
+    for hours in ["0", "721", "x"] {
+        assert_eq!(smart(folder, &["client", "add", "--keep-old-secret", hours, "-"]).code, 2);
     }
 }
 

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use self::keys::AssertionKeys;
 use crate::id::ClientId;
+use crate::instant::Instant;
 use crate::redirect::{RedirectUri, RegisteredRedirectUri};
 use crate::scope::Scopes;
 use crate::secret::Digest;
@@ -99,9 +100,27 @@ pub enum ClientAuthentication {
         method: SecretMethod,
         /// The SHA-256 of the secret.
         digest: Digest,
+        /// The secret before it, for as long as both are good.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        previous: Option<PreviousSecret>,
     },
     /// An assertion signed by one of its keys (RFC 7523; SMART 2.2 "Asymmetric Client Authentication").
     PrivateKeyJwt(AssertionKeys),
+}
+
+/// A secret that was replaced: good beside its successor for a while, so that a client changes it without an outage (SYM-04).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreviousSecret {
+    /// The SHA-256 of the secret.
+    pub digest: Digest,
+    /// When it ends.
+    pub until: Instant,
+}
+
+impl PreviousSecret {
+    fn is(&self, presented: &Digest, now: Instant) -> bool {
+        self.digest == *presented && !self.until.has_passed(now)
+    }
 }
 
 /// Where a shared secret is sent.
@@ -115,6 +134,28 @@ pub enum SecretMethod {
 }
 
 impl ClientAuthentication {
+    /// This, and until that instant the secret of `before` as well, where both are by a secret. One that is the same as before brings
+    /// no end to the one before it.
+    #[must_use]
+    pub fn keeping(self, before: &Self, until: Instant) -> Self {
+        match (self, before) {
+            (Self::Secret { method, digest, .. }, Self::Secret { digest: known, previous, .. }) => {
+                let replaced = PreviousSecret { digest: *known, until };
+                let previous = if digest == *known { *previous } else { Some(replaced) };
+                Self::Secret { method, digest, previous }
+            }
+            (other, _) => other,
+        }
+    }
+
+    /// The secret before, if there is one that was to be kept.
+    pub fn previous_secret(&self) -> Option<&PreviousSecret> {
+        match self {
+            Self::Secret { previous, .. } => previous.as_ref(),
+            Self::None | Self::PrivateKeyJwt(_) => None,
+        }
+    }
+
     /// The registered name of the method (RFC 7591 §2).
     pub fn method(&self) -> &'static str {
         match self {

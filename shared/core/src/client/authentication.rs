@@ -172,9 +172,9 @@ impl Presented {
         match (&client.authentication, &self.proof) {
             (ClientAuthentication::None, Proof::None) => Ok(Verified::Done),
             (
-                ClientAuthentication::Secret { method, digest },
+                ClientAuthentication::Secret { method, digest, previous },
                 Proof::Secret { method: used, digest: presented },
-            ) => match digest == presented {
+            ) => match (digest == presented) | previous.is_some_and(|secret| secret.is(presented, now)) {
                 true if method == used => Ok(Verified::Done),
                 true => Err(AuthenticationError::Method { registered: client.authentication.method() }),
                 false => Err(AuthenticationError::Failed),

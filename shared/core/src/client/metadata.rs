@@ -239,7 +239,7 @@ fn authentication(
 fn secret_digest(secret: Option<&str>, method: SecretMethod) -> Result<ClientAuthentication, MetadataError> {
     match secret {
         Some(secret) if holds_128_bits(secret) => {
-            Ok(ClientAuthentication::Secret { method, digest: Digest::of(secret.as_bytes()) })
+            Ok(ClientAuthentication::Secret { method, digest: Digest::of(secret.as_bytes()), previous: None })
         }
         _ => Err(fault(
             "client_secret",

@@ -71,3 +71,44 @@ fn tok_31_that_the_method_is_another_is_told_only_to_who_knows_the_secret() {
         AuthenticationError::Method { registered: "client_secret_post" }
     );
 }
+
+#[test]
+fn sym_04_two_secrets_are_good_at_once_until_the_one_before_ends() {
+    const NEW: &str = "mKd7rJ2bN5xYw8vT1uQ3Zk";
+    const NEWEST: &str = "w8vT1uQ3ZkmKd7rJ2bN5xY";
+    let until = NOW + Duration::from_hours(1);
+    let at = |client: &Client, secret: &str, now| {
+        by_header(&format!("app:{secret}")).verify(client, &AUDIENCES, now).is_ok()
+    };
+    let [before, new, newest] =
+        [SECRET, NEW, NEWEST].map(|secret| symmetric("app", "client_secret_basic", secret));
+    let replaced = |client: &Client, before: &Client, until| Client {
+        authentication: client.authentication.clone().keeping(&before.authentication, until),
+        ..client.clone()
+    };
+    let both = replaced(&new, &before, until);
+    for (secret, seconds, expected) in [
+        (SECRET, 0, true),
+        (SECRET, 3_599, true),
+        (SECRET, 3_600, false),
+        (NEW, 0, true),
+        (NEW, 3_600, true),
+        (NEWEST, 0, false),
+    ] {
+        assert_eq!(at(&both, secret, NOW + Duration::from_secs(seconds)), expected, "{secret} {seconds}");
+    }
+    // As it is stored, and without either of them.
+    let stored = serde_json::to_string(&both).unwrap();
+    assert_eq!(serde_json::from_str::<Client>(&stored).unwrap(), both);
+    assert!(!stored.contains(SECRET) && !stored.contains(NEW));
+    // Two, and no more. To register the same one again ends nothing.
+    let three = replaced(&newest, &both, until);
+    assert_eq!([SECRET, NEW, NEWEST].map(|secret| at(&three, secret, NOW)), [false, true, true]);
+    assert_eq!(replaced(&new, &both, Instant::NEVER), both);
+    // The old one is sent where the new one is, and who has another way to authenticate has no old secret.
+    let post = replaced(&symmetric("app", "client_secret_post", NEW), &before, until);
+    let by_old = by_header(&format!("app:{SECRET}"));
+    assert!(matches!(by_old.verify(&post, &AUDIENCES, NOW), Err(AuthenticationError::Method { .. })));
+    assert_eq!(replaced(&public("app"), &before, until), public("app"));
+    assert_eq!(replaced(&new, &public("app"), until), new);
+}
