@@ -9,6 +9,7 @@ pub mod authentication;
 pub mod key_set;
 pub mod keys;
 pub mod metadata;
+mod protections;
 pub mod registration;
 
 use std::collections::BTreeSet;

@@ -1,8 +1,8 @@
 //! Client metadata as it is registered: RFC 7591 names, read strictly.
 //!
 //! Every name of the IANA registry "OAuth Dynamic Client Registration Metadata" is accepted, others are refused by
-//! name; what we use is checked at once, so that a client that was accepted works. Each fault names the field and
-//! what was expected there.
+//! name; what we use is checked at once, so that a client that was accepted works, and what asks for a protection that is not
+//! given is refused (`protections`). Each fault names the field and what was expected there.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,9 @@ use url::Url;
 
 use super::algorithms::{AssertionAlgorithmError, AssertionAlgorithms};
 use super::keys::{AssertionKeys, ClientKeys};
-use super::{ApplicationType, Client, ClientAuthentication, GrantType, RetryWindow, SecretMethod};
+use super::{
+    ApplicationType, Client, ClientAuthentication, GrantType, RetryWindow, SecretMethod, protections,
+};
 use crate::id::ClientId;
 use crate::redirect::{RegisteredRedirectUri, is_loopback};
 use crate::scope::Scopes;
@@ -53,6 +55,7 @@ pub fn parse(metadata: &Value, deployment: Deployment) -> Result<Client, Metadat
     if let Some(unknown) = fields.keys().find(|name| !is_registered(name)) {
         return Err(fault(unknown.as_str(), "no registered name of client metadata (RFC 7591)"));
     }
+    protections::check(fields)?;
     let client_id: ClientId = text(fields, "client_id")?
         .ok_or_else(|| fault("client_id", "expected a string"))
         .and_then(|id| id.parse().map_err(|e| fault("client_id", format!("{e}"))))?;

@@ -15,7 +15,7 @@ use thiserror::Error;
 use super::algorithms::ASSERTION_ALGORITHMS;
 use super::keys::ClientKeys;
 use super::metadata::{self, Deployment, MetadataError};
-use super::{ApplicationType, Client, ClientAuthentication, GrantType};
+use super::{ApplicationType, Client, ClientAuthentication, GrantType, protections};
 use crate::id::ClientId;
 use crate::instant::Instant;
 use crate::jose::Algorithm;
@@ -168,6 +168,8 @@ pub fn register(
     if let Some(name) = OPERATORS.into_iter().find(|name| sent.contains_key(*name)) {
         return Err(metadata::fault(name, "an operator registers this").into());
     }
+    // What is ignored is what means nothing here, and not what somebody would rely on.
+    protections::check(sent)?;
     let understood =
         sent.iter().filter(|(name, value)| UNDERSTOOD.contains(&name.as_str()) && !value.is_null());
     let mut fields: Map<String, Value> =
@@ -473,6 +475,9 @@ mod tests {
             json!({ "initiate_login_uri": "http://app.example/launch" }),
             json!({ "initiate_login_uri": format!("https://app.example/{}", "a".repeat(2_000)) }),
             json!({ "jwks": { "keys": [] } }),
+            json!({ "require_pushed_authorization_requests": true }),
+            json!({ "tls_client_certificate_bound_access_tokens": true }),
+            json!({ "id_token_signed_response_alg": "ES256" }),
         ] {
             assert!(matches!(refused(&changes), RegistrationError::Metadata(_)), "{changes}");
         }
