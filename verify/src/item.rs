@@ -137,6 +137,7 @@ static TABLE: &[(&str, &str, Flow)] = &[
     ("introspection_endpoint_auth_methods_supported", "client_secret_post", Flow::IntrospectionBy("client_secret_post")),
     ("introspection_endpoint_auth_methods_supported", "private_key_jwt", Flow::IntrospectionBy("private_key_jwt")),
     ("introspection_endpoint_auth_methods_supported", "Bearer", Flow::IntrospectionBy("Bearer")),
+    ("introspection_endpoint_auth_methods_supported", "DPoP", Flow::IntrospectionBy("DPoP")),
     ("introspection_endpoint_auth_methods_supported", "none", Flow::IntrospectionBy("none")),
     ("introspection_endpoint_auth_signing_alg_values_supported", "RS384", Flow::IntrospectionBy("RS384")),
     ("introspection_endpoint_auth_signing_alg_values_supported", "ES384", Flow::IntrospectionBy("private_key_jwt")),

@@ -73,6 +73,9 @@ use self::launch::Ehrs;
 pub use self::launch::{LaunchMade, make_launch};
 use self::passwords::Passwords;
 
+/// Where EHRs make launches.
+const LAUNCH: &str = "/auth/launch";
+
 /// The ports that this function needs of a store: it sees of resources only what the pickers show.
 pub trait Store:
     Clients
@@ -146,7 +149,7 @@ pub fn router_with<S: Store, K: PublicKeys + 'static>(
         passwords: Passwords::new(),
     });
     let launch = Router::new()
-        .route("/auth/launch", post(launch::create::<S, K>).fallback(|| fallback::allowing("POST")))
+        .route(LAUNCH, post(launch::create::<S, K>).fallback(|| fallback::allowing("POST")))
         .with_state(Arc::new(launch::Launches { function: Arc::clone(&function), ehrs }));
     // `get` would answer HEAD too, and a request begins something.
     let authorize = get(authorize::page::<S>)

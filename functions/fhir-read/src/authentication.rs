@@ -15,19 +15,16 @@ use smart_core::grant::Owner;
 use smart_core::id::{ClientId, GrantId, Subject};
 use smart_core::instant::Instant;
 use smart_core::jose::PublicJwk;
-use smart_core::ports::{Clients, Grants, PublicKeys, Replay, RevokedTokens, Step, Unavailable, Users};
+use smart_core::ports::{Clients, Grants, PublicKeys, Replay, RevokedTokens, Unavailable, Users};
 use smart_core::scope::Scopes;
-use smart_core::secret::Op;
 use smart_core::token::{
     AccessTokenClaims, AccessTokenError, Confirmed, Expected, Unconfirmed, verify_access_token,
 };
 use smart_core::user::User;
 use smart_web::cached::Cached;
-use smart_web::random;
 
-use crate::error::{FhirError, InvalidProof, InvalidToken};
-use crate::presented::Presented;
-use crate::{Settings, Store};
+use crate::error::{FhirError, InvalidToken};
+use crate::{Settings, Store, presented};
 
 /// The keys that sign access tokens, what they must say, and the records that are remembered for a minute.
 pub(crate) struct Authentication<K> {
@@ -56,7 +53,7 @@ impl<K: PublicKeys> Authentication<K> {
         request: &Parts,
         now: Instant,
     ) -> Result<AccessTokenClaims, FhirError> {
-        let presented = Presented::in_request(request)?;
+        let presented = presented::of_request(request)?;
         let fetch = async { Ok::<_, Unavailable>(Some(Arc::from(self.keys.public_keys().await?))) };
         let keys = self.published.get_or(&(), now, fetch).await?.unwrap_or_default();
         let claims = verify_access_token(presented.token, &keys, &self.expected, now).map_err(|error| {
@@ -66,12 +63,8 @@ impl<K: PublicKeys> Authentication<K> {
             })
         })?;
         let url = format!("{}{}", self.expected.issuer, request.uri.path());
-        if let Some(proof) = presented.prove(claims.cnf.as_ref(), request, &url, now)? {
-            let step = Step { now, op: Op::new(random::bytes()?) };
-            if !store.first_use(&proof.once, proof.until, step).await? {
-                return Err(InvalidProof::Used.into());
-            }
-        }
+        let asked = (request.method.as_str(), &*url);
+        presented.prove(claims.cnf.as_ref(), asked, &request.headers, store, now).await?;
         Ok(claims)
     }
 

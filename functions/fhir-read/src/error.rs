@@ -4,14 +4,13 @@
 use axum::body::Body;
 use http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{Response, StatusCode};
-use smart_core::dpop::{PROOF_ALGORITHMS, ProofError};
 use smart_core::fhir::access::{Denial, Interaction};
 use smart_core::fhir::outcome::{IssueType, OperationOutcome};
 use smart_core::fhir::resource_type::ResourceType;
 use smart_core::fhir::search::{Reason, SearchError};
-use smart_core::jose::Algorithm;
 use smart_core::ports::Unavailable;
 use smart_core::scope::Level;
+use smart_web::presented::{InvalidProof, NotProved, WrongScheme, dpop_challenge};
 use thiserror::Error;
 
 use crate::negotiation::Format;
@@ -86,23 +85,18 @@ pub(crate) enum InvalidToken {
     UserDisabled,
     #[error("belongs to a user who has not signed in for too long")]
     UserUnvouched,
-    #[error("is bound to a key: send it as `Authorization: DPoP`, with a proof in the header DPoP")]
-    Bound,
-    #[error("is bound to no key: send it as `Authorization: Bearer`")]
-    Unbound,
+    #[error(transparent)]
+    Scheme(#[from] WrongScheme),
 }
 
-/// Why a proof of possession is not accepted (RFC 9449 §7.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub(crate) enum InvalidProof {
-    #[error("send one DPoP header")]
-    NotOne,
-    #[error(transparent)]
-    Proof(ProofError),
-    #[error("it is signed with another key than the access token is bound to")]
-    AnotherKey,
-    #[error("its jti was used before: make a new proof for each request")]
-    Used,
+impl From<NotProved> for FhirError {
+    fn from(error: NotProved) -> Self {
+        match error {
+            NotProved::Scheme(scheme) => Self::InvalidToken(scheme.into()),
+            NotProved::Proof(proof) => proof.into(),
+            NotProved::Unavailable(reason) => reason.into(),
+        }
+    }
 }
 
 fn insufficient(resource_type: ResourceType, interaction: Interaction) -> String {
@@ -177,10 +171,10 @@ impl FhirError {
     fn challenge(&self, base: &str) -> Option<String> {
         let error = match self {
             Self::NoToken => return Some(format!("Bearer realm=\"{base}\"")),
-            Self::InvalidToken(InvalidToken::Bound) => {
-                return Some(self.dpop_challenge(base, "invalid_token"));
+            Self::InvalidToken(InvalidToken::Scheme(WrongScheme::Bound)) => {
+                return Some(dpop_challenge(base, "invalid_token", self));
             }
-            Self::InvalidProof(_) => return Some(self.dpop_challenge(base, "invalid_dpop_proof")),
+            Self::InvalidProof(_) => return Some(dpop_challenge(base, "invalid_dpop_proof", self)),
             Self::TwoTokens => "invalid_request",
             Self::InvalidToken(_) => "invalid_token",
             Self::InsufficientScope { .. } => "insufficient_scope",
@@ -197,13 +191,6 @@ impl FhirError {
             }
             _ => challenge,
         })
-    }
-
-    fn dpop_challenge(&self, base: &str, error: &str) -> String {
-        let algorithms = PROOF_ALGORITHMS.map(Algorithm::as_str).join(" ");
-        format!(
-            "DPoP realm=\"{base}\", error=\"{error}\", error_description=\"{self}\", algs=\"{algorithms}\""
-        )
     }
 
     /// The answer; ours are logged as errors, the caller's are told and no more.

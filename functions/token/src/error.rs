@@ -16,6 +16,7 @@ use smart_core::scope::Scope;
 use smart_core::token::TokenRequestError;
 use smart_web::authorization::Several;
 use smart_web::form::FormError;
+use smart_web::presented::{self, NotProved, WrongScheme, dpop_challenge};
 use smart_web::response;
 use thiserror::Error;
 use tracing::Level;
@@ -77,6 +78,10 @@ pub(crate) enum BearerError {
     Invalid,
     #[error("the access token in the Authorization header needs the scope {}", Scope::TOKEN_INTROSPECT)]
     Scope,
+    #[error("the access token in the Authorization header {0}")]
+    Scheme(#[from] WrongScheme),
+    #[error("the proof in the DPoP header is not accepted: {0}")]
+    Proof(#[from] presented::InvalidProof),
 }
 
 /// Why a refresh does not get the scope that it asks for.
@@ -122,6 +127,16 @@ impl From<Several> for TokenError {
     }
 }
 
+impl From<NotProved> for TokenError {
+    fn from(error: NotProved) -> Self {
+        match error {
+            NotProved::Scheme(scheme) => Self::Bearer(scheme.into()),
+            NotProved::Proof(proof) => Self::Bearer(proof.into()),
+            NotProved::Unavailable(reason) => reason.into(),
+        }
+    }
+}
+
 impl TokenError {
     pub(crate) const UNKNOWN_CODE: Self = Self::Code(Refusal::Absent);
     pub(crate) const UNKNOWN_REFRESH_TOKEN: Self = Self::Refresh(Refusal::Absent);
@@ -146,13 +161,16 @@ impl TokenError {
             Self::Presented(_) | Self::Authentication(_) | Self::Unauthenticated => {
                 (E::InvalidClient, Level::INFO)
             }
-            Self::Proof(InvalidProof::Used) => (E::InvalidDpopProof, Level::WARN),
-            Self::Proof(_) => (E::InvalidDpopProof, Level::INFO),
+            Self::Proof(InvalidProof::Used)
+            | Self::Bearer(BearerError::Proof(presented::InvalidProof::Used)) => {
+                (E::InvalidDpopProof, Level::WARN)
+            }
+            Self::Proof(_) | Self::Bearer(BearerError::Proof(_)) => (E::InvalidDpopProof, Level::INFO),
             Self::GrantType(_) | Self::Alone(AloneError::Registration) => {
                 (E::UnauthorizedClient, Level::INFO)
             }
             Self::Alone(_) => (E::InvalidScope, Level::INFO),
-            Self::Bearer(BearerError::Invalid) => (E::InvalidToken, Level::INFO),
+            Self::Bearer(BearerError::Invalid | BearerError::Scheme(_)) => (E::InvalidToken, Level::INFO),
             Self::Bearer(BearerError::Scope) => (E::InsufficientScope, Level::INFO),
             Self::AnotherClientsToken => (E::InvalidGrant, Level::WARN),
             Self::TokenType => (E::UnsupportedTokenType, Level::DEBUG),
@@ -192,6 +210,9 @@ impl TokenError {
     fn challenge(&self, code: ErrorCode, realm: &str) -> String {
         let code = code.as_str();
         match self {
+            Self::Bearer(error @ (BearerError::Scheme(WrongScheme::Bound) | BearerError::Proof(_))) => {
+                dpop_challenge(realm, code, error)
+            }
             Self::Bearer(error) => {
                 let scope = Scope::TOKEN_INTROSPECT;
                 format!(

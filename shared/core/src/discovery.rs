@@ -135,7 +135,7 @@ impl<'a> Discovery<'a> {
         let methods: Vec<&str> = ["none"].into_iter().chain(CONFIDENTIAL).collect();
         set(&mut document, "token_endpoint_auth_methods_supported", json!(methods));
         // Clients that authenticate may ask about tokens, and so may who shows one (RFC 8414 §2; INTRO-10, INTRO-11).
-        let may_ask: Vec<&str> = CONFIDENTIAL.into_iter().chain(["Bearer"]).collect();
+        let may_ask: Vec<&str> = CONFIDENTIAL.into_iter().chain(["Bearer", "DPoP"]).collect();
         for (is_offered, endpoint, methods) in [
             (self.offered.introspection, "introspection_endpoint", may_ask),
             (self.offered.revocation, "revocation_endpoint", methods),

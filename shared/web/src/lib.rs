@@ -5,6 +5,7 @@
 //! | [`arrival`] | the one instant of a request |
 //! | [`random`] | where random bytes come from |
 //! | [`peer`] | whose address asks |
+//! | [`presented`] | how an access token comes, and that whoever has it may use it |
 //! | [`authorization`] | the one header that says who asks |
 //! | [`body`] | what a posted body must be |
 //! | [`form`] | what a posted form must be |
@@ -29,5 +30,6 @@ pub mod hsts;
 pub mod lambda;
 pub mod observe;
 pub mod peer;
+pub mod presented;
 pub mod random;
 pub mod response;

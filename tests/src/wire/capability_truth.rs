@@ -373,7 +373,13 @@ async fn misdeeds_are_found_out_over_http() {
 async fn dpop_that_is_not_advertised_is_treated_as_such() {
     let server = Server::start().await;
     let field = "dpop_signing_alg_values_supported";
-    server.lies(move |_, members| drop(members.remove(field)));
+    server.lies(move |_, members| {
+        members.remove(field);
+        let methods = members.get_mut("introspection_endpoint_auth_methods_supported");
+        if let Some(methods) = methods.and_then(Value::as_array_mut) {
+            methods.retain(|method| method != "DPoP");
+        }
+    });
     server.misdeeds.commit(&[Misdeed::IgnoresProofs]);
     let (report, findings) = server.verified().await;
     assert_eq!(untrue(&report.verdicts), Vec::<String>::new());

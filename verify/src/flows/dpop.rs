@@ -15,6 +15,7 @@ use crate::http::Answer;
 use crate::keys::{Key, random_text, sign_hmac, signing_input};
 use crate::outcome::{Step, Untrue, holds};
 use crate::scene::{Clinician, Scene};
+use crate::seed::client;
 use crate::seed::records::ALICE;
 
 const DPOP: HeaderName = HeaderName::from_static("dpop");
@@ -120,12 +121,31 @@ pub(crate) async fn introspection(scene: &Scene, clinician: &Clinician<'_>) -> S
     holds(told.get("cnf").is_none(), || "cnf is told of a token that is bound to no key".to_owned())
 }
 
+/// A service whose token is bound to a key asks about others with a proof, and not without (RFC 9449 §7).
+pub(crate) async fn introspects(scene: &Scene, clinician: &Clinician<'_>) -> Step {
+    let (service, own) = (scene.app(client::EHR)?, Prover::new("ES256")?);
+    let asked = [("grant_type", "client_credentials"), ("scope", "__token.introspect")];
+    let tokens = app_tokens(&service, &own, &asked).await?;
+    let about = scene.public()?.launch(&mut *clinician.browser().await, SCOPE).await?;
+    let url = scene.endpoint("introspection_endpoint")?;
+    let form = [("token", about.access.as_str())];
+    scene.http.post(&url, &form).bearer(&tokens.access).send().await?.is(401)?;
+    let proof = own.proof("POST", &url, Some(&tokens.access))?;
+    let call = scene.http.post(&url, &form).header(AUTHORIZATION, &format!("DPoP {}", tokens.access));
+    let told = call.header(DPOP, &proof).send().await?.is(200)?.json()?;
+    holds(super::introspection::says_active(&told), || "the token is not active".to_owned())
+}
+
+/// Tokens that are bound to a key.
+async fn app_tokens(app: &App<'_>, own: &Prover, form: &[(&str, &str)]) -> Step<Tokens> {
+    app.tokens_of_type("DPoP", ask(app, &own.for_tokens(app)?, form).await?)
+}
+
 /// The whole way to tokens that are bound to a key.
 async fn launch(app: &App<'_>, clinician: &Clinician<'_>, own: &Prover) -> Step<Tokens> {
     let request = app.request(SCOPE)?;
     let code = app.code(&mut *clinician.browser().await, &request).await?;
-    let answer = ask(app, &own.for_tokens(app)?, &of_code(&request, &code)).await?;
-    app.tokens_of_type("DPoP", answer)
+    app_tokens(app, own, &of_code(&request, &code)).await
 }
 
 /// A request to the token endpoint, with a proof.

@@ -38,8 +38,10 @@ pub(crate) async fn introspect(scene: &Scene, clinician: &Clinician<'_>) -> Step
 
 /// A client that authenticates in a way is told of its own token; whoever shows a token for it, of any.
 pub(crate) async fn by(scene: &Scene, clinician: &Clinician<'_>, method: &str) -> Step {
-    if method == "Bearer" {
-        return by_bearer(scene, clinician).await;
+    match method {
+        "Bearer" => return by_bearer(scene, clinician).await,
+        "DPoP" => return super::dpop::introspects(scene, clinician).await,
+        _ => {}
     }
     let app = app_by(scene, method)?;
     let tokens = app.launch(&mut *clinician.browser().await, "launch/patient patient/Patient.rs").await?;
@@ -100,6 +102,6 @@ pub(super) async fn is_active(scene: &Scene, tokens: &Tokens) -> Step<bool> {
     Ok(says_active(&told(scene, &tokens.access).await?))
 }
 
-fn says_active(told: &Value) -> bool {
+pub(super) fn says_active(told: &Value) -> bool {
     told.get("active") == Some(&Value::Bool(true))
 }

@@ -12,9 +12,10 @@ use smart_core::scope::{Scope, Scopes};
 use smart_core::token::{AccessTokenError, Expected, verify_access_token};
 use smart_web::authorization::{self, Several};
 use smart_web::cached::Cached;
+use smart_web::presented::Presented;
 
 use super::error::LaunchError;
-use crate::{Authorize, Store};
+use crate::{Authorize, LAUNCH, Store};
 
 /// The keys that sign access tokens, and what those must say.
 pub(crate) struct Ehrs<K> {
@@ -29,26 +30,25 @@ impl<K: PublicKeys> Ehrs<K> {
         Self { keys, expected, published: Cached::new() }
     }
 
-    /// The client whose token a request bears: as it is now, a minute old at most.
+    /// The client whose token a request bears, or proves to have the key of: as it is now, a minute old at most.
     pub(super) async fn who_asks<S: Store>(
         &self,
         function: &Authorize<S>,
         headers: &HeaderMap,
         now: Instant,
     ) -> Result<Arc<Client>, LaunchError> {
-        let token = bearer(headers)?;
+        let presented = presented(headers)?;
         let fetch = async { Ok::<_, Unavailable>(Some(Arc::from(self.keys.public_keys().await?))) };
         let keys = self.published.get_or(&(), now, fetch).await?.unwrap_or_default();
-        let claims = verify_access_token(token, &keys, &self.expected, now).map_err(|error| match error {
-            AccessTokenError::Expired => LaunchError::InvalidToken("it has expired"),
-            _ => LaunchError::InvalidToken("it was not issued here for this API, or it was changed"),
-        })?;
-        // One that is bound to a key is no bearer token (RFC 9449 §7.1).
-        if claims.cnf.is_some() {
-            return Err(LaunchError::InvalidToken(
-                "it is bound to a key: get one without a proof in the header DPoP",
-            ));
-        }
+        let claims =
+            verify_access_token(presented.token, &keys, &self.expected, now).map_err(
+                |error| match error {
+                    AccessTokenError::Expired => LaunchError::InvalidToken("it has expired"),
+                    _ => LaunchError::InvalidToken("it was not issued here for this API, or it was changed"),
+                },
+            )?;
+        let here = function.here.endpoint(LAUNCH);
+        presented.prove(claims.cnf.as_ref(), ("POST", &here), headers, &function.store, now).await?;
         // A user's token has a grant: that one may not speak for the EHR.
         if claims.grant.is_some() {
             return Err(LaunchError::InsufficientScope);
@@ -71,12 +71,8 @@ fn may_make_launches(scopes: &Scopes) -> bool {
 }
 
 /// The one token of a request: in one `Authorization` header (RFC 6750 §2.1).
-fn bearer(headers: &HeaderMap) -> Result<&str, LaunchError> {
+fn presented(headers: &HeaderMap) -> Result<Presented<'_>, LaunchError> {
     let header = authorization::header(headers).map_err(|Several| LaunchError::TwoTokens)?;
-    let token = header.and_then(|header| authorization::of_scheme(header, "bearer"));
-    let token = token.ok_or(LaunchError::NoToken)?;
-    if token.is_empty() || token.contains(' ') {
-        return Err(LaunchError::InvalidToken("it is none"));
-    }
-    Ok(token)
+    let presented = header.and_then(Presented::in_header).ok_or(LaunchError::NoToken)?;
+    if presented.is_one_word() { Ok(presented) } else { Err(LaunchError::InvalidToken("it is none")) }
 }

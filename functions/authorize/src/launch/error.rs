@@ -8,18 +8,26 @@ use smart_core::launch::{LONGEST_REQUEST, LaunchRequestError};
 use smart_core::oauth::{ErrorCode, OAuthError};
 use smart_core::ports::Unavailable;
 use smart_core::scope::Scope;
+use smart_web::presented::{InvalidProof, NotProved, WrongScheme, dpop_challenge};
 use smart_web::response;
 use thiserror::Error;
 
 /// Why no launch is made. What is displayed says what to mend.
 #[derive(Debug, Error)]
 pub(super) enum LaunchError {
-    #[error("send an access token with the scope {scope} as Authorization: Bearer", scope = Scope::LAUNCH_CREATE)]
+    #[error(
+        "send an access token with the scope {scope} as Authorization: Bearer, or one that is bound to a key as Authorization: DPoP",
+        scope = Scope::LAUNCH_CREATE
+    )]
     NoToken,
     #[error("send one access token, in one Authorization header")]
     TwoTokens,
     #[error("the access token is not good: {0}")]
     InvalidToken(&'static str),
+    #[error("the access token {0}")]
+    Scheme(#[from] WrongScheme),
+    #[error("the proof in the DPoP header is not accepted: {0}")]
+    InvalidProof(#[from] InvalidProof),
     #[error(
         "launches are made by a client that is registered for the scope {scope}, with a token of client_credentials that has it",
         scope = Scope::LAUNCH_CREATE
@@ -37,7 +45,17 @@ pub(super) enum LaunchError {
     Unavailable(#[from] Unavailable),
 }
 
-/// The error codes of RFC 6750 §3.1.
+impl From<NotProved> for LaunchError {
+    fn from(error: NotProved) -> Self {
+        match error {
+            NotProved::Scheme(scheme) => scheme.into(),
+            NotProved::Proof(proof) => proof.into(),
+            NotProved::Unavailable(reason) => reason.into(),
+        }
+    }
+}
+
+/// The error codes of RFC 6750 §3.1, and of RFC 9449 §7.1.
 #[derive(Serialize)]
 struct BearerError {
     error: &'static str,
@@ -47,7 +65,9 @@ struct BearerError {
 impl LaunchError {
     fn status(&self) -> StatusCode {
         match self {
-            Self::NoToken | Self::InvalidToken(_) => StatusCode::UNAUTHORIZED,
+            Self::NoToken | Self::InvalidToken(_) | Self::Scheme(_) | Self::InvalidProof(_) => {
+                StatusCode::UNAUTHORIZED
+            }
             Self::InsufficientScope => StatusCode::FORBIDDEN,
             Self::TwoTokens | Self::Request(_) | Self::Refers(..) => StatusCode::BAD_REQUEST,
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -64,7 +84,8 @@ impl LaunchError {
         tracing::debug!(reason = %self, "no launch was made");
         let told = OAuthError::new(ErrorCode::InvalidRequest, self.to_string());
         let error = match self {
-            Self::InvalidToken(_) => "invalid_token",
+            Self::InvalidToken(_) | Self::Scheme(_) => "invalid_token",
+            Self::InvalidProof(_) => "invalid_dpop_proof",
             Self::InsufficientScope => "insufficient_scope",
             _ => told.error.as_str(),
         };
@@ -73,7 +94,10 @@ impl LaunchError {
         let challenge = match &self {
             // RFC 6750 §3.1: whoever sent no token is told no error.
             Self::NoToken => Some(format!("Bearer realm=\"{realm}\"")),
-            Self::TwoTokens | Self::InvalidToken(_) => Some(format!(
+            Self::Scheme(WrongScheme::Bound) | Self::InvalidProof(_) => {
+                Some(dpop_challenge(realm, error, &body.error_description))
+            }
+            Self::TwoTokens | Self::InvalidToken(_) | Self::Scheme(WrongScheme::Unbound) => Some(format!(
                 "Bearer realm=\"{realm}\", error=\"{error}\", error_description=\"{}\"",
                 body.error_description
             )),

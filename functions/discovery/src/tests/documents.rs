@@ -122,7 +122,8 @@ async fn oidc_14_the_openid_configuration() {
         "client_secret_basic",
         "client_secret_post",
         "private_key_jwt",
-        "Bearer"
+        "Bearer",
+        "DPoP"
       ],
       "introspection_endpoint_auth_signing_alg_values_supported": [
         "RS384",
@@ -199,7 +200,8 @@ async fn sec_01_the_authorization_server_metadata() {
         "client_secret_basic",
         "client_secret_post",
         "private_key_jwt",
-        "Bearer"
+        "Bearer",
+        "DPoP"
       ],
       "introspection_endpoint_auth_signing_alg_values_supported": [
         "RS384",

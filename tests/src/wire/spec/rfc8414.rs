@@ -26,7 +26,7 @@ async fn sec_01_the_metadata_is_where_the_issuer_says() {
     // INTRO-10, INTRO-11: who may ask; and who may revoke.
     assert_eq!(
         names("introspection_endpoint_auth_methods_supported"),
-        ["client_secret_basic", "client_secret_post", "private_key_jwt", "Bearer"]
+        ["client_secret_basic", "client_secret_post", "private_key_jwt", "Bearer", "DPoP"]
     );
     assert_eq!(names("revocation_endpoint_auth_methods_supported"), methods);
     for endpoint in ["introspection", "revocation"] {

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use smart_core::secret::Digest;
 
 use crate::harness::keys::Key;
-use crate::harness::smart_app::ALL_OF_MARIA;
+use crate::harness::smart_app::{ALL_OF_MARIA, random_text};
+use crate::harness::target::Call;
 use crate::harness::{Answer, Browser, Choices, SmartApp};
 
 /// A proof by `key` for a request, whatever it says besides.
@@ -94,18 +95,81 @@ async fn dpop_08_what_is_no_proof_is_said_by_its_own_error() {
     app.tokens(&app.exchange(&asked, &code).send().await);
 }
 
-/// DPOP-05: an EHR's token that is bound to a key makes no launch as a bearer token, whoever has it.
+/// A client alone, and its token that is bound to a key.
+struct BoundService {
+    app: SmartApp,
+    key: Key,
+    token: String,
+}
+
+impl BoundService {
+    async fn of(client: &'static str, scope: &str) -> Self {
+        let (app, key) = (SmartApp::on_wire(client).await, Key::es384());
+        let endpoint = app.endpoint("token_endpoint").to_owned();
+        let proof = proof(&key, &claims(&app, "POST", &endpoint, &random_text()));
+        let asked = [("grant_type", "client_credentials"), ("scope", scope)];
+        let tokens = app.token_call(&asked).call().header("dpop", &proof).send().await.ok();
+        assert_eq!(tokens["token_type"], "DPoP");
+        let token = tokens["access_token"].as_str().unwrap().to_owned();
+        Self { app, key, token }
+    }
+
+    /// A proof by `key` for a POST to `url` with this token.
+    fn proof_by(&self, key: &Key, url: &str, jti: &str) -> String {
+        let mut claims = claims(&self.app, "POST", url, jti);
+        claims["ath"] = json!(Digest::of(self.token.as_bytes()).to_string());
+        proof(key, &claims)
+    }
+
+    /// A thief of the token fails at `call`, which goes to `url`, and its owner does not.
+    async fn is_its_owners_alone(&self, url: &str, call: impl Fn() -> Call, status: u16) {
+        let challenged = |answer: &Answer, error: &str| {
+            let challenge = answer.header(WWW_AUTHENTICATE);
+            assert!(challenge.starts_with("DPoP ") && challenge.contains(error), "{challenge}");
+        };
+        let by =
+            |proof: &str| call().header(AUTHORIZATION, &format!("DPoP {}", self.token)).header("dpop", proof);
+        let as_bearer = call().bearer(&self.token).send().await;
+        challenged(as_bearer.is(401), "error=\"invalid_token\"");
+        let unproved = call().header(AUTHORIZATION, &format!("DPoP {}", self.token)).send().await;
+        challenged(unproved.is(401), "error=\"invalid_dpop_proof\"");
+        let jti = random_text();
+        let good = self.proof_by(&self.key, url, &jti);
+        for stolen in [
+            self.proof_by(&Key::es384(), url, &jti),
+            self.proof_by(&self.key, self.app.endpoint("token_endpoint"), &jti),
+            proof(&self.key, &claims(&self.app, "POST", url, &jti)),
+        ] {
+            challenged(by(&stolen).send().await.is(401), "error=\"invalid_dpop_proof\"");
+        }
+        by(&good).send().await.is(status);
+        challenged(by(&good).send().await.is(401), "error=\"invalid_dpop_proof\"");
+    }
+}
+
+/// DPOP-02, DPOP-05: an EHR's token that is bound to a key makes a launch with a proof, and none without.
 #[tokio::test]
-async fn dpop_05_a_bound_token_makes_no_launch() {
-    let app = SmartApp::on_wire("ehr").await;
-    let key = Key::es384();
-    let proof = proof(&key, &claims(&app, "POST", app.endpoint("token_endpoint"), "ehr"));
-    let asked = [("grant_type", "client_credentials"), ("scope", "__launch.create")];
-    let tokens = app.token_call(&asked).call().header("dpop", &proof).send().await.ok();
-    assert_eq!(tokens["token_type"], "DPoP");
-    let launch = app.target.call(Method::POST, "/auth/launch").header(CONTENT_TYPE, "application/json");
-    let launch = launch.bearer(tokens["access_token"].as_str().unwrap()).body(r#"{"client_id":"web"}"#);
-    launch.send().await.is(401);
+async fn dpop_05_a_bound_token_makes_a_launch_for_who_has_its_key() {
+    let ehr = BoundService::of("ehr", "__launch.create").await;
+    let url = format!("{}/auth/launch", ehr.app.issuer());
+    let call = || {
+        let call = ehr.app.target.call(Method::POST, "/auth/launch");
+        call.header(CONTENT_TYPE, "application/json").body(r#"{"client_id":"web"}"#)
+    };
+    ehr.is_its_owners_alone(&url, call, 201).await;
+}
+
+/// DPOP-02, DPOP-05: and the token of a resource server asks about others.
+#[tokio::test]
+async fn dpop_05_a_bound_token_introspects_for_who_has_its_key() {
+    let server = BoundService::of("introspector", "__token.introspect").await;
+    let url = server.app.endpoint("introspection_endpoint").to_owned();
+    server.is_its_owners_alone(&url, || server.app.target.post(&url, &[("token", "none")]), 200).await;
+    // A token that is bound to no key has none to prove.
+    let plain = server.app.alone("__token.introspect").await.access_token;
+    let call = server.app.target.post(&url, &[("token", "none")]);
+    let call = call.header(AUTHORIZATION, &format!("DPoP {plain}"));
+    call.header("dpop", &server.proof_by(&server.key, &url, &random_text())).send().await.is(401);
 }
 
 /// DPOP-07: scripts of other origins may send proofs, and read why one was refused.
