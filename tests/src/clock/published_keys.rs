@@ -1,81 +1,27 @@
 //! Keys that a client publishes at its `jwks_uri`: fetched, kept and forgotten at the right time, and never from where nobody
 //! outside may have us go (SMART 2.2 §"Client Authentication: Asymmetric"; REG-06, REG-10).
 
-use std::sync::{Arc, Mutex};
-
-use axum::Router;
-use axum::extract::State;
-use axum::routing::get;
-use http::StatusCode;
-use http::header::CACHE_CONTROL;
-use serde_json::{Value, json};
+use serde_json::Value;
 use smart_core::client::metadata::{self, Deployment};
-use tokio::net::TcpListener;
 
 use super::{OFFLINE, SECOND, Server};
 use crate::harness::app::Clock;
 use crate::harness::keys::ClientKeys;
+use crate::harness::publisher::Publisher;
 use crate::harness::smart_app::Proof;
-use crate::harness::world::clients::{SERVER_REDIRECT, all};
+use crate::harness::world::clients::all;
 use crate::harness::{App, Choices, SmartApp, Target};
-
-/// A client's web server, and how often it was asked.
-#[derive(Clone)]
-struct Publisher(Arc<Mutex<Said>>);
-
-struct Said {
-    status: u16,
-    cache_control: &'static str,
-    body: Value,
-    fetches: usize,
-}
-
-impl Publisher {
-    /// The server, and where it publishes its keys.
-    async fn start() -> (Self, String) {
-        let said =
-            Said { status: 200, cache_control: "max-age=600", body: json!({ "keys": [] }), fetches: 0 };
-        let publisher = Self(Arc::new(Mutex::new(said)));
-        let answer = |State(publisher): State<Self>| async move {
-            let mut said = publisher.0.lock().unwrap();
-            said.fetches += 1;
-            let status = StatusCode::from_u16(said.status).unwrap();
-            (status, [(CACHE_CONTROL, said.cache_control)], said.body.to_string())
-        };
-        let router = Router::new().route("/jwks.json", get(answer)).with_state(publisher.clone());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/jwks.json", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        (publisher, url)
-    }
-
-    fn publish(&self, cache_control: &'static str, keys: &[Value]) {
-        let mut said = self.0.lock().unwrap();
-        (said.status, said.cache_control, said.body) = (200, cache_control, json!({ "keys": keys }));
-    }
-
-    fn fail(&self, status: u16) {
-        self.0.lock().unwrap().status = status;
-    }
-
-    fn fetches(&self) -> usize {
-        self.0.lock().unwrap().fetches
-    }
-}
 
 /// A server at `url`, whose client `published` says that its keys are at `jwks_uri`. `registered` is where that was accepted.
 async fn server(url: &str, jwks_uri: &str, registered: Deployment) -> (Server, SmartApp) {
     let clock = Clock::new();
     let reads = clock.clone();
     let app = App::at(url, move || reads.now()).await;
-    let mut metadata = all().into_iter().find(|client| client["client_id"] == "es384").unwrap();
-    metadata["client_id"] = "published".into();
-    metadata.as_object_mut().unwrap().remove("jwks");
+    let mut metadata = all().into_iter().find(|client| client["client_id"] == "published").unwrap();
     metadata["jwks_uri"] = jwks_uri.into();
     app.store.put_client(metadata::parse(&metadata, registered).unwrap()).await.unwrap();
     let server = Server { target: Target::of(app, &clock), clock };
-    let app = server.app("published").await.with_redirect_uri(SERVER_REDIRECT);
-    let app = signing(app, "ec");
+    let app = server.app("published").await;
     (server, app)
 }
 

@@ -76,7 +76,7 @@ impl App {
         K: Signer + PublicKeys + Clone + 'static,
     {
         let url: PublicUrl = url.parse().unwrap();
-        world::load(&store, &url, clock()).await;
+        world::load(&store, clock()).await;
         let key_sets = PublishedKeys::new(Outbound::new(url.deployment(), Reach::Public));
         let brands = UserAccessBrands::read(include_str!("brands.json"), &url).unwrap();
         let discovery = Discovery::new(&url, Offered::HERE)

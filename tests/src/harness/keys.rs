@@ -16,6 +16,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
+use super::publisher::free_address;
+
 /// A key that signs.
 pub(crate) enum Key {
     Rsa(RsaPair),
@@ -26,6 +28,8 @@ pub(crate) enum Key {
 pub(crate) struct ClientKeys {
     pub(crate) es384: Key,
     pub(crate) rs384: Key,
+    /// Where the client `published` publishes the first of them: an address of this machine, chosen with the seed.
+    pub(crate) jwks_uri: String,
 }
 
 impl ClientKeys {
@@ -37,14 +41,14 @@ impl ClientKeys {
                 let text = std::fs::read(folder.join(FILE)).expect("the keys of the seed");
                 Self::from_json(&serde_json::from_slice(&text).unwrap())
             }
-            _ => Self { es384: Key::es384(), rs384: Key::rsa() },
+            _ => Self { es384: Key::es384(), rs384: Key::rsa(), jwks_uri: free_address() },
         })
     }
 
     /// As they are kept beside a seed: PKCS#8, base64url.
     pub(crate) fn to_json(&self) -> Value {
         let text = |key: &Key| URL_SAFE_NO_PAD.encode(key.pkcs8());
-        json!({ "es384": text(&self.es384), "rs384": text(&self.rs384) })
+        json!({ "es384": text(&self.es384), "rs384": text(&self.rs384), "jwks_uri": self.jwks_uri })
     }
 
     fn from_json(keys: &Value) -> Self {
@@ -54,6 +58,7 @@ impl ClientKeys {
                 EcdsaKeyPair::from_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, &der("es384")).unwrap(),
             ),
             rs384: Key::Rsa(RsaPair::from_pkcs8(&der("rs384")).unwrap()),
+            jwks_uri: keys["jwks_uri"].as_str().unwrap().to_owned(),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `world` | who and what there is: clients, users, records, as a seed folder has them |
 //! | `keys` | the private keys of the clients, and the JWTs that are made with them |
+//! | `publisher` | a client's web server, which publishes its keys |
 //! | `app` | the four functions as one application, with a clock that a test can move |
 //! | `ehr` | an EHR: it makes launches |
 //! | `target` | where requests go: into the application, or over TCP |
@@ -17,6 +18,7 @@ pub(crate) mod browser;
 pub(crate) mod ehr;
 pub(crate) mod keys;
 pub(crate) mod page;
+pub(crate) mod publisher;
 pub(crate) mod smart_app;
 pub(crate) mod target;
 pub(crate) mod world;

@@ -25,7 +25,7 @@ fn write_and_check(folder: &Path) {
     let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
     let clients: Vec<Value> = serde_json::from_str(&read("seed/clients.json")).unwrap();
     for client in &clients {
-        metadata::parse(client, Deployment::Public)
+        metadata::parse(client, Deployment::Loopback)
             .unwrap_or_else(|error| panic!("{}: {error}", client["client_id"]));
     }
     let users: Vec<Value> = serde_json::from_str(&read("seed/users.json")).unwrap();

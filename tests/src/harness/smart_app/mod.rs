@@ -68,7 +68,7 @@ impl SmartApp {
             "basic" => (clients::SERVER_REDIRECT, Proof::Basic(clients::BASIC_SECRET)),
             "trusted" => (clients::SERVER_REDIRECT, Proof::Basic(clients::TRUSTED_SECRET)),
             "post" => (clients::SERVER_REDIRECT, Proof::Post(clients::POST_SECRET)),
-            "es384" | "backend" => {
+            "es384" | "published" | "backend" => {
                 (clients::SERVER_REDIRECT, Proof::Assertion { key: &keys().es384, kid: "ec" })
             }
             "rs384" | "rs256" => {

@@ -7,6 +7,7 @@
 //! | `basic`, `post` | confidential, by a secret in the header or in the form |
 //! | `es384`, `rs384` | confidential, by an assertion |
 //! | `rs256` | confidential, by an assertion of RS256, which is turned on for it alone |
+//! | `published` | as `es384`, by a key that it publishes: a test has to listen there |
 //! | `trusted` | confidential, and its consent is remembered |
 //! | `brief` | may not refresh |
 //! | `narrow` | is registered for two scopes |
@@ -98,6 +99,11 @@ pub(crate) fn all() -> Vec<Value> {
             "token_endpoint_auth_signing_alg": "RS256", "jwks": jwks(&keys.rs384, "rsa"),
             "redirect_uris": [SERVER_REDIRECT], "grant_types": ["authorization_code", "refresh_token"],
             "scope": EVERYTHING,
+        }),
+        json!({
+            "client_id": "published", "client_name": "Publishing App", "token_endpoint_auth_method": "private_key_jwt",
+            "jwks_uri": keys.jwks_uri, "redirect_uris": [SERVER_REDIRECT],
+            "grant_types": ["authorization_code", "refresh_token"], "scope": EVERYTHING,
         }),
         json!({
             "client_id": "trusted", "client_name": "Trusted App", "token_endpoint_auth_method": "client_secret_basic",

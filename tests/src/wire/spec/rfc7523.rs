@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::harness::keys::{ClientKeys, Key, signing_input};
+use crate::harness::publisher::Publisher;
 use crate::harness::smart_app::{ALL_OF_MARIA, Asked, Assertion, JWT_BEARER, TokenCall, random_text};
 use crate::harness::{Browser, Choices, SmartApp};
 
@@ -78,6 +79,27 @@ async fn asym_05_an_algorithm_is_turned_on_for_one_client_alone() {
     assert!(told.contains("alg must be RS384 or ES384"), "{told}");
     let listed = &attempt.app.metadata["token_endpoint_auth_signing_alg_values_supported"];
     assert_eq!(listed, &json!(["RS384", "ES384"]));
+}
+
+/// REG-03, ASYM-08, ASYM-18 to ASYM-20: keys are fetched from where the client publishes them, by whichever program is asked for
+/// tokens. The only test that listens there.
+#[tokio::test]
+async fn reg_03_published_keys_are_fetched_once_and_believed_until_they_are_withdrawn() {
+    let keys = ClientKeys::of_this_process();
+    let publisher = Publisher::at(&keys.jwks_uri).await;
+    publisher.publish("max-age=600", &[keys.rs384.jwk("rsa"), keys.es384.jwk("ec")]);
+    let app = SmartApp::on_wire("published").await;
+    let tokens = app.launch(ALL_OF_MARIA, &Choices::of("maria")).await;
+    app.tokens(&app.refresh(&tokens).send().await);
+    // One program may have been started for each of two requests; within it they are kept.
+    let fetches = publisher.fetches();
+    assert!((1..=2).contains(&fetches), "{fetches}");
+    let attempt = Attempt::of("published").await;
+    attempt.refused(&attempt.assertion().header("jku", "https://evil.example/jwks.json").sign()).await;
+    let told = attempt.refused(&attempt.assertion().header("kid", "unknown").sign()).await;
+    assert!(told.contains("kid of a registered key"), "{told}");
+    let jku = attempt.assertion().header("jku", keys.jwks_uri.as_str());
+    app.tokens(&attempt.with(&jku.sign()).send().await);
 }
 
 /// ASYM-02: the type of assertion is exactly the registered one, and comes with an assertion.
