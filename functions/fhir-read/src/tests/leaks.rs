@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use smart_core::fhir::resource_type::ResourceType;
 
 use super::world::{World, clinic};
-use super::{function, get, post_search};
+use super::{BASE, function, get, post_search};
 
 const MARK: &str = "of-another-patient";
 
@@ -115,4 +115,29 @@ async fn a_resource_of_two_patients_needs_both() {
         get("/fhir/Appointment?patient=a").by(&clinician).send(&world).await.found(),
         ["Appointment/both"]
     );
+}
+
+/// Who else is meant cannot be told from a reference that is not relative, so the resource is nobody's.
+#[tokio::test]
+async fn comp_08_a_resource_of_several_patients_opens_to_none_where_others_are_named_from_afar() {
+    let world = clinic();
+    let a = json!({"reference": "Patient/a"});
+    for (id, other) in [
+        ("here", json!({"reference": format!("{BASE}/Patient/b")})),
+        ("elsewhere", json!({"reference": "https://elsewhere.example/fhir/Patient/b"})),
+        ("identifier", json!({"type": "Patient", "identifier": {"value": "MRN-b"}})),
+    ] {
+        world.put(&json!({"resourceType": "Appointment", "id": id, "participant": [{"actor": a}, {"actor": other}]}));
+        world.put(&json!({"resourceType": "Account", "id": id, "subject": [a, other]}));
+        world.put(&json!({"resourceType": "AuditEvent", "id": id, "entity": [{"what": a}, {"what": other}]}));
+    }
+    let anna = world.token("anna", "patient/*.rs user/*.rs", Some("a"));
+    for resource_type in ["Appointment", "Account", "AuditEvent"] {
+        for id in ["here", "elsewhere", "identifier"] {
+            let answer = get(&format!("/fhir/{resource_type}/{id}")).by(&anna).send(&world).await;
+            answer.is_outcome(404, "not-found");
+        }
+        let found = get(&format!("/fhir/{resource_type}")).by(&anna).send(&world).await.found();
+        assert!(found.is_empty(), "{resource_type}: {found:?}");
+    }
 }

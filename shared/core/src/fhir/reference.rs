@@ -28,6 +28,46 @@ impl Reference {
     }
 }
 
+/// What an element of type `Reference` says of its target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// A resource here.
+    Here(Reference),
+    /// No Patient, wherever it is.
+    NoPatient,
+    /// It may be a Patient: one on another server, one known by an identifier or a name alone, or one inside the resource.
+    Unknown,
+}
+
+impl Target {
+    /// Reads an element. Its address says what it points to; where that says no type, `type` does. `contained` says of which
+    /// type a resource is that is contained under an id.
+    pub(crate) fn of<'a>(element: &Value, contained: impl Fn(&str) -> Option<&'a str>) -> Self {
+        let text = |name: &str| element.get(name).and_then(Value::as_str);
+        let address = text("reference").unwrap_or_default();
+        if let Ok(here) = address.parse() {
+            return Self::Here(here);
+        }
+        let named = match address.strip_prefix('#') {
+            Some(id) => contained(id),
+            None => type_in_url(address).or_else(|| text("type")),
+        };
+        match named.map(str::parse::<ResourceType>) {
+            Some(Ok(known)) if known.as_str() != "Patient" => Self::NoPatient,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// `Type` of an absolute URL of a resource, `https://…/Type/id`, with or without a version (FHIR R4 `references`).
+fn type_in_url(url: &str) -> Option<&str> {
+    let path = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
+    let (path, _) = path.split_once("/_history/").unwrap_or((path, ""));
+    let (before, id) = path.rsplit_once('/')?;
+    let (_, resource_type) = before.rsplit_once('/')?;
+    id.parse::<ResourceId>().ok().map(|_| resource_type)
+}
+
 /// A text that is no relative reference.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NotRelative;
@@ -52,7 +92,49 @@ impl FromStr for Reference {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn comp_08_what_is_not_told_to_be_no_patient_may_be_one() {
+        let contained = |id: &str| match id {
+            "ward" => Some("Location"),
+            "p" => Some("Patient"),
+            _ => None,
+        };
+        for (element, expected) in [
+            (json!({"reference": "Practitioner/p"}), None),
+            (json!({"reference": "https://elsewhere.example/fhir/Practitioner/p"}), Some(Target::NoPatient)),
+            (json!({"reference": "http://a.example/Location/l/_history/3"}), Some(Target::NoPatient)),
+            (json!({"reference": "#ward"}), Some(Target::NoPatient)),
+            (json!({"reference": "urn:uuid:1", "type": "Device"}), Some(Target::NoPatient)),
+            (json!({"identifier": {"value": "1"}, "type": "Practitioner"}), Some(Target::NoPatient)),
+            (json!({"reference": "https://elsewhere.example/fhir/Patient/p"}), Some(Target::Unknown)),
+            (
+                json!({"reference": "https://elsewhere.example/fhir/Patient/p", "type": "Practitioner"}),
+                Some(Target::Unknown),
+            ),
+            (
+                json!({"reference": "https://elsewhere.example/Practitioner/p?x=Patient/a"}),
+                Some(Target::Unknown),
+            ),
+            (json!({"reference": "https://elsewhere.example/p"}), Some(Target::Unknown)),
+            (json!({"reference": "#p"}), Some(Target::Unknown)),
+            (json!({"reference": "#nobody", "type": "Location"}), Some(Target::Unknown)),
+            (json!({"reference": "urn:uuid:1"}), Some(Target::Unknown)),
+            (json!({"identifier": {"value": "MRN-b"}, "type": "Patient"}), Some(Target::Unknown)),
+            (json!({"identifier": {"value": "MRN-b"}}), Some(Target::Unknown)),
+            (json!({"display": "Ben"}), Some(Target::Unknown)),
+            (json!({"type": "http://example.org/StructureDefinition/x"}), Some(Target::Unknown)),
+            (json!("Patient/b"), Some(Target::Unknown)),
+            (json!(null), Some(Target::Unknown)),
+        ] {
+            let expected = expected
+                .unwrap_or_else(|| Target::Here(element["reference"].as_str().unwrap().parse().unwrap()));
+            assert_eq!(Target::of(&element, contained), expected, "{element}");
+        }
+    }
 
     #[test]
     fn comp_08_only_relative_references_point_anywhere() {

@@ -16,11 +16,11 @@ use super::json::parse_object;
 pub use super::meta::with_meta;
 use super::path::select;
 use super::record::PatientSummary;
-use super::reference::Reference;
+use super::reference::Target;
 use super::resource_type::ResourceType;
 
 /// The elements that rules look at, sorted; the others (narratives, contents, values) are passed over unread.
-const READ_ELEMENTS: [&str; 53] = [
+const READ_ELEMENTS: [&str; 54] = [
     "actor",
     "agent",
     "authoredOn",
@@ -31,6 +31,7 @@ const READ_ELEMENTS: [&str; 53] = [
     "code",
     "codeCodeableConcept",
     "condition",
+    "contained",
     "date",
     "dateTime",
     "deliverTo",
@@ -137,21 +138,40 @@ impl Resource {
 
     /// Whose it is, by the element that says whom it is about (requirements COMP-01 to COMP-08).
     ///
-    /// Only relative references (`Patient/x`) count; what names a patient by identifier or on another server
-    /// is nobody's. A Provenance is the patients' only if all its targets are Patients; a Binary is the
-    /// patient's whom `securityContext` names itself, since another context is not looked up. A type that
-    /// belongs to patients without such a reference is nobody's.
+    /// Only relative references (`Patient/x`) make an owner (COMP-08). Beside them nothing may stand that could be another
+    /// patient: one on another server, or known by an identifier alone, makes a resource of several nobody's. So does our own
+    /// base before `Patient/x`, since whoever imports resources need not know where they will be served. A Provenance is the
+    /// patients' only if all its targets are Patients; a Binary is the patient's whom `securityContext` names itself, since
+    /// another context is not looked up.
     pub fn belonging(&self) -> Belonging {
-        let references = |path| select(&self.elements, path).into_iter().map(Reference::of);
-        let patient = |reference: Option<Reference>| reference.and_then(Reference::into_patient);
+        let targets = |path| select(&self.elements, path).into_iter().map(|element| self.target(element));
         let patients: Option<BTreeSet<PatientId>> = match self.resource_type.definition().owner {
             Owner::Shared => return Belonging::Shared,
             Owner::Nobody => None,
             Owner::Itself => Some(BTreeSet::from([self.id.clone()])),
-            Owner::Of(path) => Some(references(path).filter_map(patient).collect()),
-            Owner::OfAll(path) => references(path).map(patient).collect(),
+            Owner::Of(path) => targets(path)
+                .filter_map(|target| match target {
+                    Target::Here(reference) => reference.into_patient().map(Some),
+                    Target::NoPatient => None,
+                    Target::Unknown => Some(None),
+                })
+                .collect(),
+            Owner::OfAll(path) => targets(path)
+                .map(|target| match target {
+                    Target::Here(reference) => reference.into_patient(),
+                    Target::NoPatient | Target::Unknown => None,
+                })
+                .collect(),
         };
         patients.filter(|patients| !patients.is_empty()).map_or(Belonging::Nobody, Belonging::Patients)
+    }
+
+    fn target(&self, element: &Value) -> Target {
+        Target::of(element, |id| {
+            let contained = select(&self.elements, "contained").into_iter();
+            let mut named = contained.filter(|inner| inner.get("id").and_then(Value::as_str) == Some(id));
+            named.next()?.get("resourceType")?.as_str()
+        })
     }
 
     /// The start of the earliest value of the search parameter `date` as UTC text of fixed width, whose order

@@ -176,6 +176,51 @@ fn comp_01_every_type_of_the_compartment_has_an_owner() {
     }
 }
 
+/// A resource whose element at `path` is a list of these.
+fn with(resource_type: ResourceType, path: &str, elements: &[Value]) -> Resource {
+    let mut value = json!({
+        "resourceType": resource_type.as_str(), "id": "x", "contained": [{"resourceType": "Patient", "id": "b"}],
+    });
+    let (head, rest) = path.split_once('.').map_or((path, None), |(head, rest)| (head, Some(rest)));
+    value[head] = match rest {
+        Some(rest) => elements.iter().map(|element| json!({rest: element})).collect(),
+        None => elements.into(),
+    };
+    resource(&value)
+}
+
+/// Of every type that may have several owners: one who could be another patient closes it.
+#[test]
+fn comp_08_a_resource_is_not_one_patients_where_another_may_be_meant() {
+    let of_several = ResourceType::all().filter_map(|resource_type| match resource_type.definition().owner {
+        Owner::Of(path) | Owner::OfAll(path) => Some((resource_type, path)),
+        Owner::Itself | Owner::Shared | Owner::Nobody => None,
+    });
+    for (resource_type, path) in of_several {
+        let beside = |element: Value| with(resource_type, path, &[to("Patient/a"), element]).belonging();
+        assert_eq!(beside(to("Patient/b")), patients(&["a", "b"]), "{resource_type}");
+        for hostile in [
+            to("https://smart.example/fhir/Patient/b"),
+            to("https://elsewhere.example/fhir/Patient/b/_history/1"),
+            to("urn:uuid:1"),
+            to("#b"),
+            to("Patient?identifier=MRN-b"),
+            json!({"type": "Patient", "identifier": {"value": "MRN-b"}}),
+            json!({"identifier": {"value": "MRN-b"}}),
+            json!({"display": "Ben"}),
+        ] {
+            assert_eq!(beside(hostile.clone()), Belonging::Nobody, "{resource_type}: {hostile}");
+        }
+        if resource_type.definition().owner == Owner::Of(path) {
+            for other in
+                [to("Practitioner/p"), to("https://elsewhere.example/Location/l"), json!({"type": "Device"})]
+            {
+                assert_eq!(beside(other.clone()), patients(&["a"]), "{resource_type}: {other}");
+            }
+        }
+    }
+}
+
 #[test]
 fn every_element_that_a_rule_names_is_read() {
     let is_read = |name: &str| READ_ELEMENTS.binary_search(&name).is_ok();
@@ -197,7 +242,7 @@ fn every_element_that_a_rule_names_is_read() {
             }
         }
     }
-    for name in ["resourceType", "id", "meta", "name", "identifier", "birthDate", "gender"] {
+    for name in ["resourceType", "id", "meta", "contained", "name", "identifier", "birthDate", "gender"] {
         assert!(is_read(name), "{name}");
     }
 }
