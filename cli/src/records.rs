@@ -76,6 +76,7 @@ impl Found {
             }
             ResourceError::Id => ("id", "expected 1 to 64 letters, digits, '-' or '.'".to_owned()),
             ResourceError::Meta => ("meta", "expected an object".to_owned()),
+            ResourceError::Credentials { .. } => ("", error.to_string()),
         };
         let within = match error {
             ResourceError::Json(error) => error.line().saturating_sub(1),
@@ -130,6 +131,10 @@ mod tests {
                 "f:12: id: expected 1 to 64 letters, digits, '-' or '.'",
             ),
             ("{\"resourceType\":\"Basic\",\"id\":\"a\",\n\"meta\":1}", "f:11: meta: expected an object"),
+            (
+                "{\"resourceType\":\"Endpoint\",\"id\":\"a\",\n\"header\":[\"Authorization: Bearer x\"]}",
+                "f:10: `header` of Endpoint holds what another server takes for a password: load it without",
+            ),
             (
                 "{\"resourceType\":\"Basic\",\n\"id\":}",
                 "f:11: expected a JSON object: expected value (column 6)",

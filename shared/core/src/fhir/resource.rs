@@ -20,7 +20,7 @@ use super::reference::Target;
 use super::resource_type::ResourceType;
 
 /// The elements that rules look at, sorted; the others (narratives, contents, values) are passed over unread.
-const READ_ELEMENTS: [&str; 54] = [
+const READ_ELEMENTS: [&str; 56] = [
     "actor",
     "agent",
     "authoredOn",
@@ -28,6 +28,7 @@ const READ_ELEMENTS: [&str; 54] = [
     "birthDate",
     "candidate",
     "category",
+    "channel",
     "code",
     "codeCodeableConcept",
     "condition",
@@ -43,6 +44,7 @@ const READ_ELEMENTS: [&str; 54] = [
     "entity",
     "for",
     "gender",
+    "header",
     "id",
     "identifier",
     "individual",
@@ -77,6 +79,9 @@ const READ_ELEMENTS: [&str; 54] = [
     "target",
 ];
 
+/// Elements that hold what another server takes for a password: headers sent to it, such as `Authorization: Bearer …`.
+const CREDENTIALS: [(&str, &str); 2] = [("Endpoint", "header"), ("Subscription", "channel.header")];
+
 /// A resource of FHIR R4: a JSON object with a known `resourceType` and a well-formed `id`.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_field_names, reason = "`resourceType` is FHIR's own word")]
@@ -101,6 +106,15 @@ pub enum ResourceError {
     /// `meta` is not an object.
     #[error("`meta` is not an object")]
     Meta,
+    /// It holds what another server takes for a password, itself or in what it contains: nobody may read it here, so it is not
+    /// kept.
+    #[error("`{path}` of {resource_type} holds what another server takes for a password: load it without")]
+    Credentials {
+        /// Of which type.
+        resource_type: &'static str,
+        /// Which element.
+        path: &'static str,
+    },
 }
 
 /// Whose a resource is.
@@ -123,6 +137,10 @@ impl Resource {
         let resource_type =
             word("resourceType").and_then(|name| name.parse().ok()).ok_or(ResourceError::ResourceType)?;
         let id = word("id").and_then(|id| id.parse().ok()).ok_or(ResourceError::Id)?;
+        let contained = select(&elements, "contained").into_iter().filter_map(Value::as_object);
+        if let Some((resource_type, path)) = contained.chain([&elements]).find_map(credentials) {
+            return Err(ResourceError::Credentials { resource_type, path });
+        }
         Ok(Self { resource_type, id, elements })
     }
 
@@ -210,6 +228,12 @@ impl Resource {
     pub(super) fn last_updated(&self) -> Option<Interval> {
         self.elements.get("meta")?.get("lastUpdated").and_then(Interval::of)
     }
+}
+
+/// The element of a resource that holds a password of another server.
+fn credentials(elements: &Map<String, Value>) -> Option<(&'static str, &'static str)> {
+    let is = |name: &str| elements.get("resourceType").and_then(Value::as_str) == Some(name);
+    CREDENTIALS.into_iter().find(|(name, path)| is(name) && !select(elements, path).is_empty())
 }
 
 /// One line for a name: of those of official or usual use the first, or any; as text, or put together.

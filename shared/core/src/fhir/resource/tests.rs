@@ -242,7 +242,18 @@ fn every_element_that_a_rule_names_is_read() {
             }
         }
     }
-    for name in ["resourceType", "id", "meta", "contained", "name", "identifier", "birthDate", "gender"] {
+    for name in [
+        "resourceType",
+        "id",
+        "meta",
+        "contained",
+        "header",
+        "channel",
+        "name",
+        "identifier",
+        "birthDate",
+        "gender",
+    ] {
         assert!(is_read(name), "{name}");
     }
 }
@@ -307,6 +318,30 @@ fn the_summary_of_a_patient_prefers_the_official_name_and_the_record_number() {
         resource(&json!({"resourceType": "Patient", "id": "a", "name": "x", "identifier": 1})).summary();
     assert_eq!(bare.unwrap().name, "a");
     assert_eq!(resource(&json!({"resourceType": "Basic", "id": "a"})).summary(), None);
+}
+
+/// COMP-05: what is shared leaves whole, so a password of another server must not get in.
+#[test]
+fn comp_05_a_resource_with_another_servers_password_is_refused() {
+    let secret = "Authorization: Bearer partner";
+    let endpoint = json!({"resourceType": "Endpoint", "id": "e", "header": [secret]});
+    for refused in [
+        endpoint.clone(),
+        json!({"resourceType": "Subscription", "id": "s", "channel": {"header": [secret]}}),
+        json!({"resourceType": "Organization", "id": "o", "contained": [endpoint]}),
+    ] {
+        let error = Resource::parse(refused.to_string().as_bytes()).unwrap_err();
+        assert!(matches!(error, ResourceError::Credentials { .. }), "{refused}");
+        let told = error.to_string();
+        assert!(told.contains("header` of ") && !told.contains("partner"), "{told}");
+    }
+    for accepted in [
+        json!({"resourceType": "Endpoint", "id": "e", "address": "https://partner.example"}),
+        json!({"resourceType": "Endpoint", "id": "e", "header": []}),
+        json!({"resourceType": "Subscription", "id": "s", "channel": {"type": "message"}}),
+    ] {
+        assert!(Resource::parse(accepted.to_string().as_bytes()).is_ok(), "{accepted}");
+    }
 }
 
 #[test]
