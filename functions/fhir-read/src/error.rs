@@ -27,11 +27,11 @@ pub(crate) enum FhirError {
     NotSupported(&'static str),
     #[error("this method is not supported here; allowed: {allow}")]
     Method { allow: &'static str },
-    #[error("no resource by this id")]
+    #[error("no resource by this id is open to this access token")]
     NotFound,
     /// Told as if there were nothing.
-    #[error("no resource by this id")]
-    OutsidePatient,
+    #[error("{}", Self::NotFound)]
+    NotOpen,
     #[error("only the current version is kept, and it is another")]
     NoSuchVersion,
     #[error("answers are JSON: accept application/fhir+json, or send `_format=json`")]
@@ -113,7 +113,7 @@ impl From<Denial> for FhirError {
             Denial::NotGranted { level, resource_type, interaction } => {
                 Self::InsufficientScope { level, resource_type, interaction }
             }
-            Denial::OutsidePatient => Self::OutsidePatient,
+            Denial::NotOpen => Self::NotOpen,
         }
     }
 }
@@ -125,7 +125,7 @@ impl FhirError {
             | Self::UnknownType
             | Self::NotSupported(_)
             | Self::NotFound
-            | Self::OutsidePatient
+            | Self::NotOpen
             | Self::NoSuchVersion => StatusCode::NOT_FOUND,
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
@@ -141,11 +141,9 @@ impl FhirError {
 
     fn issue_type(&self) -> IssueType {
         match self {
-            Self::UnknownPath
-            | Self::UnknownType
-            | Self::NotFound
-            | Self::OutsidePatient
-            | Self::NoSuchVersion => IssueType::NotFound,
+            Self::UnknownPath | Self::UnknownType | Self::NotFound | Self::NotOpen | Self::NoSuchVersion => {
+                IssueType::NotFound
+            }
             Self::NotSupported(_) | Self::Method { .. } | Self::NotAcceptable | Self::MediaType => {
                 IssueType::NotSupported
             }

@@ -98,7 +98,7 @@ async fn scope_15_a_granular_system_scope_opens_what_it_names_of_everybody() {
     let mut found = get("/fhir/Observation").by(&bearer(&scope)).send(&world).await.found();
     found.sort();
     assert_eq!(found, ["Observation/a-o0", "Observation/a-o2", "Observation/b-o0", "Observation/b-o2"]);
-    assert_eq!(status(&world, "/fhir/Observation/b-o1", &scope).await, 403);
+    assert_eq!(status(&world, "/fhir/Observation/b-o1", &scope).await, 404);
     let path = format!("/fhir/Observation?category={}", encode("vital-signs"));
     assert_eq!(get(&path).by(&bearer(&scope)).send(&world).await.found(), [""; 0]);
 }

@@ -72,8 +72,7 @@ pub enum Decision {
 /// Why something is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Denial {
-    /// No scope allows the interaction on the type, or none whose constraint the resource matches: 403,
-    /// `insufficient_scope`.
+    /// No scope allows the interaction on the type: 403, `insufficient_scope`.
     NotGranted {
         /// The level of a scope that would allow it.
         level: Level,
@@ -82,8 +81,10 @@ pub enum Denial {
         /// The interaction asked for.
         interaction: Interaction,
     },
-    /// It belongs to a patient who is out of reach: 404, as if it did not exist.
-    OutsidePatient,
+    /// The type is granted, and this one resource is not open: 404, as if it did not exist (X-19, FHIR-23). It is another
+    /// patient's, or matches no constraint. Both are told alike, since otherwise a token for vital signs would tell which
+    /// laboratory results there are.
+    NotOpen,
 }
 
 impl Interaction {
@@ -155,20 +156,16 @@ impl AccessContext {
             return Decision::Allow;
         }
         let belonging = resource.belonging();
-        let mut denial = Denial::OutsidePatient;
         if let Err(refused) = self.may(interaction, resource_type) {
             return Decision::Deny(refused);
         }
         for level in self.levels().filter(|level| self.patients(*level).opens(&belonging)) {
-            let mut granting = self.granting(level, interaction, resource_type).peekable();
-            if granting.peek().is_some() {
-                denial = self.not_granted(interaction, resource_type);
-            }
+            let mut granting = self.granting(level, interaction, resource_type);
             if granting.any(|scope| matches_constraint(&scope.constraint, resource)) {
                 return Decision::Allow;
             }
         }
-        Decision::Deny(denial)
+        Decision::Deny(Denial::NotOpen)
     }
 
     fn not_granted(&self, interaction: Interaction, resource_type: ResourceType) -> Denial {

@@ -46,7 +46,7 @@ fn answer(context: &AccessContext, interaction: Interaction, resource: &Resource
     match context.decide(interaction, resource) {
         Decision::Allow => Open,
         Decision::Deny(Denial::NotGranted { .. }) => Forbidden,
-        Decision::Deny(Denial::OutsidePatient) => Hidden,
+        Decision::Deny(Denial::NotOpen) => Hidden,
     }
 }
 
@@ -84,17 +84,12 @@ fn scope_15_to_19_granular_scopes() {
         observation("2", "a", "http://terminology.hl7.org/CodeSystem/observation-category|vital-signs");
     let lab_of_b = observation("3", "b", LABORATORY);
     for (scopes, on_lab, on_vital, on_lab_of_b) in [
-        (format!("patient/Observation.rs?category={LABORATORY}"), Open, Forbidden, Hidden),
-        ("patient/Observation.rs?category=laboratory".to_owned(), Open, Forbidden, Hidden),
+        (format!("patient/Observation.rs?category={LABORATORY}"), Open, Hidden, Hidden),
+        ("patient/Observation.rs?category=laboratory".to_owned(), Open, Hidden, Hidden),
         ("patient/Observation.rs?category=laboratory,vital-signs".to_owned(), Open, Open, Hidden),
-        ("patient/Observation.rs?category=laboratory&status=final".to_owned(), Open, Forbidden, Hidden),
-        (
-            "patient/Observation.rs?category=laboratory&status=amended".to_owned(),
-            Forbidden,
-            Forbidden,
-            Hidden,
-        ),
-        ("patient/Observation.rs?_id=2".to_owned(), Forbidden, Open, Hidden),
+        ("patient/Observation.rs?category=laboratory&status=final".to_owned(), Open, Hidden, Hidden),
+        ("patient/Observation.rs?category=laboratory&status=amended".to_owned(), Hidden, Hidden, Hidden),
+        ("patient/Observation.rs?_id=2".to_owned(), Hidden, Open, Hidden),
         (
             "patient/Observation.rs?category=laboratory patient/Observation.rs?category=vital-signs"
                 .to_owned(),
@@ -107,14 +102,14 @@ fn scope_15_to_19_granular_scopes() {
             "patient/Observation.rs?category=laboratory user/Observation.r?category=vital-signs".to_owned(),
             Open,
             Open,
-            Forbidden,
+            Hidden,
         ),
         // SCOPE-20: what is not understood in full opens nothing.
-        ("patient/Observation.rs?category:in=laboratory".to_owned(), Forbidden, Forbidden, Hidden),
-        ("patient/Observation.rs?category=laboratory&unknown=1".to_owned(), Forbidden, Forbidden, Hidden),
-        ("patient/Observation.rs?patient.birthdate=1990".to_owned(), Forbidden, Forbidden, Hidden),
-        ("patient/Observation.rs?date=ge2020".to_owned(), Forbidden, Forbidden, Hidden),
-        ("patient/*.rs?category=laboratory".to_owned(), Open, Forbidden, Hidden),
+        ("patient/Observation.rs?category:in=laboratory".to_owned(), Hidden, Hidden, Hidden),
+        ("patient/Observation.rs?category=laboratory&unknown=1".to_owned(), Hidden, Hidden, Hidden),
+        ("patient/Observation.rs?patient.birthdate=1990".to_owned(), Hidden, Hidden, Hidden),
+        ("patient/Observation.rs?date=ge2020".to_owned(), Hidden, Hidden, Hidden),
+        ("patient/*.rs?category=laboratory".to_owned(), Open, Hidden, Hidden),
     ] {
         let context = clinician(&scopes);
         for (resource, expected) in [(&lab, on_lab), (&vital, on_vital), (&lab_of_b, on_lab_of_b)] {

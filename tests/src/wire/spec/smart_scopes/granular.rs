@@ -12,9 +12,7 @@ async fn scope_15_a_category_opens_what_has_it() {
         app.read(&tokens, &format!("Observation/{id}")).await.is(200);
     }
     for id in ["maria-bp-2024", "maria-phq-2023", "maria-smoking-2021"] {
-        let refused = app.read(&tokens, &format!("Observation/{id}")).await;
-        refused.is_outcome(403, "forbidden");
-        assert_eq!(refused.bearer_challenge(), "insufficient_scope");
+        app.read(&tokens, &format!("Observation/{id}")).await.is_outcome(404, "not-found");
     }
     app.read(&tokens, "Observation/lena-a1c-2023").await.is_outcome(404, "not-found");
     for query in [
@@ -34,6 +32,18 @@ async fn scope_15_a_category_opens_what_has_it() {
     assert_eq!(app.read(&tokens, "Observation?_summary=count").await.ok()["total"], 2);
 }
 
+/// RS-12, SCOPE-16: what a granular scope does not open is told like what is another's, and like what does not exist.
+#[tokio::test]
+async fn rs_12_a_granular_scope_says_nothing_of_what_else_exists() {
+    let (app, tokens) = granted(&format!("patient/Observation.rs?category={LABORATORY}")).await;
+    let mut said = Vec::new();
+    for id in ["maria-bp-2024", "lena-a1c-2023", "nothing"] {
+        said.push(app.read(&tokens, &format!("Observation/{id}")).await.is_outcome(404, "not-found"));
+    }
+    said.dedup();
+    assert_eq!(said.len(), 1, "{said:?}");
+}
+
 /// SCOPE-15, SCOPE-19: several scopes are a union, pairs in one scope are all required; a wide scope beside them is not narrowed.
 #[tokio::test]
 async fn scope_15_scopes_are_a_union() {
@@ -49,7 +59,7 @@ async fn scope_15_scopes_are_a_union() {
     assert_eq!(found, expected);
     let all_of = app.launch(&format!("{vital_signs}&code=http://loinc.org|85354-9"), &maria).await;
     assert_eq!(app.read(&all_of, "Observation").await.ids(), ["maria-bp-2023", "maria-bp-2024"]);
-    app.read(&all_of, "Observation/maria-weight-2022").await.is_outcome(403, "forbidden");
+    app.read(&all_of, "Observation/maria-weight-2022").await.is_outcome(404, "not-found");
     let union = app.launch(&format!("{laboratory} patient/Observation.rs"), &maria).await;
     assert_eq!(app.read(&union, "Observation").await.ids(), MARIAS_OBSERVATIONS);
     // One letter for everything, the other for a category.
