@@ -71,7 +71,8 @@ fn by_flags(arguments: &mut AddUser) -> Result<(Vec<NewUser>, Option<String>), F
     ) else {
         return Err(Failure::Refused("expected --username, --name, --fhir-user and --patients".to_owned()));
     };
-    let patients = allowed(&patients)?;
+    let patients = allowed(&patients)?.given_to(&fhir_user);
+    let patients = patients.map_err(|error| Failure::Refused(format!("--patients: {error}")))?;
     let (password, made) = if let Some(file) = arguments.password_file.take() {
         (first_line(&input::read(&file)?)?, None)
     } else {

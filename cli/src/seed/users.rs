@@ -87,8 +87,10 @@ fn one(node: Node<'_>) -> Result<NewUser, Fault> {
         (username, Proof::Password(Password::new(password)))
     };
     let name = text("name")?;
-    let fhir_user = text("fhirUser")?.parse().map_err(|e| node.fault("fhirUser", format!("{e}")))?;
-    let patients = patients(node, field("patients")?)?;
+    let fhir_user: FhirUser =
+        text("fhirUser")?.parse().map_err(|e| node.fault("fhirUser", format!("{e}")))?;
+    let patients = patients(node, field("patients")?)?.given_to(&fhir_user);
+    let patients = patients.map_err(|error| node.fault("patients", format!("{error}")))?;
     Ok(NewUser { username, proof, name, fhir_user, patients })
 }
 
@@ -231,6 +233,22 @@ mod tests {
         assert_eq!(
             told(&twice),
             "users.json:8: username: expected another name: \"maria\" is on line 2 already"
+        );
+    }
+
+    #[test]
+    fn rs_18_a_relative_is_given_no_list_of_everybody() {
+        let told = |fhir_user: &str| {
+            let user = format!(
+                r#"[{{"username": "m", "password": "p", "name": "M", "fhirUser": "{fhir_user}", "patients": "*"}}]"#
+            );
+            read(&Source::new("f", user), Entries::Array).err().map(|fault| fault.to_string())
+        };
+        assert_eq!(told("Practitioner/p"), None);
+        assert_eq!(
+            told("RelatedPerson/r").unwrap(),
+            "f:1: patients: \"*\" is for a Practitioner, and for a Patient, who then sees themselves: list the patients of a \
+             RelatedPerson"
         );
     }
 

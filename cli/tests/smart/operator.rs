@@ -291,6 +291,10 @@ fn a_user_is_added_listed_and_disabled() {
         said.err,
         "smart: standard input:1: fhirUser: expected Patient/ID, Practitioner/ID, RelatedPerson/ID or Person/ID\n"
     );
+    let relative = "user add --username rosa --name Rosa --fhir-user RelatedPerson/r --patients *";
+    let said = smart(folder, &relative.split(' ').collect::<Vec<_>>());
+    assert_eq!(said.code, 2);
+    assert!(said.err.starts_with("smart: --patients: \"*\" is for a Practitioner"), "{}", said.err);
 }
 
 #[test]

@@ -166,6 +166,32 @@ impl PatientAccess {
     }
 }
 
+/// `"*"` for somebody who is neither a Practitioner nor a Patient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error(
+    "\"*\" is for a Practitioner, and for a Patient, who then sees themselves: list the patients of a {resource_type}"
+)]
+pub struct NotEveryone {
+    /// Who they are: `RelatedPerson`, `Person`.
+    pub resource_type: &'static str,
+}
+
+impl PatientAccess {
+    /// That it can be given to a user of that resource: every patient is what a clinician sees, never a relative, who has to have
+    /// theirs listed.
+    ///
+    /// # Errors
+    /// [`NotEveryone`]
+    pub fn given_to(self, user: &FhirUser) -> Result<Self, NotEveryone> {
+        match user.resource_type() {
+            resource_type @ ("RelatedPerson" | "Person") if self == Self::All => {
+                Err(NotEveryone { resource_type })
+            }
+            _ => Ok(self),
+        }
+    }
+}
+
 impl Serialize for PatientAccess {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -309,6 +335,18 @@ mod tests {
         assert!(all.includes(&"a".parse().unwrap()));
         for bad in ["\"all\"", "null", "{}", "[1]", "[\"a/b\"]", "\"\""] {
             assert!(serde_json::from_str::<PatientAccess>(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn rs_18_every_patient_is_given_to_no_relative() {
+        for (user, given) in
+            [("Practitioner/p", true), ("Patient/a", true), ("RelatedPerson/r", false), ("Person/x", false)]
+        {
+            let user = user.parse().unwrap();
+            assert_eq!(PatientAccess::All.given_to(&user).is_ok(), given, "{user}");
+            let some = PatientAccess::Only(["a".parse().unwrap()].into());
+            assert_eq!(some.clone().given_to(&user), Ok(some), "{user}");
         }
     }
 

@@ -11,7 +11,7 @@ use super::provider::{ClaimNames, Provider};
 use crate::deployment::PublicUrl;
 use crate::id::PatientId;
 use crate::instant::Instant;
-use crate::user::{Credentials, External, FhirUser, PatientAccess, User, new_subject};
+use crate::user::{Credentials, External, FhirUser, NotEveryone, PatientAccess, User, new_subject};
 
 /// How long a name that is shown may be, in characters.
 const LONGEST_NAME: usize = 200;
@@ -35,6 +35,9 @@ pub enum ClaimFault {
     /// The claim that names the patients is something else.
     #[error("the claim for patients is no list of patients")]
     Patients,
+    /// The claim that names the patients says all of them, of somebody who may not see all.
+    #[error(transparent)]
+    Everyone(#[from] NotEveryone),
 }
 
 impl Person {
@@ -61,7 +64,7 @@ fn user(
     let fhir_user = claim(token, &names.fhir_user).and_then(Value::as_str).ok_or(ClaimFault::FhirUser)?;
     let fhir_user: FhirUser = relative(fhir_user, here).parse().map_err(|_| ClaimFault::FhirUser)?;
     let patients = match names.patients.as_ref().and_then(|name| claim(token, name)) {
-        Some(value) => patients(value, here)?,
+        Some(value) => patients(value, here)?.given_to(&fhir_user)?,
         None => PatientAccess::Only(BTreeSet::new()),
     };
     let name = claim(token, &names.name).and_then(Value::as_str).map(shown).filter(|name| !name.is_empty());

@@ -408,6 +408,19 @@ fn a_claim_of_patients_that_is_not_understood_gives_nobody() {
 }
 
 #[test]
+fn rs_18_claims_give_every_patient_to_no_relative() {
+    let said = |fhir_user: &str| {
+        let mut claims = with("smart", json!({ "patients": "*" }));
+        claims["fhir_user"] = json!(fhir_user);
+        said(&claims).map(|user| user.patients)
+    };
+    assert_eq!(said("Practitioner/p1"), Ok(PatientAccess::All));
+    for relative in ["RelatedPerson/r", "Person/x"] {
+        assert!(matches!(said(relative), Err(ClaimFault::Everyone(_))), "{relative}");
+    }
+}
+
+#[test]
 fn people_of_a_provider_without_claims_are_registered() {
     let registered =
         provider_of(&json!({ "id": "idp", "name": "Staff", "issuer": ISSUER, "client_id": "smart" }));

@@ -15,7 +15,8 @@
 //! | `system/` | everybody's, where no user stands behind the token | everything |
 //!
 //! * A resource that belongs to several patients is open to who may see all of them.
-//! * A Patient who signs in sees the patients listed for them; `"*"` for a Patient means only themselves.
+//! * Who signs in sees the patients listed for them. `"*"` is every patient for a Practitioner alone; a Patient sees
+//!   themselves, anybody else nobody ([`patients_of`]).
 //! * A resource without any owner (a Group, a Binary whose context is not told) may concern any patient. So
 //!   only those see it who may see all.
 //! * Shared types are Practitioner, Organization, Location, Medication and the like (COMP-05, SCOPE-25).
@@ -217,12 +218,13 @@ impl AccessContext {
     }
 }
 
-/// The patients whom a user may see, as it is meant: a Patient with `"*"` sees only themselves.
+/// The patients whom a user may see, as it is meant: only a Practitioner sees every patient by `"*"`. A Patient with it sees
+/// themselves; a `RelatedPerson` or a `Person` nobody, since whom they care for must be listed.
 pub fn patients_of(fhir_user: &FhirUser, patients: &PatientAccess) -> PatientAccess {
-    if *patients == PatientAccess::All && fhir_user.resource_type() == "Patient" {
-        PatientAccess::Only(BTreeSet::from([fhir_user.id().clone()]))
-    } else {
-        patients.clone()
+    match (patients, fhir_user.resource_type()) {
+        (PatientAccess::Only(_), _) | (PatientAccess::All, "Practitioner") => patients.clone(),
+        (PatientAccess::All, "Patient") => PatientAccess::Only(BTreeSet::from([fhir_user.id().clone()])),
+        (PatientAccess::All, _) => PatientAccess::Only(BTreeSet::new()),
     }
 }
 

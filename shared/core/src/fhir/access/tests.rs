@@ -183,11 +183,21 @@ fn what_is_nobodys_is_open_only_to_who_may_see_every_patient() {
     }
 }
 
+/// RS-18: whoever is no clinician has listed patients, or themselves.
 #[test]
-fn a_patient_who_may_see_all_sees_only_themselves() {
-    let context = context("user/*.rs", "Patient/a", &PatientAccess::All, None);
-    assert_eq!(answer(&context, Interaction::Read, &observation("1", "a", "x")), Open);
-    assert_eq!(answer(&context, Interaction::Read, &observation("2", "b", "x")), Hidden);
+fn rs_18_only_a_practitioner_sees_every_patient() {
+    for (user, on_a, on_b) in [
+        ("Practitioner/a", Open, Open),
+        ("Patient/a", Open, Hidden),
+        ("RelatedPerson/a", Hidden, Hidden),
+        ("Person/a", Hidden, Hidden),
+    ] {
+        let context = context("user/*.rs", user, &PatientAccess::All, None);
+        for (patient, expected) in [("a", on_a), ("b", on_b)] {
+            let found = answer(&context, Interaction::Read, &observation("1", patient, "x"));
+            assert_eq!(found, expected, "{user}: {patient}");
+        }
+    }
 }
 
 #[test]
