@@ -9,6 +9,7 @@ mod folder;
 pub(crate) mod password;
 pub(crate) mod users;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use smart_core::client::Client;
@@ -105,16 +106,17 @@ impl Seed {
 async fn put(store: &LocalStore, found: Vec<Found>, now: Instant) -> Result<(), Failure> {
     let mut found = found.into_iter();
     let mut parsed = Vec::new();
+    let mut waiting = BTreeSet::new();
     loop {
         let next: Vec<Found> = found.by_ref().take(BATCH).collect();
         let parsing = tokio::task::spawn_blocking(move || next.iter().map(Found::read).collect());
         let (written, read) = tokio::join!(store.put_resources(parsed, now), parsing);
-        written?;
+        waiting.extend(written?.waiting);
         let read: Result<Vec<Incoming>, Fault> =
             read.map_err(|error| Failure::Failed(format!("cannot parse: {error}")))?;
         parsed = read?;
         if parsed.is_empty() {
-            return Ok(());
+            return Ok(store.settle(waiting, now).await?);
         }
     }
 }

@@ -1,9 +1,11 @@
 //! The embedded store and the software keys, held to the contract.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;
 use smart_core::client::Client;
+use smart_core::fhir::reference::Reference;
 use smart_core::id::{ClientId, Username};
 use smart_core::instant::Instant;
 use smart_core::ports::Unavailable;
@@ -74,5 +76,9 @@ impl Resources for LocalStore {
         let incoming = resources.iter().map(|resource| Incoming::parse(resource.to_string().into()));
         let incoming = incoming.collect::<Result<_, _>>().map_err(|refused| refused.to_string())?;
         self.put_resources(incoming, now).await.map_err(|unavailable| unavailable.to_string())
+    }
+
+    async fn settle(&self, waiting: BTreeSet<Reference>, now: Instant) -> Result<(), Unavailable> {
+        self.settle(waiting, now).await
     }
 }

@@ -1,10 +1,12 @@
 //! DynamoDB and KMS, held to the contract: each rule on tables and keys of its own, on the emulator that `AWS_ENDPOINT_URL` names.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;
 use smart_aws::{Incoming, KmsKeys, RecordsTable, StateTable, emulator};
 use smart_core::client::Client;
+use smart_core::fhir::reference::Reference;
 use smart_core::id::{ClientId, Username};
 use smart_core::instant::Instant;
 use smart_core::ports::Unavailable;
@@ -73,8 +75,12 @@ impl Resources for RecordsTable {
         let incoming = resources.iter().map(|resource| Incoming::parse(resource.to_string().into()));
         let incoming = incoming.collect::<Result<_, _>>().map_err(|refused| refused.to_string())?;
         let imported = self.put_resources(incoming, now).await;
-        let smart_aws::Imported { created, updated, unchanged } =
+        let smart_aws::Imported { created, updated, unchanged, waiting } =
             imported.map_err(|unavailable| unavailable.to_string())?;
-        Ok(Imported { created, updated, unchanged })
+        Ok(Imported { created, updated, unchanged, waiting })
+    }
+
+    async fn settle(&self, waiting: BTreeSet<Reference>, now: Instant) -> Result<(), Unavailable> {
+        self.settle(waiting, now).await
     }
 }

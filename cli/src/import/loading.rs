@@ -1,7 +1,8 @@
 //! The way of resources into the store: parsed on all cores, written in order and in batches.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
+use smart_core::fhir::reference::Reference;
 use smart_core::instant::Instant;
 use smart_core::ports::Unavailable;
 use smart_local::{Imported, LocalStore};
@@ -28,6 +29,9 @@ pub(super) trait Records {
 
     /// Stores resources in their order, each in place of the one of its type and id.
     async fn put(&self, batch: Vec<Self::Incoming>, now: Instant) -> Result<Imported, Unavailable>;
+
+    /// Looks up anew whose those are that wait for what they follow.
+    async fn settle(&self, waiting: BTreeSet<Reference>, now: Instant) -> Result<(), Unavailable>;
 }
 
 impl Records for LocalStore {
@@ -39,6 +43,10 @@ impl Records for LocalStore {
     async fn put(&self, batch: Vec<Self::Incoming>, now: Instant) -> Result<Imported, Unavailable> {
         self.put_resources(batch, now).await
     }
+
+    async fn settle(&self, waiting: BTreeSet<Reference>, now: Instant) -> Result<(), Unavailable> {
+        self.settle(waiting, now).await
+    }
 }
 
 #[cfg(feature = "aws")]
@@ -49,8 +57,13 @@ impl Records for smart_aws::RecordsTable {
     const BATCH: usize = 200;
 
     async fn put(&self, batch: Vec<Self::Incoming>, now: Instant) -> Result<Imported, Unavailable> {
-        let smart_aws::Imported { created, updated, unchanged } = self.put_resources(batch, now).await?;
-        Ok(Imported { created, updated, unchanged })
+        let smart_aws::Imported { created, updated, unchanged, waiting } =
+            self.put_resources(batch, now).await?;
+        Ok(Imported { created, updated, unchanged, waiting })
+    }
+
+    async fn settle(&self, waiting: BTreeSet<Reference>, now: Instant) -> Result<(), Unavailable> {
+        self.settle(waiting, now).await
     }
 }
 
@@ -117,12 +130,14 @@ impl<'s, S: Records> Loading<'s, S> {
         self.report.refuse(fault);
     }
 
-    /// Writes what is left, and says what was done.
+    /// Writes what is left, asks again for what came before what it follows, and says what was done.
     pub(super) async fn finish(mut self) -> Result<(Imported, Report), Failure> {
         while !self.parsing.is_empty() {
             self.take_first().await?;
         }
         self.write().await?;
+        let waiting = std::mem::take(&mut self.done.waiting);
+        self.store.settle(waiting, system_clock()).await?;
         Ok((self.done, self.report))
     }
 

@@ -99,9 +99,13 @@ async fn an_operator_may_do_what_the_commands_ask_for_and_no_more() {
 
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("patients.ndjson");
-    for gender in ["female", "other"] {
-        std::fs::write(&file, format!(r#"{{"resourceType":"Patient","id":"a","gender":"{gender}"}}"#))
-            .unwrap();
+    for (gender, subject) in [("female", "a"), ("other", "b")] {
+        let patient = format!(r#"{{"resourceType":"Patient","id":"a","gender":"{gender}"}}"#);
+        // It comes to belong to somebody else: what follows it is looked for.
+        let observation = format!(
+            r#"{{"resourceType":"Observation","id":"o","subject":{{"reference":"Patient/{subject}"}}}}"#
+        );
+        std::fs::write(&file, format!("{patient}\n{observation}\n")).unwrap();
         operator.runs("import", &[file.to_str().unwrap()], "").well();
     }
 

@@ -10,6 +10,8 @@ mod command;
 #[cfg(test)]
 mod credentials;
 #[cfg(test)]
+mod following;
+#[cfg(test)]
 mod grants;
 #[cfg(test)]
 mod keys;

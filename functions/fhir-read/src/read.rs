@@ -61,5 +61,5 @@ impl<S: Store, K: PublicKeys> FhirRead<S, K> {
 
 /// A stored resource, read for the decision; that it cannot be read is our fault.
 pub(crate) fn parse(record: &Record) -> Result<Resource, FhirError> {
-    Resource::parse(&record.body).map_err(|_| FhirError::Corrupt)
+    record.resource().map_err(|_| FhirError::Corrupt)
 }

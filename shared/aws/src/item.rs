@@ -83,6 +83,13 @@ impl Item {
         self.0.iter().map(|(name, value)| name.len() + size(value)).sum()
     }
 
+    /// The item without an attribute.
+    #[must_use]
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.0.remove(name);
+        self
+    }
+
     pub(crate) fn into_attributes(self) -> Attributes {
         self.0
     }

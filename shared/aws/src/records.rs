@@ -15,8 +15,11 @@
 //! **A resource of several patients** (an Appointment, a Group's Provenance) is rare. An index has an item once, so each
 //! further owner has a copy. A page for several patients is one `Query` each, merged; what two of them bring comes once.
 //!
+//! **What follows others** (a Provenance of an Observation, the Binary of a `DocumentReference`) has besides, as `owners`, whose these
+//! were when it was taken in, so that a read needs no other item. An import that gives one of them to somebody else takes that back first.
+//!
 //! **Reads are eventually consistent**, as the indexes are: what the operator imports is seen a moment later. Nothing that is
-//! decided depends on more: who may see a resource is decided on the very body that leaves.
+//! decided depends on more: who may see a resource is decided on the very item that leaves.
 //!
 //! **All of a type** is one group of the index `types`. DynamoDB takes about a thousand writes a second there until it
 //! divides the group by its order, which it does under load; an import is slowed down to that, and waits.
@@ -104,10 +107,14 @@ fn position_of(item: &Item) -> Result<Position, Unreadable> {
 }
 
 fn record_of(item: &Item) -> Result<Record, Unreadable> {
+    let owners = item.texts("owners")?.into_iter();
     Ok(Record {
         body: body::expand(item.bytes("body")?).ok_or(Unreadable { attribute: "body" })?,
         version: item.number("version")?,
         last_updated: item.instant("last_updated")?,
+        owners: owners
+            .map(|id| id.parse().map_err(|_| Unreadable { attribute: "owners" }))
+            .collect::<Result<_, _>>()?,
     })
 }
 

@@ -3,23 +3,31 @@
 //! Versions are ours: the first is 1, and the next comes only with another content. Taking in the same text again
 //! changes nothing, so that a seed can be loaded at each start. `meta.lastUpdated` is kept as given when a resource is
 //! first taken in, and is the instant of the import from then on.
+//!
+//! **What follows others** (a Provenance, a Binary) comes after all else, so that what it follows is there and says whose it is. What
+//! is not there yet is waited for ([`Imported::waiting`], [`LocalStore::settle`]). Where something comes to belong to others, what
+//! follows it is nobody's from then on, until it is asked for again.
+
+mod tables;
 
 use std::collections::BTreeSet;
 use std::ops::AddAssign;
 
 use bytes::Bytes;
-use redb::{ReadableTable as _, Table};
+use redb::ReadableTable as _;
 use serde::Deserialize;
-use smart_core::fhir::resource::{Belonging, Resource, ResourceError, with_meta};
+use smart_core::fhir::reference::Reference;
+use smart_core::fhir::resource::{Ownership, Resource, ResourceError, with_meta};
 use smart_core::id::PatientId;
 use smart_core::instant::Instant;
-use smart_core::ports::Unavailable;
+use smart_core::ports::{Records as _, Unavailable};
 use smart_core::secret::Digest;
 
+use self::tables::Tables;
 use crate::LocalStore;
 use crate::error::Failure;
-use crate::patients;
-use crate::records::{BY_DATE, BY_PATIENT, RESOURCES, Row};
+use crate::patients as cards;
+use crate::records::RESOURCES;
 use crate::tables::Writing;
 
 /// How much is written in one transaction: others may wait for it.
@@ -70,14 +78,16 @@ impl Incoming {
 }
 
 /// What an import did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Imported {
     /// Resources that were not there.
     pub created: usize,
     /// Resources whose content was another one.
     pub updated: usize,
-    /// Resources whose content was the same: nothing was written.
+    /// Resources whose content was the same.
     pub unchanged: usize,
+    /// Resources that follow others, of which one is not there, or came to belong to somebody else: nobody's until then.
+    pub waiting: BTreeSet<Reference>,
 }
 
 impl AddAssign for Imported {
@@ -85,6 +95,7 @@ impl AddAssign for Imported {
         self.created += other.created;
         self.updated += other.updated;
         self.unchanged += other.unchanged;
+        self.waiting.extend(other.waiting);
     }
 }
 
@@ -100,7 +111,9 @@ impl LocalStore {
         let mut imported = Imported::default();
         let mut stride = Vec::new();
         let mut bytes = 0;
-        for resource in resources {
+        let (following, others): (Vec<_>, Vec<_>) =
+            resources.into_iter().partition(|incoming| incoming.resource.resource_type().follows());
+        for resource in others.into_iter().chain(following) {
             bytes += resource.text.len();
             stride.push(resource);
             if stride.len() >= STRIDE || bytes >= STRIDE_BYTES {
@@ -112,6 +125,22 @@ impl LocalStore {
             imported += self.put_some(stride, now).await?;
         }
         Ok(imported)
+    }
+
+    /// Looks up anew whose those are that follow others, which may be there by now.
+    pub async fn settle(&self, waiting: BTreeSet<Reference>, now: Instant) -> Result<(), Unavailable> {
+        let waiting: Vec<_> = waiting.into_iter().collect();
+        for some in waiting.chunks(STRIDE) {
+            let mut again = Vec::with_capacity(some.len());
+            for Reference { resource_type, id } in some {
+                let Some(record) = self.record(resource_type.as_str(), id).await? else { continue };
+                again.push(Incoming::parse(record.body).map_err(|error| {
+                    Unavailable::new(PORT, format!("a stored resource cannot be read: {error}"))
+                })?);
+            }
+            self.put_resources(again, now).await?;
+        }
+        Ok(())
     }
 
     async fn put_some(&self, resources: Vec<Incoming>, now: Instant) -> Result<Imported, Unavailable> {
@@ -128,87 +157,27 @@ impl LocalStore {
                 }
                 drop(tables);
                 let summaries = resources.iter().filter_map(|incoming| incoming.resource.summary());
-                summaries.into_iter().try_for_each(|patient| patients::put(writing, &patient))?;
+                summaries.into_iter().try_for_each(|patient| cards::put(writing, &patient))?;
                 Ok(imported)
             })
             .await
     }
 }
 
-/// Whether any of them is new or another one: if not, there is nothing to commit.
+/// Whether any of them is new, another one or another's: if not, there is nothing to commit.
 fn changed(writing: &Writing<'_>, resources: &[Incoming]) -> Result<bool, Failure> {
     let table = writing.look(RESOURCES)?;
     for incoming in resources {
         let row = table.get((incoming.resource.resource_type().as_str(), incoming.resource.id().as_str()))?;
-        if row.is_none_or(|row| row.value().4 != incoming.content.as_bytes()) {
+        let Some(row) = row else { return Ok(true) };
+        let (_, _, _, owners, content, _) = row.value();
+        let same_owners = match incoming.resource.ownership() {
+            Ownership::Said(belonging) => belonging.into_patients().iter().map(PatientId::as_str).eq(owners),
+            Ownership::Follows(_) => !owners.is_empty(),
+        };
+        if content != incoming.content.as_bytes() || !same_owners {
             return Ok(true);
         }
     }
     Ok(false)
-}
-
-struct Tables<'t> {
-    resources: Table<'t, (&'static str, &'static str), Row>,
-    by_date: Table<'t, (&'static str, &'static str, &'static str), ()>,
-    by_patient: Table<'t, (&'static str, &'static str, &'static str, &'static str), ()>,
-}
-
-/// What is known of a resource that is to be replaced.
-struct Known {
-    version: u64,
-    date: String,
-    patients: Vec<String>,
-}
-
-impl<'t> Tables<'t> {
-    fn open(writing: &Writing<'t>) -> Result<Self, Failure> {
-        Ok(Self {
-            resources: writing.change(RESOURCES)?,
-            by_date: writing.change(BY_DATE)?,
-            by_patient: writing.change(BY_PATIENT)?,
-        })
-    }
-
-    fn put(&mut self, incoming: &Incoming, now: Instant) -> Result<Imported, Failure> {
-        let kind = incoming.resource.resource_type().as_str();
-        let id = incoming.resource.id().as_str();
-        let known = match self.resources.get((kind, id))? {
-            Some(row) => {
-                let (version, _, date, patients, content, _) = row.value();
-                if content == incoming.content.as_bytes() {
-                    return Ok(Imported { unchanged: 1, ..Imported::default() });
-                }
-                let patients = patients.into_iter().map(str::to_owned).collect();
-                Some(Known { version, date: date.to_owned(), patients })
-            }
-            None => None,
-        };
-        if let Some(known) = &known {
-            self.by_date.remove((kind, known.date.as_str(), id))?;
-            for patient in &known.patients {
-                self.by_patient.remove((patient.as_str(), kind, known.date.as_str(), id))?;
-            }
-        }
-        let version = known.as_ref().map_or(1, |known| known.version.saturating_add(1));
-        let last_updated = incoming.last_updated.filter(|_| known.is_none()).unwrap_or(now);
-        let body = with_meta(&incoming.text, version, last_updated)
-            .map_err(|error| Failure::Value { table: "resources", reason: error.to_string() })?;
-        let date = incoming.resource.sort_date();
-        let owners = match incoming.resource.belonging() {
-            Belonging::Patients(patients) => patients,
-            Belonging::Shared | Belonging::Nobody => BTreeSet::new(),
-        };
-        let owners: Vec<&str> = owners.iter().map(PatientId::as_str).collect();
-        self.by_date.insert((kind, date.as_str(), id), ())?;
-        for patient in &owners {
-            self.by_patient.insert((*patient, kind, date.as_str(), id), ())?;
-        }
-        let content = incoming.content.as_bytes();
-        let row = (version, last_updated.as_unix(), date.as_str(), owners, content, &*body);
-        self.resources.insert((kind, id), row)?;
-        Ok(match known {
-            None => Imported { created: 1, ..Imported::default() },
-            Some(_) => Imported { updated: 1, ..Imported::default() },
-        })
-    }
 }

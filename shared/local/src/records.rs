@@ -4,13 +4,13 @@
 //! belongs to two of them comes once.
 
 use std::cmp::Ordering;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeSet, BinaryHeap};
 use std::ops::Bound;
 
 use bytes::Bytes;
 use redb::{ReadOnlyTable, TableDefinition};
 use smart_core::fhir::record::{Compartments, Direction, Position, Record, RecordPage, RecordQuery};
-use smart_core::id::ResourceId;
+use smart_core::id::{PatientId, ResourceId};
 use smart_core::instant::Instant;
 use smart_core::ports::{Records, Unavailable};
 
@@ -71,10 +71,18 @@ fn fetch(
     resource_type: &str,
     id: &str,
 ) -> Result<Option<Record>, Failure> {
-    Ok(table.get((resource_type, id))?.map(|row| {
-        let (version, last_updated, _, _, _, body) = row.value();
-        Record { body: Bytes::copy_from_slice(body), version, last_updated: Instant::from_unix(last_updated) }
-    }))
+    let record = |row: redb::AccessGuard<'_, Row>| {
+        let (version, last_updated, _, owners, _, body) = row.value();
+        let (body, last_updated) = (Bytes::copy_from_slice(body), Instant::from_unix(last_updated));
+        Ok(Record { body, version, last_updated, owners: patients(owners)? })
+    };
+    table.get((resource_type, id))?.map(|row| record(row)).transpose()
+}
+
+/// Patients, as a row names them.
+pub(crate) fn patients(owners: Vec<&str>) -> Result<BTreeSet<PatientId>, Failure> {
+    let malformed = |_| Failure::Value { table: "resources", reason: "an id that is none".to_owned() };
+    owners.into_iter().map(|id| id.parse().map_err(malformed)).collect()
 }
 
 /// The first `limit` positions of the query, in its order.

@@ -163,6 +163,9 @@ macro_rules! records_contract {
                 the_same_resource_twice_in_one_import_leaves_one_entry,
                 a_patient_whose_id_begins_another_one_gets_only_their_own_and_types_do_not_mix,
                 comp_07_a_resource_of_several_patients_is_found_by_each_and_comes_once,
+                comp_04_and_07_what_follows_others_is_whose_they_are,
+                comp_04_what_follows_something_unknown_is_nobodys_until_it_comes,
+                comp_04_and_07_what_follows_a_resource_that_changes_hands_is_nobodys_at_once,
                 what_is_too_large_is_refused_by_size_and_never_cut;
             pages: of_very_large_resources_none_is_missing,
                 a_page_goes_on_where_another_ended_though_its_last_resource_moved, a_large_import_is_written_whole;

@@ -1,12 +1,14 @@
 //! Resources, by their address and by whose they are.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 use smart_core::fhir::record::{Compartments, Direction, RecordQuery};
+use smart_core::fhir::reference::Reference;
 use smart_core::instant::Instant;
-use smart_core::ports::{Patients, Records};
+use smart_core::ports::{Patients, Records, Unavailable};
 use smart_local::Imported;
 
 use super::{at, digest};
@@ -20,6 +22,13 @@ pub(crate) trait Resources: Records + Patients + 'static {
         resources: &[Value],
         now: Instant,
     ) -> impl Future<Output = Result<Imported, String>> + Send;
+
+    /// Looks up anew whose those are that wait for what they follow.
+    fn settle(
+        &self,
+        waiting: BTreeSet<Reference>,
+        now: Instant,
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send;
 }
 
 pub(crate) async fn put<S: Resources>(store: &S, resources: &[Value], second: u64) -> Imported {
@@ -38,8 +47,13 @@ pub(crate) fn observation(id: &str, patient: &str, day: Option<u32>) -> Value {
 
 /// A Provenance about these patients and no others.
 fn provenance(id: &str, patients: &[&str]) -> Value {
-    let targets: Vec<_> =
-        patients.iter().map(|patient| json!({ "reference": format!("Patient/{patient}") })).collect();
+    let patients: Vec<_> = patients.iter().map(|patient| format!("Patient/{patient}")).collect();
+    provenance_of(id, &patients.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// A Provenance of these resources.
+fn provenance_of(id: &str, targets: &[&str]) -> Value {
+    let targets: Vec<_> = targets.iter().map(|target| json!({ "reference": target })).collect();
     json!({ "resourceType": "Provenance", "id": id, "target": targets, "recorded": "2026-01-01T00:00:00Z" })
 }
 
@@ -122,7 +136,7 @@ pub(crate) async fn the_first_last_updated_is_kept_as_given<S: Resources>(store:
 /// The later one stays, and nobody finds what it was.
 pub(crate) async fn the_same_resource_twice_in_one_import_leaves_one_entry<S: Resources>(store: Arc<S>) {
     let twice = [observation("o", "a", Some(1)), observation("o", "b", Some(2))];
-    assert_eq!(put(&*store, &twice, 0).await, Imported { created: 1, updated: 1, unchanged: 0 });
+    assert_eq!(put(&*store, &twice, 0).await, Imported { created: 1, updated: 1, ..Imported::default() });
     assert_eq!(observations(&*store, Compartments::All).await, ["o"]);
     assert_eq!(observations(&*store, of(&["b"])).await, ["o"]);
     assert!(observations(&*store, of(&["a"])).await.is_empty());
@@ -180,6 +194,110 @@ pub(crate) async fn comp_07_a_resource_of_several_patients_is_found_by_each_and_
         let page = store.records(&of_type(of(&[patient]))).await.unwrap();
         assert_eq!(page.records[0].1.version, 2, "{patient} sees the same version as everybody");
     }
+}
+
+/// Who finds a resource that follows others, of patients a and b; by its body alone the rules must come to the same.
+async fn seen_by<S: Resources>(store: &S, resource_type: &'static str, id: &str) -> String {
+    let mut seen = String::new();
+    for patient in ["a", "b"] {
+        let found = RecordQuery { resource_type, compartments: of(&[patient]), ..query() };
+        for (position, record) in store.records(&found).await.unwrap().records {
+            assert_eq!(position.id.as_str(), id);
+            assert!(
+                record.resource().unwrap().belonging().into_patients().contains(&patient.parse().unwrap())
+            );
+            seen.push_str(patient);
+        }
+    }
+    let record = store.record(resource_type, &id.parse().unwrap()).await.unwrap().unwrap();
+    let owners = record.resource().unwrap().belonging().into_patients();
+    assert_eq!(owners.iter().map(|owner| owner.as_str()).collect::<String>(), seen);
+    seen
+}
+
+/// COMP-04, COMP-07: a Provenance is theirs to whom all its targets belong, a Binary theirs whose document it is of, in whatever order
+/// they come in one import.
+pub(crate) async fn comp_04_and_07_what_follows_others_is_whose_they_are<S: Resources>(store: Arc<S>) {
+    let document = json!({ "resourceType": "DocumentReference", "id": "d", "status": "current",
+        "subject": { "reference": "Patient/b" }, "content": [] });
+    let binary = json!({ "resourceType": "Binary", "id": "x", "contentType": "text/plain",
+        "securityContext": { "reference": "DocumentReference/d" } });
+    let provenance = provenance_of("p", &["Observation/o", "Practitioner/dr"]);
+    let all = [provenance.clone(), binary, observation("o", "a", Some(1)), document];
+    let imported = put(&*store, &all, 0).await;
+    assert_eq!(imported, Imported { created: 4, ..Imported::default() });
+    assert_eq!(seen_by(&*store, "Provenance", "p").await, "a");
+    assert_eq!(seen_by(&*store, "Binary", "x").await, "b");
+    assert_eq!(put(&*store, &all, 1).await, Imported { unchanged: 4, ..Imported::default() });
+    assert_eq!(seen_by(&*store, "Provenance", "p").await, "a");
+
+    // Of both it needs both, and says so in its next version.
+    let of_both = provenance_of("p", &["Observation/o", "DocumentReference/d"]);
+    assert_eq!(put(&*store, &[of_both], 2).await, Imported { updated: 1, ..Imported::default() });
+    assert_eq!(seen_by(&*store, "Provenance", "p").await, "ab");
+}
+
+/// COMP-04: what follows something that is not there is nobody's, and asked for again it is whose that is. Its version stays.
+pub(crate) async fn comp_04_what_follows_something_unknown_is_nobodys_until_it_comes<S: Resources>(
+    store: Arc<S>,
+) {
+    let provenance = provenance_of("p", &["Observation/o", "Patient/a"]);
+    let waiting = BTreeSet::from(["Provenance/p".parse().unwrap()]);
+    let imported = put(&*store, std::slice::from_ref(&provenance), 0).await;
+    assert_eq!(imported, Imported { created: 1, waiting: waiting.clone(), ..Imported::default() });
+    assert_eq!(seen_by(&*store, "Provenance", "p").await, "");
+    let before = body(&*store, ("Provenance", "p")).await;
+    put(&*store, &[observation("o", "a", None)], 1).await;
+    assert_eq!(seen_by(&*store, "Provenance", "p").await, "");
+    store.settle(waiting.clone(), at(2)).await.unwrap();
+    assert_eq!(seen_by(&*store, "Provenance", "p").await, "a");
+    assert_eq!(body(&*store, ("Provenance", "p")).await, before);
+
+    // The same again finds it, too.
+    let other = provenance_of("p", &["Observation/later"]);
+    assert_eq!(put(&*store, std::slice::from_ref(&other), 3).await.waiting, waiting);
+    put(&*store, &[observation("later", "b", None)], 4).await;
+    assert_eq!(put(&*store, &[other], 5).await, Imported { unchanged: 1, ..Imported::default() });
+    assert_eq!(seen_by(&*store, "Provenance", "p").await, "b");
+}
+
+/// COMP-04, COMP-07: what comes to belong to somebody else takes along from those before what follows it, at once.
+pub(crate) async fn comp_04_and_07_what_follows_a_resource_that_changes_hands_is_nobodys_at_once<
+    S: Resources,
+>(
+    store: Arc<S>,
+) {
+    let others = provenance_of("q", &["Observation/of-a"]);
+    let binary = json!({ "resourceType": "Binary", "id": "x", "contentType": "text/plain",
+        "securityContext": { "reference": "Observation/o" } });
+    let of_both = provenance_of("p", &["Observation/o", "Observation/of-b"]);
+    let observations =
+        [observation("o", "a", None), observation("of-a", "a", None), observation("of-b", "b", None)];
+    put(&*store, &observations, 0).await;
+    put(&*store, &[of_both, binary, others], 1).await;
+    let found = async |compartments| {
+        ids(&*store, RecordQuery { resource_type: "Provenance", compartments, ..query() }).await.0
+    };
+    assert_eq!(found(of(&["a"])).await, ["p", "q"]);
+    assert_eq!(found(of(&["b"])).await, ["p"]);
+
+    let imported = put(&*store, &[observation("o", "b", None)], 2).await;
+    let waiting = BTreeSet::from(["Binary/x".parse().unwrap(), "Provenance/p".parse().unwrap()]);
+    assert_eq!(imported, Imported { updated: 1, waiting: waiting.clone(), ..Imported::default() });
+    assert_eq!(found(of(&["a"])).await, ["q"]);
+    assert!(found(of(&["b"])).await.is_empty());
+    assert_eq!(found(Compartments::All).await, ["p", "q"]);
+    assert_eq!(seen_by(&*store, "Binary", "x").await, "");
+    store.settle(waiting, at(3)).await.unwrap();
+    assert_eq!(found(of(&["a"])).await, ["q"]);
+    assert_eq!(found(of(&["b"])).await, ["p"]);
+    assert_eq!(seen_by(&*store, "Binary", "x").await, "b");
+
+    // Another version of the same owner changes nothing of it.
+    let mut same = observation("o", "b", None);
+    same["status"] = json!("amended");
+    assert_eq!(put(&*store, &[same], 4).await, Imported { updated: 1, ..Imported::default() });
+    assert_eq!(found(of(&["b"])).await, ["p"]);
 }
 
 /// What is too large is refused in words that name its size and nothing of its contents, and what stood there stays; what is taken is

@@ -13,8 +13,8 @@ pub(crate) const CAROL: &str = "verify-carol";
 enum Whose {
     /// By a reference in this element.
     In(&'static str),
-    /// By this element, which is a list.
-    InList(&'static str),
+    /// By this element, which lists resources of the patient: it is theirs because these are.
+    ByWhatItIsOf(&'static str),
     /// Not at all: shared by all patients.
     Shared,
 }
@@ -44,7 +44,7 @@ const TYPES: [(&str, Whose); 28] = [
     ("Practitioner", Whose::Shared),
     ("PractitionerRole", Whose::Shared),
     ("Procedure", Whose::In("subject")),
-    ("Provenance", Whose::InList("target")),
+    ("Provenance", Whose::ByWhatItIsOf("target")),
     ("QuestionnaireResponse", Whose::In("subject")),
     ("RelatedPerson", Whose::In("patient")),
     ("ServiceRequest", Whose::In("subject")),
@@ -132,17 +132,21 @@ pub(super) fn all() -> Vec<Value> {
 
 fn resource(
     resource_type: &str,
-    id: &str,
+    own_id: &str,
     whose: Whose,
     patient: &str,
     category: Option<Category<'_>>,
 ) -> Value {
-    let mut resource = json!({ "resourceType": resource_type, "id": id });
+    let mut resource = json!({ "resourceType": resource_type, "id": own_id });
     let reference = json!({ "reference": format!("Patient/{patient}") });
     if let Some(elements) = resource.as_object_mut() {
         match whose {
             Whose::In(element) => drop(elements.insert(element.to_owned(), reference)),
-            Whose::InList(element) => drop(elements.insert(element.to_owned(), json!([reference]))),
+            Whose::ByWhatItIsOf(element) => {
+                let observation = id("Observation", patient, None).unwrap_or_default();
+                let target = json!([{ "reference": format!("Observation/{observation}") }]);
+                elements.insert(element.to_owned(), target);
+            }
             Whose::Shared => {}
         }
         if let Some((system, code)) = category {

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use smart_core::client::Client;
 use smart_core::fhir::record::{Compartments, Direction, Position, Record, RecordPage, RecordQuery};
-use smart_core::fhir::resource::{Belonging, Resource, with_meta};
+use smart_core::fhir::resource::{Belonging, Ownership, Resource, with_meta};
 use smart_core::grant::Grant;
 use smart_core::id::{ClientId, GrantId, ResourceId, Username};
 use smart_core::instant::Instant;
@@ -58,12 +58,26 @@ impl World {
         let id: ResourceId = resource["id"].as_str().unwrap().parse().unwrap();
         let address = (resource["resourceType"].as_str().unwrap().to_owned(), id.clone());
         let read = Resource::parse(&body).ok();
+        let mut records = self.0.records.lock().unwrap();
+        let belonging = match read.as_ref().map(Resource::ownership) {
+            Some(Ownership::Said(belonging)) => belonging,
+            Some(Ownership::Follows(followed)) => {
+                let known = followed.resources().iter().filter_map(|reference| {
+                    let address = (reference.resource_type.to_string(), reference.id.clone());
+                    Some((reference.clone(), records.get(&address)?.belonging.clone().into_patients()))
+                });
+                followed.belonging(&known.collect())
+            }
+            None => Belonging::Nobody,
+        };
+        let last_updated = Instant::from_unix(1_700_000_000);
+        let owners = belonging.clone().into_patients();
         let stored = Stored {
             position: Position { date: read.as_ref().map(Resource::sort_date).unwrap_or_default(), id },
-            belonging: read.map_or(Belonging::Nobody, |resource| resource.belonging()),
-            record: Record { body, version: 3, last_updated: Instant::from_unix(1_700_000_000) },
+            belonging,
+            record: Record { body, version: 3, last_updated, owners },
         };
-        self.0.records.lock().unwrap().insert(address, stored);
+        records.insert(address, stored);
     }
 
     /// A user by the name `name`, and the client `app`.

@@ -1,11 +1,12 @@
 //! A resource that was read and can be stored.
 
+use std::collections::BTreeSet;
 use std::ops::AddAssign;
 
 use bytes::Bytes;
 use serde::Deserialize;
-use smart_core::fhir::resource::{Belonging, Resource, ResourceError, with_meta};
-use smart_core::id::PatientId;
+use smart_core::fhir::reference::Reference;
+use smart_core::fhir::resource::{Resource, ResourceError, with_meta};
 use smart_core::instant::Instant;
 use smart_core::secret::Digest;
 use thiserror::Error;
@@ -21,7 +22,7 @@ const LARGEST: usize = 400_000;
 const FITS: usize = 390_000;
 
 /// To how many patients one resource may belong: for each there is a copy.
-const MOST_PATIENTS: usize = 100;
+pub(super) const MOST_PATIENTS: usize = 100;
 
 /// Why a text cannot be stored here. Says nothing of its contents.
 #[derive(Debug, Error)]
@@ -98,10 +99,9 @@ impl Incoming {
                 return Err(NotStored::NameTooLong { length });
             }
         }
-        if let Belonging::Patients(patients) = resource.belonging()
-            && patients.len() > MOST_PATIENTS
-        {
-            return Err(NotStored::TooManyPatients { patients: patients.len() });
+        let patients = resource.belonging().into_patients().len();
+        if patients > MOST_PATIENTS {
+            return Err(NotStored::TooManyPatients { patients });
         }
         let content = Digest::of(&with_meta(&text, 0, Instant::from_unix(0))?);
         let last_updated = serde_json::from_slice::<Head>(&text)
@@ -116,25 +116,19 @@ impl Incoming {
     pub fn resource(&self) -> &Resource {
         &self.resource
     }
-
-    /// Its patients, in the order of their ids; none for what is shared or nobody's.
-    pub(super) fn owners(&self) -> Vec<PatientId> {
-        match self.resource.belonging() {
-            Belonging::Patients(patients) => patients.into_iter().collect(),
-            Belonging::Shared | Belonging::Nobody => Vec::new(),
-        }
-    }
 }
 
 /// What an import did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Imported {
     /// Resources that were not there.
     pub created: usize,
     /// Resources whose content was another one.
     pub updated: usize,
-    /// Resources whose content was the same: nothing was written.
+    /// Resources whose content was the same.
     pub unchanged: usize,
+    /// Resources that follow others, of which one is not there, or came to belong to somebody else: nobody's until then.
+    pub waiting: BTreeSet<Reference>,
 }
 
 impl AddAssign for Imported {
@@ -142,6 +136,7 @@ impl AddAssign for Imported {
         self.created += other.created;
         self.updated += other.updated;
         self.unchanged += other.unchanged;
+        self.waiting.extend(other.waiting);
     }
 }
 
@@ -196,7 +191,7 @@ mod tests {
             let provenance = json!({ "resourceType": "Provenance", "id": "p", "target": targets });
             Incoming::parse(provenance.to_string().into())
         };
-        assert_eq!(with(MOST_PATIENTS).unwrap().owners().len(), MOST_PATIENTS);
+        assert_eq!(with(MOST_PATIENTS).unwrap().resource.belonging().into_patients().len(), MOST_PATIENTS);
         assert!(matches!(with(MOST_PATIENTS + 1), Err(NotStored::TooManyPatients { patients: 101 })));
     }
 }

@@ -85,13 +85,16 @@ pub(super) fn page(runs: Vec<Run>, direction: Direction, limit: usize) -> Record
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use bytes::Bytes;
     use smart_core::instant::Instant;
 
     use super::*;
 
     fn run(ids: &[&str], more: bool) -> Run {
-        let record = Record { body: Bytes::new(), version: 1, last_updated: Instant::from_unix(0) };
+        let (last_updated, owners) = (Instant::from_unix(0), BTreeSet::new());
+        let record = Record { body: Bytes::new(), version: 1, last_updated, owners };
         let position = |id: &&str| Position { date: String::new(), id: id.parse().unwrap() };
         Run { records: ids.iter().map(|id| (position(id), record.clone())).collect(), more }
     }

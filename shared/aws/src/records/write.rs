@@ -1,8 +1,8 @@
 //! What is written for a resource, and in which order.
 //!
 //! A resource, its copies and a patient's words are several items, and a batch is no transaction. Three steps keep a broken import
-//! harmless: first what is not true any more is deleted, then copies, words and cards are put, and the resource itself
-//! last. Until then the next import finds the old content, and does all of it again.
+//! harmless: first what is not true any more is deleted, and what follows a resource that goes to others is made nobody's; then copies,
+//! words and cards are put, and the resource itself last. Until then the next import finds the old content, and does all of it again.
 
 use std::collections::BTreeSet;
 
@@ -18,12 +18,13 @@ use super::{at, body, compartment, key, patients, words};
 use crate::item::{Attributes, Item, KEY, Unreadable, bytes, instant, json, number, text, texts};
 
 /// What an import must know of what is there.
-pub(super) const KNOWN: &str = "#pk, #version, #content, #also, #words";
+pub(super) const KNOWN: &str = "#pk, #version, #last_updated, #content, #group, #also, #words";
 
 /// The writes of some resources, in three steps.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     pub(super) stale: Vec<String>,
+    pub(super) closed: Vec<Item>,
     pub(super) beside: Vec<Item>,
     pub(super) resources: Vec<Item>,
 }
@@ -58,37 +59,39 @@ pub(super) enum Planned {
 }
 
 impl Plan {
-    /// Adds what must be written for a resource.
+    /// Adds what must be written for a resource of these patients.
     pub(super) fn add(
         &mut self,
         incoming: &Incoming,
+        owners: &BTreeSet<PatientId>,
         known: Known<'_>,
         now: Instant,
     ) -> Result<Planned, Fault> {
-        let (version, planned) = match known.resource {
-            None => (1, Planned::Created),
-            Some(item) if item.text("content")? == incoming.content.to_string() => {
-                return Ok(Planned::Unchanged);
-            }
-            Some(item) => (item.number("version")?.saturating_add(1), Planned::Updated),
-        };
         let resource = &incoming.resource;
         let (kind, id) = (resource.resource_type().as_str(), resource.id());
-        let last_updated = incoming.last_updated.filter(|_| planned == Planned::Created).unwrap_or(now);
+        let (version, last_updated, planned) = match known.resource {
+            None => (1, incoming.last_updated.unwrap_or(now), Planned::Created),
+            Some(item) if item.text("content")? == incoming.content.to_string() => {
+                if owners_in(item)? == *owners {
+                    return Ok(Planned::Unchanged);
+                }
+                (item.number("version")?, item.instant("last_updated")?, Planned::Unchanged)
+            }
+            Some(item) => (item.number("version")?.saturating_add(1), now, Planned::Updated),
+        };
         let stamped = with_meta(&incoming.text, version, last_updated).map_err(Fault::Incoming)?;
         let stored = Stored {
             body: body::shrink(&stamped),
             version,
             last_updated,
             at: at(&Position { date: resource.sort_date(), id: id.clone() }),
+            owners: if resource.resource_type().follows() { Some(owners) } else { None },
         };
-        let owners = incoming.owners();
-        let (first, further) = match owners.split_first() {
-            Some((first, further)) => (Some(first), further),
-            None => (None, &[][..]),
-        };
-        let copy_key = |patient: &str| format!("copy#{kind}/{id}#{patient}");
-        let also: BTreeSet<&str> = further.iter().map(PatientId::as_str).collect();
+        let mut further = owners.iter();
+        let first = further.next();
+        let further: Vec<_> = further.collect();
+        let copy_key = |patient: &str| copy_key(&key(kind, id), patient);
+        let also: BTreeSet<&str> = further.iter().map(|patient| patient.as_str()).collect();
         for before in known.resource.map(|item| item.texts("also")).transpose()?.unwrap_or_default() {
             if !also.contains(before.as_str()) {
                 self.stale.push(copy_key(&before));
@@ -111,6 +114,16 @@ impl Plan {
                 .with_some("also", texts(also)),
         );
         Ok(planned)
+    }
+
+    /// Makes a resource nobody's, and says what it is.
+    pub(super) fn close(&mut self, item: Item) -> Result<(), Unreadable> {
+        let address = item.text(KEY)?;
+        for patient in item.texts("also")? {
+            self.stale.push(copy_key(address, &patient));
+        }
+        self.closed.push(item.without("group").without("also").without("owners"));
+        Ok(())
     }
 
     /// What the picker shows, and the words that lead there.
@@ -142,21 +155,44 @@ impl Plan {
     }
 }
 
+fn copy_key(address: &str, patient: &str) -> String {
+    format!("copy#{address}#{patient}")
+}
+
+/// In whose groups a resource is.
+pub(super) fn owners_in(item: &Item) -> Result<BTreeSet<PatientId>, Unreadable> {
+    let malformed = |attribute| move |_| Unreadable { attribute };
+    let mut owners = BTreeSet::new();
+    if item.has("group") {
+        let group = item.text("group")?;
+        let first = group.strip_prefix("of#").and_then(|rest| rest.split_once('/'));
+        let (first, _) = first.ok_or(Unreadable { attribute: "group" })?;
+        owners.insert(first.parse().map_err(malformed("group"))?);
+    }
+    for patient in item.texts("also")? {
+        owners.insert(patient.parse().map_err(malformed("also"))?);
+    }
+    Ok(owners)
+}
+
 /// What a resource and its copies have in common.
-struct Stored {
+struct Stored<'a> {
     body: Bytes,
     version: u64,
     last_updated: Instant,
     at: String,
+    /// Of what follows others: whose it is.
+    owners: Option<&'a BTreeSet<PatientId>>,
 }
 
-impl Stored {
+impl Stored<'_> {
     fn item(&self, key: String) -> Item {
         Item::new(key)
             .with("body", bytes(self.body.clone()))
             .with("version", number(self.version))
             .with("last_updated", instant(self.last_updated))
             .with("at", text(&self.at))
+            .with_some("owners", texts(self.owners.into_iter().flatten().map(PatientId::as_str)))
     }
 }
 

@@ -4,12 +4,12 @@
 //! One row a type. Ownership follows the Patient compartment (R4 `CompartmentDefinition/patient`), but only by
 //! the element that says whom the resource is *about*: who performed, asserted, recorded or received
 //! something is no owner of it (requirement COMP-02). Beyond the compartment there is `Device.patient`
-//! (COMP-03). `Person`, `Group` and `Schedule` open nobody's data to their members (COMP-06).
+//! (COMP-03), and what is whose other resources are (COMP-04, COMP-07). `Person`, `Group` and `Schedule` open nobody's data to their members (COMP-06).
 //!
 //! Shared are the types that describe care in general, and no patient: who and where, drugs, forms, codes
 //! (COMP-05).
 
-use Owner::{Itself, Nobody, Of, OfAll, Shared};
+use Owner::{Follows, Itself, Nobody, Of, Shared};
 
 /// A resource type and its rules.
 #[derive(Debug)]
@@ -26,9 +26,9 @@ pub(super) enum Owner {
     Itself,
     /// The Patients among these references.
     Of(&'static str),
-    /// These references, if all of them are Patients: otherwise it tells of other resources, whose owner is
-    /// not looked up (COMP-04).
-    OfAll(&'static str),
+    /// Whoever all these references are about: the Patients among them, and those to whom the others belong, which the store knows
+    /// (COMP-04, COMP-07).
+    Follows(&'static str),
     /// No patient: open to whoever may read anything of the type.
     Shared,
     /// No patient, and not to be shared.
@@ -63,7 +63,11 @@ const fn patient(path: &'static str) -> Parameter {
 }
 
 const fn subject(path: &'static str) -> Parameter {
-    Parameter { name: "subject", kind: Kind::Reference, path }
+    reference("subject", path)
+}
+
+const fn reference(name: &'static str, path: &'static str) -> Parameter {
+    Parameter { name, kind: Kind::Reference, path }
 }
 
 const fn token(name: &'static str, path: &'static str) -> Parameter {
@@ -117,7 +121,7 @@ pub(super) static DEFINITIONS: [Definition; 145] = [
     row("AppointmentResponse", Of("actor"), &[patient("actor")]),
     row("AuditEvent", Of("entity.what"), &[patient("agent.who|entity.what"), date("recorded")]),
     row("Basic", Of("subject"), &[patient("subject"), SUBJECT, CODE]),
-    row("Binary", Of("securityContext"), &[]),
+    row("Binary", Follows("securityContext"), &[]),
     row("BiologicallyDerivedProduct", Nobody, &[]),
     row("BodyStructure", Of("patient"), &[PATIENT]),
     row("Bundle", Nobody, &[]),
@@ -239,7 +243,7 @@ pub(super) static DEFINITIONS: [Definition; 145] = [
         Of("subject"),
         &[patient("subject"), SUBJECT, CATEGORY, CODE, date("performed[x]"), STATUS],
     ),
-    row("Provenance", OfAll("target"), &[patient("target")]),
+    row("Provenance", Follows("target"), &[patient("target"), reference("target", "target")]),
     row("Questionnaire", Shared, &[token("code", "item.code"), DATE, STATUS]),
     row("QuestionnaireResponse", Of("subject"), &[patient("subject"), SUBJECT, STATUS]),
     row("RelatedPerson", Of("patient"), &[PATIENT]),

@@ -11,7 +11,7 @@ mod meta;
 pub mod outcome;
 mod path;
 pub mod record;
-pub(crate) mod reference;
+pub mod reference;
 pub mod resource;
 pub mod resource_type;
 pub mod search;

@@ -9,6 +9,8 @@ use crate::id::{PatientId, ResourceId};
 use crate::instant::Instant;
 use crate::user::PatientAccess;
 
+use super::resource::{Resource, ResourceError};
+
 /// A stored resource: its JSON text, with `meta.versionId` and `meta.lastUpdated` as stored here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
@@ -18,6 +20,19 @@ pub struct Record {
     pub version: u64,
     /// `meta.lastUpdated`, to the second: the `Last-Modified`.
     pub last_updated: Instant,
+    /// Of a resource that follows others: to whom these belong, all of them. Empty is nobody's. What says itself whose it is goes by
+    /// what it says.
+    pub owners: BTreeSet<PatientId>,
+}
+
+impl Record {
+    /// The resource, as the rules see it.
+    ///
+    /// # Errors
+    /// If the body is none.
+    pub fn resource(&self) -> Result<Resource, ResourceError> {
+        Ok(Resource::parse(&self.body)?.owned_by(self.owners.clone()))
+    }
 }
 
 /// Whose resources a query looks at. An empty set is nobody's.

@@ -1,5 +1,6 @@
 //! References between resources (FHIR R4 `references`).
 
+use std::fmt;
 use std::str::FromStr;
 
 use serde_json::Value;
@@ -10,10 +11,12 @@ use super::resource_type::ResourceType;
 
 /// A relative reference: `Type/id`. What points to another server, to a contained resource, or names an
 /// identifier only is none (requirement COMP-08).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Reference {
-    pub(crate) resource_type: ResourceType,
-    pub(crate) id: ResourceId,
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reference {
+    /// `Type`
+    pub resource_type: ResourceType,
+    /// `id`
+    pub id: ResourceId,
 }
 
 impl Reference {
@@ -70,7 +73,13 @@ fn type_in_url(url: &str) -> Option<&str> {
 
 /// A text that is no relative reference.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct NotRelative;
+pub struct NotRelative;
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.resource_type, self.id)
+    }
+}
 
 impl FromStr for Reference {
     type Err = NotRelative;

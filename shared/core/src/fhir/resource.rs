@@ -1,9 +1,13 @@
 //! A resource as the rules see it: its type and id, whose it is, when it happened.
 //!
-//! Stores index resources by [`Resource::belonging`] and [`Resource::sort_date`] when they take them in;
+//! Stores index resources by [`Resource::ownership`] and [`Resource::sort_date`] when they take them in;
 //! [`super::access`] asks again for each one that leaves.
+//!
+//! What follows others (a Provenance its targets, a Binary its `securityContext`) does not say itself whose it is. A store looks that
+//! up when it takes it in, keeps it beside the body ([`super::record::Record::owners`]), and takes it back as soon as one of the
+//! others belongs to somebody else.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -16,7 +20,7 @@ use super::json::parse_object;
 pub use super::meta::with_meta;
 use super::path::select;
 use super::record::PatientSummary;
-use super::reference::Target;
+use super::reference::{Reference, Target};
 use super::resource_type::ResourceType;
 
 /// The elements that rules look at, sorted; the others (narratives, contents, values) are passed over unread.
@@ -89,6 +93,7 @@ pub struct Resource {
     resource_type: ResourceType,
     id: ResourceId,
     elements: Map<String, Value>,
+    owners: BTreeSet<PatientId>,
 }
 
 /// Why a text is no resource that can be stored. Says nothing of its contents.
@@ -128,6 +133,78 @@ pub enum Belonging {
     Nobody,
 }
 
+impl Belonging {
+    /// That of these patients; nobody's if there are none.
+    fn of(patients: BTreeSet<PatientId>) -> Self {
+        if patients.is_empty() { Self::Nobody } else { Self::Patients(patients) }
+    }
+
+    /// The patients, if it is patients'.
+    pub fn into_patients(self) -> BTreeSet<PatientId> {
+        match self {
+            Self::Patients(patients) => patients,
+            Self::Shared | Self::Nobody => BTreeSet::new(),
+        }
+    }
+}
+
+/// Whose a resource is, as far as it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ownership {
+    /// It says.
+    Said(Belonging),
+    /// It is whose other resources are: its store says whose, when it takes it in.
+    Follows(Followed),
+}
+
+/// What a resource is about, of which other resources are a part: a Provenance of an Observation, the Binary of a
+/// `DocumentReference`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Followed {
+    patients: BTreeSet<PatientId>,
+    resources: BTreeSet<Reference>,
+}
+
+impl Followed {
+    /// `None` where something may be anybody's: what is not here, what is nobody's by its type, what follows others itself.
+    fn of(targets: impl Iterator<Item = Target>) -> Option<Self> {
+        let mut followed = Self::default();
+        for target in targets {
+            let Target::Here(reference) = target else { return None };
+            match reference.resource_type.definition().owner {
+                Owner::Itself => drop(followed.patients.insert(reference.id)),
+                Owner::Of(_) => drop(followed.resources.insert(reference)),
+                Owner::Shared => {}
+                Owner::Nobody | Owner::Follows(_) => return None,
+            }
+        }
+        Some(followed)
+    }
+
+    /// The resources, without Patients and what is shared.
+    pub fn resources(&self) -> &BTreeSet<Reference> {
+        &self.resources
+    }
+
+    /// Whose a resource that follows these is, where `owners` says to whom each of them belongs: all their patients'. Nobody's if one
+    /// of them is not there, or nobody's.
+    pub fn belonging(&self, owners: &BTreeMap<Reference, BTreeSet<PatientId>>) -> Belonging {
+        let mut patients = self.patients.clone();
+        for resource in &self.resources {
+            match owners.get(resource) {
+                Some(owners) if !owners.is_empty() => patients.extend(owners.iter().cloned()),
+                _ => return Belonging::Nobody,
+            }
+        }
+        Belonging::of(patients)
+    }
+
+    /// Whether one of them is not there: it may come.
+    pub fn waits(&self, owners: &BTreeMap<Reference, BTreeSet<PatientId>>) -> bool {
+        !self.resources.iter().all(|resource| owners.contains_key(resource))
+    }
+}
+
 impl Resource {
     /// Reads a resource. How long the text may be is the caller's to bound; it is read once, and only the
     /// elements that rules look at are kept.
@@ -141,7 +218,7 @@ impl Resource {
         if let Some((resource_type, path)) = contained.chain([&elements]).find_map(credentials) {
             return Err(ResourceError::Credentials { resource_type, path });
         }
-        Ok(Self { resource_type, id, elements })
+        Ok(Self { resource_type, id, elements, owners: BTreeSet::new() })
     }
 
     /// Its type.
@@ -149,39 +226,55 @@ impl Resource {
         self.resource_type
     }
 
+    /// `Type/id`
+    pub fn reference(&self) -> Reference {
+        Reference { resource_type: self.resource_type, id: self.id.clone() }
+    }
+
     /// Its logical id.
     pub fn id(&self) -> &ResourceId {
         &self.id
     }
 
-    /// Whose it is, by the element that says whom it is about (requirements COMP-01 to COMP-08).
+    /// The same with those to whom, as its store says, what it follows belongs.
+    #[must_use]
+    pub fn owned_by(self, owners: BTreeSet<PatientId>) -> Self {
+        Self { owners, ..self }
+    }
+
+    /// Whose it is (requirements COMP-01 to COMP-08): what follows others is theirs whom its store says, and otherwise nobody's.
+    pub fn belonging(&self) -> Belonging {
+        match self.ownership() {
+            Ownership::Said(belonging) => belonging,
+            Ownership::Follows(_) => Belonging::of(self.owners.clone()),
+        }
+    }
+
+    /// Whose it says it is, by the element that names whom it is about.
     ///
     /// Only relative references (`Patient/x`) make an owner (COMP-08). Beside them nothing may stand that could be another
     /// patient: one on another server, or known by an identifier alone, makes a resource of several nobody's. So does our own
-    /// base before `Patient/x`, since whoever imports resources need not know where they will be served. A Provenance is the
-    /// patients' only if all its targets are Patients; a Binary is the patient's whom `securityContext` names itself, since
-    /// another context is not looked up.
-    pub fn belonging(&self) -> Belonging {
+    /// base before `Patient/x`, since whoever imports resources need not know where they will be served.
+    pub fn ownership(&self) -> Ownership {
         let targets = |path| select(&self.elements, path).into_iter().map(|element| self.target(element));
-        let patients: Option<BTreeSet<PatientId>> = match self.resource_type.definition().owner {
-            Owner::Shared => return Belonging::Shared,
-            Owner::Nobody => None,
-            Owner::Itself => Some(BTreeSet::from([self.id.clone()])),
-            Owner::Of(path) => targets(path)
-                .filter_map(|target| match target {
+        Ownership::Said(match self.resource_type.definition().owner {
+            Owner::Shared => Belonging::Shared,
+            Owner::Nobody => Belonging::Nobody,
+            Owner::Itself => Belonging::of(BTreeSet::from([self.id.clone()])),
+            Owner::Of(path) => {
+                let patients = targets(path).filter_map(|target| match target {
                     Target::Here(reference) => reference.into_patient().map(Some),
                     Target::NoPatient => None,
                     Target::Unknown => Some(None),
-                })
-                .collect(),
-            Owner::OfAll(path) => targets(path)
-                .map(|target| match target {
-                    Target::Here(reference) => reference.into_patient(),
-                    Target::NoPatient | Target::Unknown => None,
-                })
-                .collect(),
-        };
-        patients.filter(|patients| !patients.is_empty()).map_or(Belonging::Nobody, Belonging::Patients)
+                });
+                patients.collect::<Option<_>>().map_or(Belonging::Nobody, Belonging::of)
+            }
+            Owner::Follows(path) => match Followed::of(targets(path)) {
+                Some(followed) if followed.resources.is_empty() => Belonging::of(followed.patients),
+                Some(followed) => return Ownership::Follows(followed),
+                None => Belonging::Nobody,
+            },
+        })
     }
 
     fn target(&self, element: &Value) -> Target {

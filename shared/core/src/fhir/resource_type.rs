@@ -1,11 +1,12 @@
 //! The names of the FHIR R4 resource types.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
 use thiserror::Error;
 
-use super::definitions::{DEFINITIONS, Definition, definition};
+use super::definitions::{DEFINITIONS, Definition, Owner, definition};
 
 /// A resource type of FHIR R4 (4.0.1) that can be stored: all but the abstract ones and `Parameters`.
 #[derive(Clone, Copy)]
@@ -25,6 +26,16 @@ impl ResourceType {
     /// The name as FHIR spells it.
     pub fn as_str(self) -> &'static str {
         self.0.name
+    }
+
+    /// Those whose resources may be whose others are: Provenance, Binary.
+    pub fn following() -> impl Iterator<Item = Self> {
+        Self::all().filter(|one| one.follows())
+    }
+
+    /// Whether its resources may be whose others are.
+    pub fn follows(self) -> bool {
+        matches!(self.0.owner, Owner::Follows(_))
     }
 
     pub(super) fn definition(self) -> &'static Definition {
@@ -47,6 +58,18 @@ impl PartialEq for ResourceType {
 }
 
 impl Eq for ResourceType {}
+
+impl PartialOrd for ResourceType {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ResourceType {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.name.cmp(other.0.name)
+    }
+}
 
 impl fmt::Display for ResourceType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

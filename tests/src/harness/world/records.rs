@@ -129,6 +129,10 @@ fn record(patient: &str) -> Vec<Value> {
             "target": [{ "reference": format!("Observation/{patient}-bp-2024") }],
             "agent": [{ "who": { "reference": "Practitioner/clara" } }],
         }),
+        json!({
+            "resourceType": "Binary", "id": id("letter"), "contentType": "text/plain", "data": "YSBub3Rl",
+            "securityContext": { "reference": format!("DocumentReference/{patient}-note") },
+        }),
     ]);
     record
 }

@@ -317,7 +317,7 @@ async fn srch_35_only_one_type_at_a_time() {
     app.read(&tokens, &format!("Observation?{many}")).await.is_outcome(400, "too-costly");
 }
 
-/// COMP-01, COMP-02, COMP-03, COMP-04, COMP-06, COMP-07, COMP-08: whose a resource is, says the element that names whom it is about.
+/// COMP-01, COMP-02, COMP-03, COMP-06, COMP-07, COMP-08: whose a resource is, says the element that names whom it is about.
 #[tokio::test]
 async fn comp_02_a_resource_belongs_to_whom_it_is_about() {
     let (app, tokens) = SmartApp::with_tokens("web").await;
@@ -325,21 +325,37 @@ async fn comp_02_a_resource_belongs_to_whom_it_is_about() {
     app.read(&tokens, "Condition/tom-cough").await.is_outcome(404, "not-found");
     assert!(!ids(&app, &tokens, "Condition").await.contains(&"tom-cough".to_owned()));
     assert_eq!(ids(&app, &tokens, "Device").await, ["maria-pump"]);
-    // A group has members; what tells of other resources than patients is looked up nowhere.
-    for closed in [
-        "Group/study",
-        "Provenance/maria-origin",
-        "Observation/nobody-by-number",
-        "Observation/nobody-by-url",
-    ] {
+    // A group has members, and is nobody's.
+    for closed in ["Group/study", "Observation/nobody-by-number", "Observation/nobody-by-url"] {
         app.read(&tokens, closed).await.is_outcome(404, "not-found");
     }
-    for closed in ["Group", "Provenance"] {
-        assert_eq!(ids(&app, &tokens, closed).await, [""; 0], "{closed}");
-    }
+    assert_eq!(ids(&app, &tokens, "Group").await, [""; 0]);
     assert_eq!(ids(&app, &tokens, "Observation").await, MARIAS_OBSERVATIONS);
     app.read(&tokens, "Binary/maria-scan").await.is(200);
     app.read(&tokens, "Binary/loose").await.is_outcome(404, "not-found");
+}
+
+/// COMP-04, COMP-07: where information came from is shown to who may see all that it tells of, and a document's content to who may see
+/// the document.
+#[tokio::test]
+async fn comp_04_07_what_follows_others_is_seen_by_who_may_see_them() {
+    let (app, tokens) = SmartApp::with_tokens("web").await;
+    let origin = app.read(&tokens, "Provenance/maria-origin").await.ok();
+    assert_eq!(origin["target"][0]["reference"], "Observation/maria-bp-2024");
+    assert_eq!(ids(&app, &tokens, "Provenance").await, ["maria-origin"]);
+    for (query, expected) in [
+        ("target=Observation/maria-bp-2024", &["maria-origin"][..]),
+        ("target=Observation/lena-bp-2024", &[]),
+        ("_id=maria-origin,lena-origin", &["maria-origin"]),
+        // Its parameter `patient` finds targets that are Patients, and no others.
+        ("patient=maria", &[]),
+    ] {
+        assert_eq!(app.read(&tokens, &format!("Provenance?{query}")).await.ids(), expected, "{query}");
+    }
+    app.read(&tokens, "Binary/maria-letter").await.is(200);
+    for closed in ["Provenance/lena-origin", "Binary/lena-letter"] {
+        app.read(&tokens, closed).await.is_outcome(404, "not-found");
+    }
 }
 
 /// USC-13: the medications of a patient, and by intent, which is US Core's first search of them.

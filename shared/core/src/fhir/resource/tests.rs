@@ -98,6 +98,52 @@ fn comp_01_to_08_whose_a_resource_is() {
 }
 
 /// The types of the R4 compartment that stay without an owner here, each for its reason.
+/// COMP-04, COMP-07: what follows others is whose they all are, as its store says; without a word of the store it is nobody's.
+#[test]
+fn comp_04_and_07_what_follows_others_is_whose_they_all_are() {
+    let provenance = |targets: &[&str]| {
+        let targets: Vec<_> = targets.iter().map(|target| to(target)).collect();
+        resource(&json!({"resourceType": "Provenance", "id": "x", "target": targets}))
+    };
+    let set = |ids: &[&str]| ids.iter().map(|id| id.parse().unwrap()).collect::<BTreeSet<PatientId>>();
+    let owners = BTreeMap::from([
+        ("Observation/of-a".parse().unwrap(), set(&["a"])),
+        ("Condition/of-a".parse().unwrap(), set(&["a"])),
+        ("Observation/of-b".parse().unwrap(), set(&["b"])),
+        ("Observation/nobodys".parse().unwrap(), set(&[])),
+    ]);
+    for (targets, expected, waits) in [
+        (&["Observation/of-a"][..], patients(&["a"]), false),
+        (&["Observation/of-a/_history/2", "Condition/of-a"], patients(&["a"]), false),
+        (&["Observation/of-a", "Practitioner/p"], patients(&["a"]), false),
+        (&["Observation/of-a", "Observation/of-b"], patients(&["a", "b"]), false),
+        (&["Observation/of-a", "Patient/b"], patients(&["a", "b"]), false),
+        (&["Observation/of-a", "Observation/nobodys"], Belonging::Nobody, false),
+        (&["Observation/of-a", "Observation/unknown"], Belonging::Nobody, true),
+    ] {
+        let provenance = provenance(targets);
+        let Ownership::Follows(followed) = provenance.ownership() else { panic!("{targets:?}") };
+        let belonging = followed.belonging(&owners);
+        assert_eq!((&belonging, followed.waits(&owners)), (&expected, waits), "{targets:?}");
+        assert_eq!(provenance.belonging(), Belonging::Nobody, "{targets:?}");
+        assert_eq!(provenance.owned_by(belonging.into_patients()).belonging(), expected, "{targets:?}");
+    }
+    for nobodys in [
+        &["Observation/of-a", "Group/g"][..],
+        &["Observation/of-a", "Provenance/y"],
+        &["Observation/of-a", "https://elsewhere.example/fhir/Observation/of-b"],
+        &["Practitioner/p"],
+        &[],
+    ] {
+        let provenance = provenance(nobodys);
+        assert_eq!(provenance.ownership(), Ownership::Said(Belonging::Nobody), "{nobodys:?}");
+        // Nor does it help that a store says otherwise.
+        assert_eq!(provenance.owned_by(set(&["a"])).belonging(), Belonging::Nobody, "{nobodys:?}");
+    }
+    let binary = json!({"resourceType": "Binary", "id": "x", "securityContext": to("DocumentReference/d")});
+    assert!(matches!(resource(&binary).ownership(), Ownership::Follows(_)));
+}
+
 #[test]
 fn comp_01_every_type_of_the_compartment_has_an_owner() {
     let closed = ["Group", "Person", "Schedule"];
@@ -193,7 +239,7 @@ fn with(resource_type: ResourceType, path: &str, elements: &[Value]) -> Resource
 #[test]
 fn comp_08_a_resource_is_not_one_patients_where_another_may_be_meant() {
     let of_several = ResourceType::all().filter_map(|resource_type| match resource_type.definition().owner {
-        Owner::Of(path) | Owner::OfAll(path) => Some((resource_type, path)),
+        Owner::Of(path) | Owner::Follows(path) => Some((resource_type, path)),
         Owner::Itself | Owner::Shared | Owner::Nobody => None,
     });
     for (resource_type, path) in of_several {
@@ -227,7 +273,7 @@ fn every_element_that_a_rule_names_is_read() {
     assert!(READ_ELEMENTS.is_sorted());
     for definition in ResourceType::all().map(ResourceType::definition) {
         let owner = match definition.owner {
-            Owner::Of(path) | Owner::OfAll(path) => Some(path),
+            Owner::Of(path) | Owner::Follows(path) => Some(path),
             Owner::Itself | Owner::Shared | Owner::Nobody => None,
         };
         for path in definition.parameters.iter().map(|parameter| parameter.path).chain(owner) {
