@@ -45,7 +45,7 @@ PORTS = {
     "Revocations": Needs(STATE, {"dynamodb:PutItem"}, ("revoked#",)),
     "Replay": Needs(STATE, {"dynamodb:GetItem", "dynamodb:PutItem"}, ("use#",)),
     "Patients": Needs(RECORDS, {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}, ("patient#", "patients", "word#"), ("groups",), ("Encounter",)),
-    "Records": Needs(RECORDS, {"dynamodb:GetItem", "dynamodb:Query"}, (), ("groups", "types")),
+    "Records": Needs(RECORDS, {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"}, (), ("groups", "types")),
     "Signer": Needs(KEY, {"kms:GetPublicKey", "kms:Sign"}),
     "PublicKeys": Needs(KEY, {"kms:GetPublicKey"}),
 }

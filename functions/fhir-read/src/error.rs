@@ -151,7 +151,7 @@ impl FhirError {
                 Reason::Unsupported(_) | Reason::Modifier | Reason::Unsortable(_) => IssueType::NotSupported,
                 Reason::Value(_) => IssueType::Value,
                 Reason::Repeated => IssueType::Invalid,
-                Reason::TooMany => IssueType::TooCostly,
+                Reason::TooMany | Reason::TooManyIds => IssueType::TooCostly,
             },
             Self::Encoding | Self::TwoTokens => IssueType::Invalid,
             Self::TooLong { .. } => IssueType::TooLong,

@@ -1,16 +1,19 @@
 //! Searches of one type, by GET and POST (FHIR R4 search, `http#search`).
 //!
-//! The store brings resources in the order of the answer, from the patients that the scopes can reach; each one is
-//! decided on before it counts. The page's end is told as the position of the last match that is shown, so that a link
-//! says nothing of what was passed over, and is followed with the follower's own token (SRCH-08).
+//! The store brings resources in the order of the answer, from the patients that the scopes can reach ([`pages`]); each one is
+//! decided on before it counts. The page's end is told as the place of the last match that is shown, or, where a search ends for
+//! having looked at enough, of the last resource that its reader may see: a link says nothing of what was withheld, and is followed
+//! with the follower's own token (SRCH-08).
+
+pub(crate) mod pages;
 
 use axum::body::Body;
 use http::request::Parts;
 use http::{HeaderMap, Method, Response};
 use smart_core::fhir::access::{AccessContext, Decision, Interaction};
 use smart_core::fhir::bundle::{Entry, Searchset};
-use smart_core::fhir::record::{Compartments, Direction, Position, Record, RecordQuery};
-use smart_core::fhir::resource::Belonging;
+use smart_core::fhir::record::{Place, Record};
+use smart_core::fhir::resource::{Belonging, Resource};
 use smart_core::fhir::resource_type::ResourceType;
 use smart_core::fhir::search::{Reading, Search, SearchError};
 use smart_core::instant::Instant;
@@ -18,6 +21,7 @@ use smart_core::ports::{PublicKeys, Records};
 use smart_core::token::AccessTokenClaims;
 use smart_web::{body, form};
 
+use self::pages::{Pages, Step};
 use crate::error::FhirError;
 use crate::negotiation::Format;
 use crate::read::parse;
@@ -29,10 +33,6 @@ use crate::{FhirRead, Store};
 const MAX_BODY: usize = 64 * 1024;
 /// How many bytes of resources a page has at most, beyond its first: an answer of a Lambda may have 6 MB.
 const MAX_PAGE_BYTES: usize = 4 * 1024 * 1024;
-/// How many resources are looked through for one page.
-const MAX_SCANNED: usize = 20_000;
-/// How many resources are asked of the store at a time where not each of them will match.
-const SCAN: usize = 250;
 
 impl<S: Store, K: PublicKeys> FhirRead<S, K> {
     /// A page of matches.
@@ -105,59 +105,63 @@ impl<S: Store, K: PublicKeys> FhirRead<S, K> {
         Searchset {
             total: page.total,
             self_url: url(search.self_query()),
-            next_url: page.next.map(|position| url(search.next_query(&position))),
+            next_url: page.next.map(|place| url(search.next_query(&place))),
             entries: page.entries,
         }
     }
 }
 
-/// The matches of a page, and where it ends.
+/// The matches of a page, and where the next one begins.
 struct Page {
     total: Option<usize>,
     entries: Vec<Entry>,
-    next: Option<Position>,
+    next: Option<Place>,
     disclosed: Disclosed,
 }
 
 /// Looks for the matches of one page that may leave.
 async fn find<S: Records>(store: &S, search: &Search, context: &AccessContext) -> Result<Page, FhirError> {
-    let compartments = search.within(context.reach(search.resource_type()));
-    let mut pages = Pages::new(store, search, compartments);
+    let within = search.within(context.reach(search.resource_type()));
+    let mut pages = Pages::new(store, search, within)?;
     let mut found = Found::default();
-    while let Some(records) = pages.next().await? {
-        for (position, record) in records {
-            let Some((entry, belonging)) = allowed(search, context, record) else { continue };
-            if found.is_full(search, &entry) {
-                return Ok(found.into_page(None));
+    loop {
+        match pages.next(search.count().saturating_sub(found.disclosed.count())).await? {
+            Step::Records(records) => {
+                for (place, record) in records {
+                    let Some(resource) = open_to(context, &record) else { continue };
+                    pages.saw(&place);
+                    let belonging = resource.belonging();
+                    if !search.matches(&resource) || pages.was_met(&belonging) {
+                        continue;
+                    }
+                    let (resource_type, id) = (resource.resource_type(), resource.id().clone());
+                    let entry = Entry { resource_type, id, body: record.body };
+                    if found.is_full(search, &entry) {
+                        return Ok(found.into_page());
+                    }
+                    found.push(search, place, entry, belonging);
+                }
             }
-            found.push(search, position, entry, belonging);
-        }
-        if pages.scanned >= MAX_SCANNED && !pages.done {
-            // From the last match the search can go on; without one there is no place to name.
-            return if found.last.is_none() || search.only_total() {
-                Err(FhirError::TooCostly)
-            } else {
-                Ok(found.into_page(None))
-            };
+            Step::End => {
+                let total = search.from().is_none().then_some(found.disclosed.count());
+                return Ok(Page { total, next: None, ..found.into_page() });
+            }
+            // A total of what was not looked at would be wrong.
+            Step::Enough(place) => match place.filter(|_| !search.only_total()) {
+                Some(place) => return Ok(Page { next: Some(place), ..found.into_page() }),
+                None => return Err(FhirError::TooCostly),
+            },
         }
     }
-    found.last = None;
-    let total = search.after().is_none().then_some(found.disclosed.count());
-    Ok(found.into_page(total))
 }
 
-/// The resource and whose it is, if it is found and may leave.
-fn allowed(search: &Search, context: &AccessContext, record: Record) -> Option<(Entry, Belonging)> {
-    let Ok(resource) = parse(&record) else {
+/// The resource, if it may leave.
+fn open_to(context: &AccessContext, record: &Record) -> Option<Resource> {
+    let Ok(resource) = parse(record) else {
         tracing::error!("a stored resource cannot be read");
         return None;
     };
-    let leaves =
-        search.matches(&resource) && context.decide(Interaction::Search, &resource) == Decision::Allow;
-    leaves.then(|| {
-        let (resource_type, id) = (resource.resource_type(), resource.id().clone());
-        (Entry { resource_type, id, body: record.body }, resource.belonging())
-    })
+    (context.decide(Interaction::Search, &resource) == Decision::Allow).then_some(resource)
 }
 
 /// The matches so far.
@@ -165,7 +169,7 @@ fn allowed(search: &Search, context: &AccessContext, record: Record) -> Option<(
 struct Found {
     bytes: usize,
     entries: Vec<Entry>,
-    last: Option<Position>,
+    last: Option<Place>,
     disclosed: Disclosed,
 }
 
@@ -177,83 +181,18 @@ impl Found {
         !search.only_total() && (count >= search.count() || too_long)
     }
 
-    fn push(&mut self, search: &Search, position: Position, entry: Entry, belonging: Belonging) {
+    fn push(&mut self, search: &Search, place: Place, entry: Entry, belonging: Belonging) {
         self.disclosed.add(belonging);
-        self.last = Some(position);
+        self.last = Some(place);
         if !search.only_total() {
             self.bytes += entry.body.len();
             self.entries.push(entry);
         }
     }
 
-    fn into_page(self, total: Option<usize>) -> Page {
-        Page { total, entries: self.entries, next: self.last, disclosed: self.disclosed }
-    }
-}
-
-/// The resources that a search must look at, in its order.
-struct Pages<'a, S> {
-    store: &'a S,
-    search: &'a Search,
-    query: RecordQuery,
-    scanned: usize,
-    done: bool,
-}
-
-impl<'a, S: Records> Pages<'a, S> {
-    fn new(store: &'a S, search: &'a Search, compartments: Compartments) -> Self {
-        let all_match = search.matches_all_within() && !search.only_total();
-        let done = matches!(&compartments, Compartments::Of(patients) if patients.is_empty());
-        let query = RecordQuery {
-            resource_type: search.resource_type().as_str(),
-            compartments,
-            direction: search.direction(),
-            after: search.after().cloned(),
-            // One more than the page tells whether there is a next.
-            limit: if all_match { search.count() + 1 } else { SCAN.max(search.count() + 1) },
-        };
-        Self { store, search, query, scanned: 0, done }
-    }
-
-    async fn next(&mut self) -> Result<Option<Vec<(Position, Record)>>, FhirError> {
-        if self.done {
-            return Ok(None);
-        }
-        if let Some(ids) = self.search.ids() {
-            self.done = true;
-            return Ok(Some(self.by_id(ids).await?));
-        }
-        let page = self.store.records(&self.query).await?;
-        // Also a page without resources is work: it must end sometime.
-        self.scanned += page.records.len().max(1);
-        self.done = page.next.is_none();
-        self.query.after = page.next;
-        Ok(Some(page.records))
-    }
-
-    /// Where ids are named, each is looked up by itself.
-    async fn by_id(
-        &self,
-        ids: impl IntoIterator<Item = smart_core::id::ResourceId>,
-    ) -> Result<Vec<(Position, Record)>, FhirError> {
-        let mut records = Vec::new();
-        for id in ids {
-            let Some(record) = self.store.record(self.query.resource_type, &id).await? else { continue };
-            let date = parse(&record).map(|resource| resource.sort_date()).unwrap_or_default();
-            records.push((Position { date, id }, record));
-        }
-        records.sort_by(|(a, _), (b, _)| self.order(a, b));
-        if let Some(after) = &self.query.after {
-            records.retain(|(position, _)| self.order(after, position).is_lt());
-        }
-        Ok(records)
-    }
-
-    fn order(&self, a: &Position, b: &Position) -> std::cmp::Ordering {
-        match self.query.direction {
-            Direction::Ascending => a.cmp(b),
-            Direction::Descending => b.cmp(a),
-        }
+    /// A page that ends after the last match.
+    fn into_page(self) -> Page {
+        Page { total: None, entries: self.entries, next: self.last, disclosed: self.disclosed }
     }
 }
 

@@ -109,6 +109,7 @@ forward! {
     }
     Records to records {
         fn record(&self, resource_type: &str, id: &ResourceId) -> Result<Option<Record>, Unavailable>;
+        fn records_by_id(&self, resource_type: &str, ids: &[ResourceId]) -> Result<Vec<(ResourceId, Record)>, Unavailable>;
         fn records(&self, query: &RecordQuery) -> Result<RecordPage, Unavailable>;
     }
 }

@@ -133,6 +133,17 @@ impl Records for RecordsTable {
         item.as_ref().map(record_of).transpose().map_err(|error| error.at(PORT))
     }
 
+    async fn records_by_id(
+        &self,
+        resource_type: &str,
+        ids: &[ResourceId],
+    ) -> Result<Vec<(ResourceId, Record)>, Unavailable> {
+        let keys: Vec<_> = ids.iter().map(|id| key(resource_type, id)).collect();
+        let items = self.table.get_all(PORT, &keys, false, None).await?;
+        let records = items.iter().map(|item| Ok((position_of(item)?.id, record_of(item)?)));
+        records.collect::<Result<_, Unreadable>>().map_err(|error| error.at(PORT))
+    }
+
     async fn records(&self, query: &RecordQuery) -> Result<RecordPage, Unavailable> {
         let runs: Vec<Run> = match &query.compartments {
             Compartments::All => vec![self.run(TYPES.name, query.resource_type.to_owned(), query).await?],

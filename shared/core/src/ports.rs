@@ -418,6 +418,13 @@ pub trait Records: Send + Sync {
         id: &ResourceId,
     ) -> impl Future<Output = Result<Option<Record>, Unavailable>> + Send;
 
+    /// Those resources of a type that there are, of the named ones (some hundred at most), in no order.
+    fn records_by_id(
+        &self,
+        resource_type: &str,
+        ids: &[ResourceId],
+    ) -> impl Future<Output = Result<Vec<(ResourceId, Record)>, Unavailable>> + Send;
+
     /// A page of the resources of one type, in order of clinical date. A page may be short and still have a next.
     fn records(&self, query: &RecordQuery) -> impl Future<Output = Result<RecordPage, Unavailable>> + Send;
 }
@@ -489,6 +496,7 @@ forward! {
     }
     Records {
         fn record(&self, resource_type: &str, id: &ResourceId) -> Result<Option<Record>, Unavailable>;
+        fn records_by_id(&self, resource_type: &str, ids: &[ResourceId]) -> Result<Vec<(ResourceId, Record)>, Unavailable>;
         fn records(&self, query: &RecordQuery) -> Result<RecordPage, Unavailable>;
     }
 }

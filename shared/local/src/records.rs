@@ -46,6 +46,20 @@ impl Records for LocalStore {
         self.engine.read(PORT, |snapshot| fetch(&snapshot.table(RESOURCES)?, resource_type, id.as_str()))
     }
 
+    async fn records_by_id(
+        &self,
+        resource_type: &str,
+        ids: &[ResourceId],
+    ) -> Result<Vec<(ResourceId, Record)>, Unavailable> {
+        self.engine.read(PORT, |snapshot| {
+            let table = snapshot.table(RESOURCES)?;
+            let found = ids
+                .iter()
+                .map(|id| Ok(fetch(&table, resource_type, id.as_str())?.map(|record| (id.clone(), record))));
+            found.filter_map(Result::transpose).collect()
+        })
+    }
+
     async fn records(&self, query: &RecordQuery) -> Result<RecordPage, Unavailable> {
         self.engine.read(PORT, |snapshot| {
             let limit = query.limit.max(1);

@@ -220,6 +220,7 @@ switched! {
     }
     Records on store {
         fn record(&self, resource_type: &str, id: &ResourceId) -> Result<Option<Record>, Unavailable>;
+        fn records_by_id(&self, resource_type: &str, ids: &[ResourceId]) -> Result<Vec<(ResourceId, Record)>, Unavailable>;
         fn records(&self, query: &RecordQuery) -> Result<RecordPage, Unavailable>;
     }
     PublicKeys on key { fn public_keys(&self) -> Result<Vec<PublicJwk>, Unavailable>; }

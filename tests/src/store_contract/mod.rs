@@ -159,7 +159,7 @@ macro_rules! records_contract {
     ($name:ident, $make:expr) => {
         $crate::store_contract::rules! {
             $name, $make;
-            records: fhir_20_versions_follow_the_content, the_first_last_updated_is_kept_as_given,
+            records: srch_12_several_are_found_by_their_ids_at_once, fhir_20_versions_follow_the_content, the_first_last_updated_is_kept_as_given,
                 the_same_resource_twice_in_one_import_leaves_one_entry,
                 a_patient_whose_id_begins_another_one_gets_only_their_own_and_types_do_not_mix,
                 comp_07_a_resource_of_several_patients_is_found_by_each_and_comes_once,

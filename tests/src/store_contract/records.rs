@@ -97,6 +97,23 @@ pub(crate) async fn body<S: Resources>(store: &S, address: (&str, &str)) -> (Val
     (serde_json::from_slice(&record.body).unwrap(), record.version, record.last_updated)
 }
 
+/// SRCH-12: those that there are, each as it is by itself.
+pub(crate) async fn srch_12_several_are_found_by_their_ids_at_once<S: Resources>(store: Arc<S>) {
+    let all: Vec<Value> = (0..150).map(|n| observation(&format!("o{n:03}"), "a", Some(1))).collect();
+    put(&*store, &all, 0).await;
+    let ids = (50..200).map(|n| format!("o{n:03}").parse().unwrap());
+    let ids: Vec<_> = ids.chain(["x".parse().unwrap()]).collect();
+    let mut found = store.records_by_id("Observation", &ids).await.unwrap();
+    found.sort_by(|(a, _), (b, _)| a.cmp(b));
+    assert_eq!(found.len(), 100);
+    for ((id, record), expected) in found.iter().zip(50..) {
+        assert_eq!(id.as_str(), format!("o{expected:03}"));
+        assert_eq!(Some(record), store.record("Observation", id).await.unwrap().as_ref());
+    }
+    assert!(store.records_by_id("Condition", &ids).await.unwrap().is_empty());
+    assert!(store.records_by_id("Observation", &[]).await.unwrap().is_empty());
+}
+
 /// FHIR-20: the first version is 1, the next comes with another content, and the same content changes nothing.
 pub(crate) async fn fhir_20_versions_follow_the_content<S: Resources>(store: Arc<S>) {
     let mut resource = observation("o", "a", Some(1));

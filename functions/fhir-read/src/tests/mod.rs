@@ -6,6 +6,7 @@ mod fhir_http;
 mod fhir_search;
 mod hostile;
 mod leaks;
+mod much;
 mod rfc6750;
 mod rfc9449;
 mod smart_scopes;

@@ -225,7 +225,8 @@ async fn a_read_and_a_page_of_a_search_cost_one_call_beside_the_grant() {
     get("/fhir/Observation?patient=a").by(&bearer).send(&world).await;
     get("/fhir/Observation?_id=a-o1").by(&bearer).send(&world).await;
     let count = |counter: &std::sync::atomic::AtomicUsize| counter.load(Ordering::Relaxed);
-    assert_eq!((count(&world.0.reads), count(&world.0.queries), count(&world.0.grant_reads)), (2, 1, 3));
+    assert_eq!((count(&world.0.reads), count(&world.0.queries), count(&world.0.grant_reads)), (1, 1, 3));
+    assert_eq!(count(&world.0.batches), 1);
 }
 
 #[tokio::test]

@@ -32,6 +32,9 @@ pub(super) struct Inner {
     pub(super) used: Mutex<HashMap<String, Instant>>,
     pub(super) reads: AtomicUsize,
     pub(super) queries: AtomicUsize,
+    /// How many patients' runs these asked for.
+    pub(super) runs: AtomicUsize,
+    pub(super) batches: AtomicUsize,
     pub(super) grant_reads: AtomicUsize,
     pub(super) revoked: Mutex<Vec<Digest>>,
     pub(super) revocation_reads: AtomicUsize,
@@ -183,9 +186,29 @@ impl Records for World {
             .map(|stored| stored.record.clone()))
     }
 
+    async fn records_by_id(
+        &self,
+        resource_type: &str,
+        ids: &[ResourceId],
+    ) -> Result<Vec<(ResourceId, Record)>, Unavailable> {
+        self.check("records")?;
+        self.0.batches.fetch_add(1, Ordering::Relaxed);
+        let records = self.0.records.lock().unwrap();
+        let found = ids.iter().filter_map(|id| {
+            let stored = records.get(&(resource_type.to_owned(), id.clone()))?;
+            Some((id.clone(), stored.record.clone()))
+        });
+        Ok(found.collect())
+    }
+
     async fn records(&self, query: &RecordQuery) -> Result<RecordPage, Unavailable> {
         self.check("records")?;
         self.0.queries.fetch_add(1, Ordering::Relaxed);
+        let runs = match &query.compartments {
+            Compartments::All => 1,
+            Compartments::Of(patients) => patients.len(),
+        };
+        self.0.runs.fetch_add(runs, Ordering::Relaxed);
         let records = self.0.records.lock().unwrap();
         let of_type =
             records.iter().filter(|((name, _), _)| name == query.resource_type).map(|(_, stored)| stored);

@@ -187,6 +187,7 @@ fn operations(scene: &Scene) -> Vec<Asked<'_>> {
         records.encounter(&"e".parse().unwrap());
         records.encounters(&EncounterQuery { patient: "a".parse().unwrap(), after: None, limit: 2 });
         records.record("Observation", &"o".parse().unwrap());
+        records.records_by_id("Observation", &["o".parse().unwrap()]);
         records.records(&observations());
         records.records(&RecordQuery { compartments: Compartments::All, ..observations() });
         keys.sign(signing, b"x");

@@ -53,6 +53,15 @@ pub struct Position {
     pub id: ResourceId,
 }
 
+/// Where a search goes on: a place, not a permission.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// In the resources of this patient, where the search goes from one patient to the next.
+    pub patient: Option<PatientId>,
+    /// Strictly after this position; at the beginning, if there is none.
+    pub after: Option<Position>,
+}
+
 /// Which way a query runs through the dates; resources without a date come first ascending, last descending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {

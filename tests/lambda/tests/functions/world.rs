@@ -5,6 +5,7 @@ use std::process::Command;
 
 use argon2::{Argon2, PasswordHasher as _};
 use serde_json::{Value, json};
+use sha2::Digest as _;
 use smart_aws::{Incoming, RecordsTable, Sdk, StateTable, emulator, tables};
 use smart_core::client::metadata::{self, Deployment};
 use smart_core::instant::Instant;
@@ -28,6 +29,12 @@ pub(crate) const FUNCTIONS: [(&str, &[&str]); 4] = [
     ("token", &["SMART_PUBLIC_URL", "SMART_TABLE", "SMART_SIGNING_KEYS"]),
     ("fhir-read", &["SMART_PUBLIC_URL", "SMART_TABLE", "SMART_RECORDS_TABLE", "SMART_SIGNING_KEYS"]),
 ];
+
+/// What a program must bear to register a client, where that is allowed.
+pub(crate) const INITIAL_ACCESS_TOKEN: &str = "tests-only-6uJ2pQ9sVbN4xTgY0hLw";
+
+/// A variable that is told where there is one.
+const REGISTRATION: &str = "SMART_REGISTRATION_TOKEN_SHA256";
 
 /// A deployment.
 pub(crate) struct World {
@@ -96,6 +103,14 @@ impl World {
         (self, faults, first)
     }
 
+    /// The same, where programs may register clients.
+    pub(crate) fn with_registration(mut self) -> Self {
+        let digest = sha2::Sha256::digest(INITIAL_ACCESS_TOKEN);
+        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        self.environment.push((REGISTRATION.to_owned(), digest));
+        self
+    }
+
     /// The same, with its tables elsewhere.
     pub(crate) fn with_tables_at(mut self, url: &str) -> Self {
         self.environment.push(("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), url.to_owned()));
@@ -118,8 +133,10 @@ impl World {
     /// The same, by a program of the caller's.
     pub(crate) fn start_as(&self, name: &str, program: Command) -> Function {
         let (_, needs) = FUNCTIONS.iter().find(|(known, _)| *known == name).unwrap();
-        let told =
-            self.environment.iter().filter(|(n, _)| n.starts_with("AWS_") || needs.contains(&n.as_str()));
+        let told = self
+            .environment
+            .iter()
+            .filter(|(n, _)| n.starts_with("AWS_") || n == REGISTRATION || needs.contains(&n.as_str()));
         Function::start(program, told.cloned()).unwrap()
     }
 
@@ -162,7 +179,7 @@ impl Service {
     /// Asks the function that the template routes this path to.
     pub(crate) fn ask(&mut self, path: &str, event: &Event) -> Answer {
         let name = match path {
-            "/auth/token" | "/auth/introspect" | "/auth/revoke" => "token",
+            "/auth/token" | "/auth/introspect" | "/auth/revoke" | "/auth/register" => "token",
             path if path.contains("/.well-known/") => "discovery",
             path if path.starts_with("/fhir") => "fhir-read",
             _ => "authorize",

@@ -4,7 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::{MAX_PARAMETERS, MAX_VALUES, parameters};
+use super::{MAX_IDS, MAX_PARAMETERS, MAX_VALUES, parameters};
 use crate::fhir::resource_type::ResourceType;
 
 /// A parameter that cannot be honoured.
@@ -32,6 +32,8 @@ pub enum Reason {
     Repeated,
     /// There are more parameters or values than a search may have.
     TooMany,
+    /// There are more ids than are fetched for a search.
+    TooManyIds,
 }
 
 impl SearchError {
@@ -60,6 +62,7 @@ impl fmt::Display for Reason {
                 write!(f, "{resource_type} has no parameter `date` to sort by")
             }
             Self::Repeated => f.write_str("may be given once only"),
+            Self::TooManyIds => write!(f, "a search may name {MAX_IDS} resources"),
             Self::TooMany => {
                 write!(f, "a search may have {MAX_PARAMETERS} parameters and {MAX_VALUES} values in all")
             }

@@ -27,7 +27,7 @@ use self::condition::Condition;
 pub use self::cursor::{Cursor, MalformedCursor};
 pub use self::error::{Reason, SearchError};
 use super::definitions::{Kind, Owner};
-use super::record::{Compartments, Direction, Position};
+use super::record::{Compartments, Direction, Place};
 use super::resource::Resource;
 use super::resource_type::ResourceType;
 
@@ -39,6 +39,8 @@ pub const MAX_COUNT: usize = 1000;
 pub const MAX_PARAMETERS: usize = 50;
 /// How many values its parameters may have in all.
 pub const MAX_VALUES: usize = 200;
+/// How many resources it may name by `_id`: each of them is fetched.
+pub const MAX_IDS: usize = 100;
 
 /// Result parameters (R4 search, "Modifying Search Results") that are accepted and change nothing.
 const IGNORED: [&str; 7] =
@@ -55,7 +57,7 @@ pub struct Search {
     count_asked: bool,
     direction: Option<Direction>,
     only_total: bool,
-    after: Option<Position>,
+    from: Option<Place>,
 }
 
 /// What a search is read with.
@@ -84,7 +86,7 @@ impl Search {
             count_asked: false,
             direction: None,
             only_total: false,
-            after: None,
+            from: None,
         };
         let mut values = 0;
         for (index, (name, value)) in parameters.into_iter().enumerate() {
@@ -96,7 +98,10 @@ impl Search {
                 search.add(name, value, reading)?;
             }
         }
-        Ok(search)
+        match search.ids() {
+            Some(ids) if ids.len() > MAX_IDS => Err(SearchError::new("_id", Reason::TooManyIds)),
+            _ => Ok(search),
+        }
     }
 
     fn add(&mut self, name: &str, value: &str, reading: Reading<'_>) -> Result<(), SearchError> {
@@ -106,9 +111,9 @@ impl Search {
             "_count" => self.limit(value).map_err(|reason| SearchError::new(name, reason))?,
             "_sort" => return self.sort(value, reading.lenient),
             "_summary" if value == "count" => self.only_total = true,
-            "_cursor" if self.after.is_some() => return refused(Reason::Repeated),
+            "_cursor" if self.from.is_some() => return refused(Reason::Repeated),
             "_cursor" => match value.parse::<Cursor>() {
-                Ok(cursor) => self.after = Some(cursor.0),
+                Ok(cursor) => self.from = Some(cursor.0),
                 Err(MalformedCursor) => {
                     return refused(Reason::Value("the `next` link of a search, as it was given"));
                 }
@@ -185,9 +190,14 @@ impl Search {
         self.direction.unwrap_or(Direction::Ascending)
     }
 
-    /// Where the page before this one ended.
-    pub fn after(&self) -> Option<&Position> {
-        self.after.as_ref()
+    /// Whether an order is asked for (`_sort`), and not just any.
+    pub fn is_sorted(&self) -> bool {
+        self.direction.is_some()
+    }
+
+    /// Where the page before this one ended; `None` for the first.
+    pub fn from(&self) -> Option<&Place> {
+        self.from.as_ref()
     }
 
     /// Whether every resource of the type that is [within](Self::within) the reach of the search matches: it asks for nothing else
@@ -206,8 +216,27 @@ impl Search {
             && self.conditions.iter().all(|condition| condition.matches(resource))
     }
 
+    /// The only resources of these patients that can match, where they are known by their ids: `_id` is given, or the Patients
+    /// themselves are searched. In the order of the answer, from where this page begins, unless they are ordered by date.
+    pub fn known_ids(&self, within: &Compartments) -> Option<BTreeSet<ResourceId>> {
+        let themselves = match (self.resource_type.definition().owner, within) {
+            (Owner::Itself, Compartments::Of(patients)) => Some(patients),
+            _ => None,
+        };
+        let mut ids = match (self.ids(), themselves) {
+            (Some(ids), None) => return Some(ids),
+            (Some(ids), Some(patients)) => ids.intersection(patients).cloned().collect(),
+            (None, themselves) => themselves?.clone(),
+        };
+        if let Some(after) = self.from.as_ref().and_then(|place| place.after.as_ref()) {
+            ids = ids.split_off(&after.id);
+            ids.remove(&after.id);
+        }
+        Some(ids)
+    }
+
     /// The only ids that can match, where `_id` is given.
-    pub fn ids(&self) -> Option<BTreeSet<ResourceId>> {
+    fn ids(&self) -> Option<BTreeSet<ResourceId>> {
         let mut lists = self.conditions.iter().filter_map(|condition| match condition {
             Condition::Id(ids) => Some(ids),
             _ => None,
@@ -235,15 +264,15 @@ impl Search {
 
     /// The query of this very page: the parameters that were used, and no others (SRCH-03).
     pub fn self_query(&self) -> String {
-        self.query(self.after.as_ref())
+        self.query(self.from.as_ref())
     }
 
-    /// The query of the page that follows the resource at `position`.
-    pub fn next_query(&self, position: &Position) -> String {
-        self.query(Some(position))
+    /// The query of the page that begins at a place.
+    pub fn next_query(&self, place: &Place) -> String {
+        self.query(Some(place))
     }
 
-    fn query(&self, after: Option<&Position>) -> String {
+    fn query(&self, from: Option<&Place>) -> String {
         let mut query = Serializer::new(String::new());
         query.extend_pairs(self.used.iter().map(|(name, value)| (name, value)));
         if self.only_total {
@@ -251,8 +280,8 @@ impl Search {
         } else if self.count_asked {
             query.append_pair("_count", &self.count.to_string());
         }
-        if let Some(position) = after {
-            query.append_pair("_cursor", &Cursor(position.clone()).to_string());
+        if let Some(place) = from {
+            query.append_pair("_cursor", &Cursor(place.clone()).to_string());
         }
         query.finish()
     }

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::fhir::record::Position;
 
 const BASE: &str = "https://x.example/fhir";
 
@@ -173,10 +174,11 @@ fn srch_03_the_self_query_shows_what_was_used() {
 fn srch_07_the_next_query_repeats_the_search_and_adds_the_position() {
     let first = search("Observation", "category=http://c|x&_count=2&_sort=-date");
     let position = Position { date: "2019-03-14T09:00:00.000000000Z".to_owned(), id: "o1".parse().unwrap() };
-    let next = search("Observation", &first.next_query(&position));
-    assert_eq!(next.after(), Some(&position));
+    let place = Place { patient: Some("a".parse().unwrap()), after: Some(position) };
+    let next = search("Observation", &first.next_query(&place));
+    assert_eq!(next.from(), Some(&place));
     assert_eq!((next.count(), next.direction()), (2, Direction::Descending));
-    assert_eq!(next.self_query(), first.next_query(&position));
+    assert_eq!(next.self_query(), first.next_query(&place));
 }
 
 #[test]
@@ -243,11 +245,37 @@ fn ids_are_those_of_all_id_parameters_at_once() {
 }
 
 #[test]
+fn of_patients_themselves_the_ids_are_known() {
+    let of = |ids: &[&str]| Compartments::Of(ids.iter().map(|id| id.parse().unwrap()).collect());
+    let cursor = Cursor(Place {
+        patient: None,
+        after: Some(Position { date: String::new(), id: "b".parse().unwrap() }),
+    });
+    for (resource_type, query, within, expected) in [
+        ("Patient", String::new(), of(&["a", "b", "c"]), Some("abc")),
+        ("Patient", "_id=b,x".to_owned(), of(&["a", "b"]), Some("b")),
+        ("Patient", "_id=b,x".to_owned(), Compartments::All, Some("bx")),
+        ("Patient", format!("_cursor={cursor}"), of(&["a", "b", "c"]), Some("c")),
+        ("Patient", String::new(), Compartments::All, None),
+        ("Observation", String::new(), of(&["a"]), None),
+        // These are in the order of their dates.
+        ("Observation", format!("_id=a,c&_cursor={cursor}"), of(&["a"]), Some("ac")),
+    ] {
+        let ids = search(resource_type, &query).known_ids(&within);
+        let ids = ids.map(|ids| ids.iter().map(ResourceId::as_str).collect::<String>());
+        assert_eq!(ids.as_deref(), expected, "{resource_type}?{query}");
+    }
+}
+
+#[test]
 fn a_search_is_bounded() {
     let many = vec!["status=final"; MAX_PARAMETERS + 1].join("&");
     assert!(refusal("Observation", &many).contains("50 parameters"));
     let values = format!("code={}", vec!["a"; MAX_VALUES + 1].join(","));
     assert!(refusal("Observation", &values).contains("200 values"));
+    let ids = |count: usize| (0..count).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
+    assert_eq!(search("Observation", &format!("_id={}", ids(MAX_IDS))).ids().unwrap().len(), MAX_IDS);
+    assert!(refusal("Observation", &format!("_id={}", ids(MAX_IDS + 1))).contains("100 resources"));
     let name = "n".repeat(5000);
     assert!(refusal("Observation", &format!("{name}=1")).len() < 500);
 }

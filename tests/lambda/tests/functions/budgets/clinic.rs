@@ -30,7 +30,7 @@ impl Clinic {
         let key = ClientKey::es384();
         register(&state, &key).await;
         import(&records).await;
-        let (world, meter) = world.metered();
+        let (world, meter) = world.with_registration().metered();
         Self { world, meter, key }
     }
 }
@@ -41,9 +41,12 @@ async fn register(state: &StateTable, key: &ClientKey) {
             "client_id": client_id, "client_name": "Growth Chart", "token_endpoint_auth_method": "none",
             "redirect_uris": [REDIRECT_URI], "grant_types": ["authorization_code", "refresh_token"],
             "initiate_login_uri": "https://app.example/launch", "smart_remember_consent": remembered,
-            "scope": "launch launch/patient launch/encounter openid fhirUser offline_access online_access patient/*.rs",
+            "scope": "launch launch/patient launch/encounter openid fhirUser offline_access online_access patient/*.rs user/*.rs",
         })
     };
+    let mut confidential = app("confidential", false);
+    confidential["token_endpoint_auth_method"] = json!("private_key_jwt");
+    confidential["jwks"] = json!({ "keys": [key.jwk()] });
     let alone = |client_id: &str, scope: &str| {
         json!({
             "client_id": client_id, "client_secret": SECRET, "grant_types": ["client_credentials"],
@@ -53,6 +56,7 @@ async fn register(state: &StateTable, key: &ClientKey) {
     for client in [
         app("app", false),
         app("trusted", true),
+        confidential,
         alone("ehr", "__launch.create"),
         alone("resource-server", "__token.introspect"),
         json!({
@@ -79,6 +83,7 @@ async fn register(state: &StateTable, key: &ClientKey) {
         user("harold", &format!("Patient/{PATIENT}"), json!([PATIENT])),
         // Who has given no other access.
         user("linh", "Patient/nguyen-linh", json!(["nguyen-linh"])),
+        user("rosa", "RelatedPerson/rosa", json!([PATIENT, "nguyen-linh"])),
     ] {
         state.put_user(&user).await.unwrap();
     }

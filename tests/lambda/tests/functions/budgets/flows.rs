@@ -13,7 +13,7 @@ use smart_lambda_tests::event::{Answer, Event};
 use super::super::browser::Browser;
 use super::super::client_key::ClientKey;
 use super::super::journey::{VERIFIER, code_in, read, request_of, text};
-use super::super::world::{PASSWORD, PUBLIC_URL, REDIRECT_URI, SECRET, Service};
+use super::super::world::{INITIAL_ACCESS_TOKEN, PASSWORD, PUBLIC_URL, REDIRECT_URI, SECRET, Service};
 use super::clinic::PATIENT;
 use super::ledger::Counting;
 
@@ -28,16 +28,17 @@ fn patient_url() -> String {
 }
 
 fn redemption(client_id: &str, code: &str) -> Event {
-    Event::post(
-        "/auth/token",
-        &[
-            ("grant_type", "authorization_code"),
-            ("client_id", client_id),
-            ("code", code),
-            ("redirect_uri", REDIRECT_URI),
-            ("code_verifier", VERIFIER),
-        ],
-    )
+    Event::post("/auth/token", &redeeming(client_id, code))
+}
+
+fn redeeming<'f>(client_id: &'f str, code: &'f str) -> [(&'static str, &'f str); 5] {
+    [
+        ("grant_type", "authorization_code"),
+        ("client_id", client_id),
+        ("code", code),
+        ("redirect_uri", REDIRECT_URI),
+        ("code_verifier", VERIFIER),
+    ]
 }
 
 fn refresh(tokens: &Answer, more: &[(&str, &str)]) -> Event {
@@ -51,9 +52,9 @@ fn by_secret(event: Event, client_id: &str) -> Event {
     event.header("authorization", &format!("Basic {}", STANDARD.encode(format!("{client_id}:{SECRET}"))))
 }
 
-fn by_assertion(key: &ClientKey, jti: &str, path: &str, fields: &[(&str, &str)]) -> Event {
+fn by_assertion(client_id: &str, key: &ClientKey, jti: &str, path: &str, fields: &[(&str, &str)]) -> Event {
     let claims = json!({
-        "iss": "backend", "sub": "backend", "aud": PUBLIC_URL, "exp": now() + 60, "jti": jti,
+        "iss": client_id, "sub": client_id, "aud": PUBLIC_URL, "exp": now() + 60, "jti": jti,
     });
     let assertion = key.sign(json!({ "typ": "JWT", "kid": "key" }), &claims);
     let mut fields = fields.to_vec();
@@ -115,15 +116,26 @@ fn shared_by(
 }
 
 /// A code for what a signed-in Harold shares now.
-fn another_code(service: &mut Service, browser: &mut Browser, scope: &str) -> String {
-    let consent = browser.go(service, &request_of("app", scope, &[]));
+fn another_code(service: &mut Service, browser: &mut Browser, client_id: &str, scope: &str) -> String {
+    let consent = browser.go(service, &request_of(client_id, scope, &[]));
     let back = browser.send(service, &consent, &[("decision", "allow")]);
     code_in(back.header("location"))
 }
 
 /// In this order.
-pub(super) const ALL_FLOWS: [fn(&mut Counting<'_>); 8] =
-    [documents, cold, standalone, variants, proof_of_possession, clients_alone, ehr_launch, remembered];
+pub(super) const ALL_FLOWS: [fn(&mut Counting<'_>); 11] = [
+    documents,
+    cold,
+    standalone,
+    variants,
+    proof_of_possession,
+    confidential,
+    clients_alone,
+    registered,
+    ehr_launch,
+    remembered,
+    of_two_patients,
+];
 
 fn documents(count: &mut Counting<'_>) {
     for (name, path) in [
@@ -187,7 +199,14 @@ fn by_an_access_token(count: &mut Counting<'_>, access: &str) {
     count.step("FHIR read", 200, |service| read(service, access, &patient_url()));
     let search = format!("/fhir/Observation?patient={PATIENT}&_count=100");
     let page = count.step("FHIR search, a page", 200, |service| read(service, access, &search));
-    assert_eq!(page.json()["entry"].as_array().unwrap().len(), 100);
+    let entries = page.json()["entry"].as_array().unwrap().clone();
+    assert_eq!(entries.len(), 100);
+    let search = format!("/fhir/Observation?patient={PATIENT}&category=laboratory&_count=100");
+    let page = count.step("FHIR search, filtered", 200, |service| read(service, access, &search));
+    assert!(page.json()["total"].as_u64().is_some_and(|total| total > 0), "{}", page.body);
+    let ids: Vec<_> = entries.iter().map(|entry| text(&entry["resource"], "id")).collect();
+    let search = format!("/fhir/Observation?_id={}", ids.join(","));
+    count.step("FHIR search, by ids", 200, |service| read(service, access, &search));
     let asked = by_secret(Event::post("/auth/introspect", &[("token", access)]), "resource-server");
     count.aside(|service| service.ask("/auth/introspect", &asked));
     let told = count.step("introspection", 200, |service| service.ask("/auth/introspect", &asked));
@@ -217,7 +236,7 @@ fn variants(count: &mut Counting<'_>) {
     let signing_in = [("username", "harold"), ("password", PASSWORD)];
     count.step("sign in, again from an address", 303, |service| again.submit(service, &page, &signing_in));
 
-    let code = count.aside(|service| another_code(service, &mut browser, NO_ID_TOKEN));
+    let code = count.aside(|service| another_code(service, &mut browser, "app", NO_ID_TOKEN));
     let name = "code to tokens, no ID token";
     let first = count.step(name, 200, |service| token(service, &redemption("app", &code)));
     let name = "refresh, no ID token";
@@ -225,12 +244,12 @@ fn variants(count: &mut Counting<'_>) {
     count.aside(|service| token(service, &refresh(&second, &[])));
     count.step("refresh token replayed", 400, |service| token(service, &refresh(&first, &[])));
 
-    let code = count.aside(|service| another_code(service, &mut browser, ONLINE));
+    let code = count.aside(|service| another_code(service, &mut browser, "app", ONLINE));
     let online = count.aside(|service| token(service, &redemption("app", &code)));
     count.step("refresh, while signed in", 200, |service| token(service, &refresh(&online, &[])));
     count.step("code replayed", 400, |service| token(service, &redemption("app", &code)));
 
-    let code = count.aside(|service| another_code(service, &mut browser, NO_ID_TOKEN));
+    let code = count.aside(|service| another_code(service, &mut browser, "app", NO_ID_TOKEN));
     let tokens = count.aside(|service| token(service, &redemption("app", &code)));
     let revoked = text(&tokens.json(), "refresh_token");
     let revocation = Event::post("/auth/revoke", &[("token", &*revoked), ("client_id", "app")]);
@@ -244,7 +263,7 @@ fn proof_of_possession(count: &mut Counting<'_>) {
     let tokens = count.aside(|service| token(service, &redemption("app", &code)));
     let access = text(&tokens.json(), "access_token");
     count.aside(|service| read(service, &access, &patient_url()));
-    let code = count.aside(|service| another_code(service, &mut browser, ALL));
+    let code = count.aside(|service| another_code(service, &mut browser, "app", ALL));
     let proved = |event: Event, jti| event.header("dpop", &proof(&key, jti, "POST", "/auth/token", None));
     let redemption = proved(redemption("app", &code), "1");
     let name = "code to tokens, bound to a key";
@@ -259,12 +278,59 @@ fn proof_of_possession(count: &mut Counting<'_>) {
     count.step("FHIR read, bound to a key", 200, |service| service.ask(&path, &event));
 }
 
+/// An app that proves by a key who it is.
+fn confidential(count: &mut Counting<'_>) {
+    let key = &count.clinic.key;
+    let mut browser = Browser::at("192.0.2.35");
+    let by = |jti, fields: &[(&str, &str)]| by_assertion("confidential", key, jti, "/auth/token", fields);
+    let first =
+        count.aside(|service| shared_by(service, &mut browser, "harold", "confidential", NO_ID_TOKEN));
+    count.aside(|service| token(service, &by("c1", &redeeming("confidential", &first))));
+    let second = count.aside(|service| another_code(service, &mut browser, "confidential", NO_ID_TOKEN));
+    let name = "code to tokens, by an assertion";
+    let redemption = by("c2", &redeeming("confidential", &second));
+    let tokens = count.step(name, 200, |service| token(service, &redemption));
+    let refresh_token = text(&tokens.json(), "refresh_token");
+    let fields = [("grant_type", "refresh_token"), ("refresh_token", &*refresh_token)];
+    let refresh = by("c3", &fields);
+    count.step("refresh, by an assertion", 200, |service| token(service, &refresh));
+    let page = count.aside(|service| browser.go(service, &request_of("confidential", NO_ID_TOKEN, &[])));
+    let answer =
+        count.step("consent denied", 303, |service| browser.submit(service, &page, &[("decision", "deny")]));
+    assert!(answer.header("location").contains("error=access_denied"), "{}", answer.header("location"));
+}
+
+/// A program registers an app.
+fn registered(count: &mut Counting<'_>) {
+    let app = json!({ "client_name": "New", "redirect_uris": [REDIRECT_URI], "token_endpoint_auth_method": "none",
+        "grant_types": ["authorization_code"], "scope": "openid fhirUser launch/patient patient/*.rs" });
+    let bearer = format!("Bearer {INITIAL_ACCESS_TOKEN}");
+    let event = Event::post_json("/auth/register", &app).header("authorization", &bearer);
+    count.step("client registered", 201, |service| service.ask("/auth/register", &event));
+}
+
+/// Who cares for two people searches in both records.
+fn of_two_patients(count: &mut Counting<'_>) {
+    let mut browser = Browser::at("192.0.2.60");
+    let code = count.aside(|service| shared_by(service, &mut browser, "rosa", "app", "user/*.rs"));
+    let tokens = count.aside(|service| token(service, &redemption("app", &code)));
+    let access = text(&tokens.json(), "access_token");
+    count.aside(|service| read(service, &access, &patient_url()));
+    let search = |count: &mut Counting<'_>, name, search| {
+        let page = count.step(name, 200, |service| read(service, &access, search));
+        assert!(page.json()["total"].as_u64().is_some_and(|total| total > 1), "{}", page.body);
+    };
+    search(count, "FHIR search, of two patients", "/fhir/Encounter?_count=1000");
+    search(count, "FHIR search, of two patients in order", "/fhir/Encounter?_count=1000&_sort=-date");
+    search(count, "FHIR search, of one's Patients", "/fhir/Patient");
+}
+
 /// Clients without a user, and what they ask about tokens.
 fn clients_alone(count: &mut Counting<'_>) {
     let key = &count.clinic.key;
     let credentials = |jti| {
         let fields = [("grant_type", "client_credentials"), ("scope", "system/*.rs")];
-        by_assertion(key, jti, "/auth/token", &fields)
+        by_assertion("backend", key, jti, "/auth/token", &fields)
     };
     count.aside(|service| token(service, &credentials("1")));
     let name = "client alone, by an assertion";
@@ -284,7 +350,7 @@ fn clients_alone(count: &mut Counting<'_>) {
     let name = "introspection, by a token";
     let told = count.step(name, 200, |service| service.ask("/auth/introspect", &asked));
     assert_eq!(told.json()["active"], true);
-    let revocation = by_assertion(key, "3", "/auth/revoke", &[("token", &access)]);
+    let revocation = by_assertion("backend", key, "3", "/auth/revoke", &[("token", &access)]);
     let name = "revocation, by an assertion";
     count.step(name, 200, |service| service.ask("/auth/revoke", &revocation));
 }
