@@ -122,7 +122,7 @@ async fn srch_12_what_is_known_by_its_id_is_fetched_at_once() {
     assert_eq!(world.0.reads.load(Ordering::Relaxed), 0);
     let ids: Vec<_> = (0..100).map(|n| format!("p{n:03}-0")).collect();
     let found =
-        get(&format!("/fhir/Observation?_count=100&_id={},", ids.join(","))).by(&nurse).send(&world).await;
+        get(&format!("/fhir/Observation?_count=100&_id={}", ids.join(","))).by(&nurse).send(&world).await;
     assert_eq!(found.found().len(), 100);
     assert_eq!(asked(&world), (0, 1));
     let too_many = get(&format!("/fhir/Observation?_id={},x", ids.join(","))).by(&nurse).send(&world).await;

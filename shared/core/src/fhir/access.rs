@@ -33,10 +33,11 @@ use crate::id::{PatientId, ResourceId};
 use crate::scope::{Constraint, Interactions, Level, ResourceScope, Scope, Scopes, TypePattern};
 use crate::user::{FhirUser, PatientAccess};
 
-use super::definitions::{Kind, Owner, Parameter};
+use super::definitions::{Owner, Parameter};
 use super::record::Compartments;
 use super::resource::{Belonging, Resource};
 use super::resource_type::ResourceType;
+use super::search::condition;
 use super::search::token::{Token, split_escaped};
 
 /// What a token may do, and on whose behalf.
@@ -307,18 +308,12 @@ enum Condition {
 
 impl Condition {
     fn parse(resource_type: ResourceType, param: &str, value: &str) -> Option<Self> {
-        let values = split_escaped(value, ',').into_iter();
+        let values = split_escaped(value, ',');
         if param == "_id" {
-            return values.map(|id| id.parse().ok()).collect::<Option<_>>().map(Self::Id);
+            return condition::ids(&values).map(Self::Id);
         }
         let parameter = resource_type.definition().parameters.iter().find(|known| known.name == param)?;
-        let tokens: Vec<Token> = values.map(|value| Token::parse(&value)).collect::<Option<_>>()?;
-        let readable = match parameter.kind {
-            Kind::Token => true,
-            Kind::Code => !tokens.iter().any(Token::names_system),
-            Kind::Patient | Kind::Reference | Kind::Date => false,
-        };
-        readable.then_some(Self::Token(parameter, tokens))
+        condition::tokens(parameter, &values).map(|tokens| Self::Token(parameter, tokens))
     }
 
     fn matches(&self, resource: &Resource) -> bool {

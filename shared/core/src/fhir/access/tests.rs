@@ -4,6 +4,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::fhir::search::{Reading, Search};
+use crate::instant::Instant;
 
 const LABORATORY: &str = "http://terminology.hl7.org/CodeSystem/observation-category|laboratory";
 
@@ -276,6 +278,31 @@ fn any_resource() -> impl Strategy<Value = Resource> {
 }
 
 proptest! {
+    /// SCOPE-20, SRCH-14: a constraint is granted where a search by it is understood, and opens what the search finds.
+    #[test]
+    fn scope_20_a_constraint_means_what_a_search_by_it_means(
+        param in "(_id|category|code|status)", value in "[xya|,/ \\\\]{1,5}|http://a\\|x|.{1,8}", resource in any_resource(),
+    ) {
+        let Ok(constraint) = Constraint::new(&param, &value) else { return Ok(()) };
+        let observation: ResourceType = "Observation".parse().unwrap();
+        let reading = Reading { base: "https://x/fhir", now: Instant::from_unix(0), lenient: false };
+        let search = Search::parse(observation, [(param.as_str(), value.as_str())], reading);
+        let scope = ResourceScope {
+            level: Level::Patient,
+            resource_type: TypePattern::Type("Observation".into()),
+            interactions: Interactions::READ_SEARCH,
+            constraint,
+            syntax: crate::scope::Syntax::V2,
+        };
+        prop_assert_eq!(enforceable(&scope), search.is_ok(), "{}={}", param, value);
+        if let Ok(search) = search && resource.resource_type() == observation {
+            let context = context(&Scope::from(scope).to_string(), "Patient/a", &PatientAccess::All, Some("a"));
+            let open = context.decide(Interaction::Search, &resource) == Decision::Allow;
+            let own = resource.belonging() == Belonging::Patients(["a".parse().unwrap()].into());
+            prop_assert_eq!(open, own && search.matches(&resource));
+        }
+    }
+
     /// RS-12: what leaves was foreseen before anything was looked up, and lies where the search looked.
     #[test]
     fn what_is_allowed_was_within_may_and_reach(

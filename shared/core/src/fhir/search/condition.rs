@@ -14,6 +14,9 @@ use super::reference::{self, ReferenceValue};
 use super::token::{self, Token, split_escaped, unescape};
 use super::{Reading, Reason};
 
+/// What a value of `_id` must look like.
+const EXPECTED_ID: &str = "1 to 64 letters, digits, '-' or '.'";
+
 /// A filter, understood.
 #[derive(Debug)]
 pub(super) enum Condition {
@@ -33,8 +36,7 @@ impl Condition {
     ) -> Result<Self, Reason> {
         let values = split_escaped(value, ',');
         match name {
-            // No id has a form that another id is hidden in: what is malformed names nothing that exists.
-            "_id" => return Ok(Self::Id(values.iter().filter_map(|id| id.parse().ok()).collect())),
+            "_id" => return ids(&values).map(Self::Id).ok_or(Reason::Value(EXPECTED_ID)),
             "_lastUpdated" => return dates(&values, reading).map(Self::LastUpdated),
             _ => {}
         }
@@ -54,12 +56,11 @@ impl Condition {
                 ReferenceValue::parse(&unescape(value), reading.base)
             })
             .map(|values| Self::Reference(parameter, values)),
-            Kind::Token => {
-                read(&values, token::EXPECTED, Token::parse).map(|values| Self::Token(parameter, values))
-            }
-            Kind::Code => {
-                let alone = |value: &str| Token::parse(value).filter(|token| !token.names_system());
-                read(&values, "a code without a system", alone).map(|values| Self::Token(parameter, values))
+            Kind::Token | Kind::Code => {
+                let expected =
+                    if parameter.kind == Kind::Token { token::EXPECTED } else { token::EXPECTED_CODE };
+                let tokens = tokens(parameter, &values).ok_or(Reason::Value(expected))?;
+                Ok(Self::Token(parameter, tokens))
             }
             Kind::Date => dates(&values, reading).map(|values| Self::Date(parameter, values)),
         }
@@ -95,6 +96,21 @@ impl Condition {
             _ => None,
         }
     }
+}
+
+/// The values of `_id`, in a search as in the constraint of a scope.
+pub(in crate::fhir) fn ids(values: &[String]) -> Option<Vec<ResourceId>> {
+    values.iter().map(|id| id.parse().ok()).collect()
+}
+
+/// The values of a token parameter, in a search as in the constraint of a scope; `None` of another parameter.
+pub(in crate::fhir) fn tokens(parameter: &Parameter, values: &[String]) -> Option<Vec<Token>> {
+    let read = |value: &String| match parameter.kind {
+        Kind::Token => Token::parse(value),
+        Kind::Code => Token::parse(value).filter(|token| !token.names_system()),
+        Kind::Patient | Kind::Reference | Kind::Date => None,
+    };
+    values.iter().map(read).collect()
 }
 
 fn dates(values: &[String], reading: Reading<'_>) -> Result<Vec<DateValue>, Reason> {

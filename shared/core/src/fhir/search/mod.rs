@@ -7,7 +7,7 @@
 //! value is ignored (SRCH-27), and so are the result parameters that this server need not honour. Repeated
 //! parameters are AND-ed, values with commas between OR-ed (SRCH-14).
 
-mod condition;
+pub(super) mod condition;
 mod cursor;
 mod date;
 mod error;

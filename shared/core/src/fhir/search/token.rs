@@ -22,6 +22,9 @@ enum System {
 /// What a token value must look like.
 pub(in crate::fhir) const EXPECTED: &str = "code, system|code, |code or system|";
 
+/// What it must look like where the element has no system.
+pub(in crate::fhir) const EXPECTED_CODE: &str = "a code without a system";
+
 impl Token {
     /// Reads one value, in which `\,`, `\|`, `\$` and `\\` are escaped. `None` if it has no meaning.
     pub(in crate::fhir) fn parse(text: &str) -> Option<Self> {
