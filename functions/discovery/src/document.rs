@@ -2,10 +2,12 @@
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, X_CONTENT_TYPE_OPTIONS};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde_json::Value;
 use smart_core::secret::Digest;
+use smart_web::conditional;
+use smart_web::response::set;
 
 /// Five minutes: a key is published longer than that before it signs.
 const CACHING: HeaderValue = HeaderValue::from_static("public, max-age=300");
@@ -38,7 +40,7 @@ impl Document {
 
     /// The document, or 304 if the client has it. Always of the same type, whatever the client accepts (DISC-02).
     pub(crate) fn answer(&self, asked: &HeaderMap) -> Response<Body> {
-        let mut response = if self.is_known(asked) {
+        let mut response = if conditional::is_known(asked, &self.etag) == Some(true) {
             let mut response = Response::new(Body::empty());
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             response
@@ -50,19 +52,7 @@ impl Document {
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, CACHING);
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        smart_web::response::set(&mut response, ETAG, &self.etag);
+        set(&mut response, ETAG, &self.etag);
         response
     }
-
-    /// Compared weakly, as RFC 9110 §13.1.2 says. Our tags have no comma, so a list may be split at each.
-    fn is_known(&self, asked: &HeaderMap) -> bool {
-        let lists = asked.get_all(IF_NONE_MATCH).iter().filter_map(|list| list.to_str().ok());
-        let mut tags = lists.flat_map(|list| list.split(',')).map(str::trim);
-        tags.any(|tag| tag == "*" || opaque(tag) == opaque(&self.etag))
-    }
-}
-
-/// A tag without the sign that it is weak.
-fn opaque(tag: &str) -> &str {
-    tag.strip_prefix("W/").unwrap_or(tag)
 }

@@ -8,13 +8,15 @@ use smart_core::fhir::access::{Denial, Interaction};
 use smart_core::fhir::outcome::{IssueType, OperationOutcome};
 use smart_core::fhir::resource_type::ResourceType;
 use smart_core::fhir::search::{Reason, SearchError};
+use smart_core::oauth::NotText;
 use smart_core::ports::Unavailable;
 use smart_core::scope::Level;
 use smart_web::presented::{InvalidProof, NotProved, WrongScheme, dpop_challenge};
+use smart_web::response::set;
 use thiserror::Error;
 
 use crate::negotiation::Format;
-use crate::response::{Caching, json, set};
+use crate::response::{Caching, json};
 
 /// Why there is no answer. What is displayed is told to the caller.
 #[derive(Debug, Error)]
@@ -42,8 +44,8 @@ pub(crate) enum FhirError {
     TooLong { limit: usize },
     #[error(transparent)]
     Search(#[from] SearchError),
-    #[error("the parameters are not percent-encoded UTF-8 text")]
-    Encoding,
+    #[error(transparent)]
+    NotText(#[from] NotText),
     #[error(
         "too many resources would have to be looked through: narrow the search, for instance by `patient`"
     )]
@@ -131,7 +133,7 @@ impl FhirError {
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLong { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Search(_) | Self::Encoding | Self::TwoTokens => StatusCode::BAD_REQUEST,
+            Self::Search(_) | Self::NotText(_) | Self::TwoTokens => StatusCode::BAD_REQUEST,
             Self::NoToken | Self::InvalidToken(_) | Self::InvalidProof(_) => StatusCode::UNAUTHORIZED,
             Self::InsufficientScope { .. } | Self::TooCostly => StatusCode::FORBIDDEN,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -153,7 +155,7 @@ impl FhirError {
                 Reason::Repeated => IssueType::Invalid,
                 Reason::TooMany | Reason::TooManyIds => IssueType::TooCostly,
             },
-            Self::Encoding | Self::TwoTokens => IssueType::Invalid,
+            Self::NotText(_) | Self::TwoTokens => IssueType::Invalid,
             Self::TooLong { .. } => IssueType::TooLong,
             Self::TooCostly => IssueType::TooCostly,
             Self::NoToken | Self::InvalidProof(_) => IssueType::Login,

@@ -11,7 +11,7 @@
 //! | `presented` | how the token comes, and whether it is proved to be the app's |
 //! | `authentication` | who asks, and for what the token is good |
 //! | `read`, `search`, `metadata` | the answers |
-//! | `response` | headers: CORS, caching, conditional requests |
+//! | `response` | headers: caching, conditional requests |
 //! | `settings` | what follows from the public URL |
 //! | `error` | what is told when there is none |
 
@@ -40,6 +40,7 @@ use http::{Method, Request, Response};
 use smart_core::instant::Instant;
 use smart_core::ports::{Clients, Grants, PublicKeys, Records, Replay, RevokedTokens, Users};
 use smart_web::arrival::Arrival;
+use smart_web::cors::Cors;
 
 use self::authentication::Authentication;
 use self::error::FhirError;
@@ -80,11 +81,12 @@ pub fn router<S: Store, K: PublicKeys + 'static>(store: S, keys: K, settings: &S
         metadata: Metadata::new(settings),
     });
     let handler = any(handle::<S, K>);
-    Router::new()
+    let routes = Router::new()
         .route("/fhir", handler.clone())
         .route("/fhir/", handler.clone())
         .route("/fhir/{*path}", handler)
-        .with_state(function)
+        .with_state(function);
+    Cors::FHIR.open(routes)
 }
 
 /// The function: its store, and what it computed at start.
@@ -101,9 +103,6 @@ async fn handle<S: Store, K: PublicKeys + 'static>(
     request: Request<Body>,
 ) -> Response<Body> {
     let head = request.method() == Method::HEAD;
-    if request.method() == Method::OPTIONS {
-        return response::preflight();
-    }
     let (request, body) = request.into_parts();
     let answer = function.answer(&request, body, now).await;
     let answer = answer.unwrap_or_else(|error| error.into_response(&function.base));

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use http::Method;
 use smart_core::fhir::resource_type::ResourceType;
 use smart_core::id::ResourceId;
+use smart_core::text::percent_decode;
 
 use crate::error::FhirError;
 
@@ -86,23 +87,6 @@ impl Interaction {
             _ => Err(FhirError::UnknownPath),
         }
     }
-}
-
-/// Undoes percent-encoding; `None` if it is malformed or what comes out is no text.
-fn percent_decode(segment: &str) -> Option<Cow<'_, str>> {
-    if !segment.contains('%') {
-        return Some(Cow::Borrowed(segment));
-    }
-    let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
-    let mut decoded = Vec::with_capacity(segment.len());
-    let mut bytes = segment.bytes();
-    while let Some(byte) = bytes.next() {
-        decoded.push(match byte {
-            b'%' => u8::try_from(digit(bytes.next())? << 4 | digit(bytes.next())?).ok()?,
-            plain => plain,
-        });
-    }
-    String::from_utf8(decoded).ok().map(Cow::Owned)
 }
 
 #[cfg(test)]

@@ -1,25 +1,20 @@
-//! What every answer carries: CORS, caching, and the headers of conditional requests.
+//! What every answer carries: caching, and the headers of conditional requests.
 //!
 //! Answers with data are `Cache-Control: no-store`: a record must not stay behind in the cache of a browser that
-//! several people use. The `ETag` is there all the same, for apps that keep their own copies (FHIR-04). CORS opens
-//! the API to every origin, since what protects it is the token, and nothing is sent by the browser unasked: cookies
-//! have no meaning here, so credentials are not allowed (RS-11).
+//! several people use. The `ETag` is there all the same, for apps that keep their own copies (FHIR-04).
 
 use axum::body::Body;
 use bytes::Bytes;
 use http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG,
-    IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, VARY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE, LAST_MODIFIED, VARY,
+    X_CONTENT_TYPE_OPTIONS,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use smart_core::instant::Instant;
+use smart_web::conditional;
+use smart_web::response::set;
 
 use crate::negotiation::Format;
-
-const ALLOWED_HEADERS: &str =
-    "Authorization, DPoP, Content-Type, Accept, Prefer, If-None-Match, If-Modified-Since, If-Match";
-const EXPOSED_HEADERS: &str = "ETag, Location, Content-Location, Last-Modified, WWW-Authenticate";
 
 /// How long an answer may be kept.
 #[derive(Clone, Copy, Debug)]
@@ -98,14 +93,11 @@ impl Validators {
 
     /// RFC 9110 §13.2.2: `If-None-Match` decides alone where it is sent.
     fn are_known(&self, asked: &HeaderMap) -> bool {
-        let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
-        let mut tags = asked.get_all(IF_NONE_MATCH).iter().peekable();
-        if tags.peek().is_some() {
-            let mut tags = tags.filter_map(|tags| tags.to_str().ok()).flat_map(|tags| tags.split(','));
-            return tags.any(|tag| tag.trim() == "*" || opaque(tag) == opaque(&self.etag));
-        }
-        let since = asked.get(IF_MODIFIED_SINCE).and_then(|date| date.to_str().ok()).and_then(read_http_date);
-        matches!((since, self.last_modified), (Some(since), Some(changed)) if changed <= since)
+        conditional::is_known(asked, &self.etag).unwrap_or_else(|| {
+            let since =
+                asked.get(IF_MODIFIED_SINCE).and_then(|date| date.to_str().ok()).and_then(read_http_date);
+            matches!((since, self.last_modified), (Some(since), Some(changed)) if changed <= since)
+        })
     }
 }
 
@@ -120,32 +112,11 @@ fn read_http_date(text: &str) -> Option<Instant> {
     at.duration_since(std::time::UNIX_EPOCH).ok().map(|since| Instant::from_unix(since.as_secs()))
 }
 
-/// Sets a header whose value is text of ours; what is no header value is left out.
-pub(crate) fn set(response: &mut Response<Body>, name: HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        response.headers_mut().insert(name, value);
-    }
-}
-
-/// The last word on an answer: CORS, and no body for HEAD.
+/// The last word on an answer: it is what it says it is, and has no body for HEAD.
 pub(crate) fn finish(mut response: Response<Body>, head: bool) -> Response<Body> {
-    let headers = response.headers_mut();
-    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED_HEADERS));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if head {
         *response.body_mut() = Body::empty();
     }
     response
-}
-
-/// The answer to a preflight, which has no token (RS-10).
-pub(crate) fn preflight() -> Response<Body> {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::NO_CONTENT;
-    let headers = response.headers_mut();
-    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD, POST, OPTIONS"));
-    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(ALLOWED_HEADERS));
-    headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
-    finish(response, false)
 }

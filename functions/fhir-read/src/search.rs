@@ -17,6 +17,7 @@ use smart_core::fhir::resource::{Belonging, Resource};
 use smart_core::fhir::resource_type::ResourceType;
 use smart_core::fhir::search::{Reading, Search, SearchError};
 use smart_core::instant::Instant;
+use smart_core::oauth::Parameters;
 use smart_core::ports::{PublicKeys, Records};
 use smart_core::token::AccessTokenClaims;
 use smart_web::{body, form};
@@ -62,7 +63,7 @@ impl<S: Store, K: PublicKeys> FhirRead<S, K> {
         now: Instant,
     ) -> Result<(Search, Page), FhirError> {
         let parameters = parameters(request, body).await?;
-        let pairs = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let pairs = parameters.iter().flat_map(Parameters::pairs);
         let reading = Reading { base: &self.base, now, lenient: is_lenient(&request.headers) };
         let search = Search::parse(resource_type, pairs, reading);
         let page = self.granted_page(claims, search.as_ref(), resource_type, now).await?;
@@ -204,25 +205,15 @@ fn is_lenient(headers: &HeaderMap) -> bool {
 }
 
 /// The parameters of the URL, and for POST those of the body after them (SRCH-01).
-async fn parameters(request: &Parts, sent: Body) -> Result<Vec<(String, String)>, FhirError> {
-    let mut pairs = decode(request.uri.query().unwrap_or_default().as_bytes())?;
-    if request.method == Method::POST {
-        let too_long = |long: body::TooLong| FhirError::TooLong { limit: long.limit };
-        let body = body::read(sent, MAX_BODY).await.map_err(too_long)?;
-        if !body.is_empty() && !body::is_of(&request.headers, form::MEDIA_TYPE) {
-            return Err(FhirError::MediaType);
-        }
-        pairs.extend(decode(&body)?);
+async fn parameters(request: &Parts, sent: Body) -> Result<[Parameters; 2], FhirError> {
+    let in_url = Parameters::parse(request.uri.query().unwrap_or_default().as_bytes())?;
+    if request.method != Method::POST {
+        return Ok([in_url, Parameters::default()]);
     }
-    Ok(pairs)
-}
-
-/// Pairs in their order, duplicates kept. What is no UTF-8 text is refused: a mangled filter would find something else.
-fn decode(encoded: &[u8]) -> Result<Vec<(String, String)>, FhirError> {
-    let pairs: Vec<(String, String)> = form_urlencoded::parse(encoded).into_owned().collect();
-    let mangled = |text: &String| text.contains('\u{fffd}');
-    if pairs.iter().any(|(name, value)| mangled(name) || mangled(value)) {
-        return Err(FhirError::Encoding);
+    let too_long = |long: body::TooLong| FhirError::TooLong { limit: long.limit };
+    let body = body::read(sent, MAX_BODY).await.map_err(too_long)?;
+    if !body.is_empty() && !body::is_of(&request.headers, form::MEDIA_TYPE) {
+        return Err(FhirError::MediaType);
     }
-    Ok(pairs)
+    Ok([in_url, Parameters::parse(&body)?])
 }

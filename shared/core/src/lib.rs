@@ -26,6 +26,6 @@ pub mod redirect;
 pub mod scope;
 pub mod secret;
 pub mod session;
-mod text;
+pub mod text;
 pub mod token;
 pub mod user;

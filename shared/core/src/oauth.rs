@@ -1,4 +1,4 @@
-//! What OAuth requests and answers are made of: form parameters and error codes (RFC 6749 §3, §4.1.2.1, §5.2).
+//! What OAuth requests and answers are made of: form parameters (those of FHIR searches are the same) and error codes (RFC 6749 §3, §4.1.2.1, §5.2).
 
 use std::fmt;
 
@@ -36,6 +36,11 @@ impl Parameters {
     /// All values of a parameter that may be given several times: the checkboxes of a form.
     pub fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// All of them, where one that is given twice has a meaning: those of a FHIR search.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The first parameter that is given more than once.

@@ -40,6 +40,13 @@ impl Cors {
         response_headers: "WWW-Authenticate, Retry-After",
     };
 
+    /// The FHIR API (RS-11).
+    pub const FHIR: Self = Self {
+        methods: "GET, HEAD, POST, OPTIONS",
+        request_headers: "Authorization, DPoP, Content-Type, Accept, Prefer, If-None-Match, If-Modified-Since, If-Match",
+        response_headers: "ETag, Location, Content-Location, Last-Modified, WWW-Authenticate",
+    };
+
     /// Opens the routes that `router` has by now, errors and 405 included. Preflight requests are answered here and ask for
     /// no token; whatever else the router is merged with stays as it is.
     pub fn open(self, router: Router) -> Router {

@@ -10,6 +10,7 @@
 //! | [`body`] | what a posted body must be |
 //! | [`form`] | what a posted form must be |
 //! | [`response`] | the headers of JSON, pages and redirects; what is told while a port is unavailable |
+//! | [`conditional`] | what a client has already |
 //! | [`cors`] | what pages of other origins may read |
 //! | [`fallback`] | what is told where there is nothing |
 //! | [`hsts`] | that browsers come back by https |
@@ -22,6 +23,7 @@ pub mod arrival;
 pub mod authorization;
 pub mod body;
 pub mod cached;
+pub mod conditional;
 pub mod cors;
 pub mod fallback;
 pub mod form;

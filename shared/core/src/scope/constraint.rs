@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::Reason;
+use crate::text::percent_decode;
 
 /// Search parameters and values that a resource must match, all of them. Empty: no constraint.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -38,7 +39,8 @@ impl Constraint {
         let mut constraint = Self::default();
         for pair in query.split('&') {
             let (param, value) = pair.split_once('=').ok_or(Reason::Constraint)?;
-            constraint.insert(&percent_decode(param)?, &percent_decode(value)?)?;
+            let plain = |text| percent_decode(text).ok_or(Reason::Constraint);
+            constraint.insert(&plain(param)?, &plain(value)?)?;
         }
         Ok(constraint)
     }
@@ -100,19 +102,4 @@ fn percent_encode(f: &mut fmt::Formatter<'_>, text: &str, structure: &[u8]) -> f
             write!(f, "%{byte:02X}")
         }
     })
-}
-
-fn percent_decode(text: &str) -> Result<String, Reason> {
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        let byte = if byte == b'%' { hex_byte(bytes.next(), bytes.next()) } else { Some(byte) };
-        decoded.push(byte.ok_or(Reason::Constraint)?);
-    }
-    String::from_utf8(decoded).map_err(|_| Reason::Constraint)
-}
-
-fn hex_byte(high: Option<u8>, low: Option<u8>) -> Option<u8> {
-    let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
-    u8::try_from(digit(high)? << 4 | digit(low)?).ok()
 }
