@@ -90,7 +90,7 @@ fn fetch(
         let (body, last_updated) = (Bytes::copy_from_slice(body), Instant::from_unix(last_updated));
         Ok(Record { body, version, last_updated, owners: patients(owners)? })
     };
-    table.get((resource_type, id))?.map(|row| record(row)).transpose()
+    table.get((resource_type, id))?.map(record).transpose()
 }
 
 /// Patients, as a row names them.
