@@ -6,6 +6,7 @@
 //! state if there is one.
 
 mod before;
+mod bounds;
 mod consent;
 #[cfg(test)]
 mod tests;
@@ -305,7 +306,7 @@ fn scopes(parameters: &Parameters, client: &Client) -> Result<(Scopes, Option<La
     if asked.mixes_system() {
         return invalid("system/ scopes cannot stand beside patient/ or user/ scopes".to_owned());
     }
-    let mut scopes = grantable(&asked, client);
+    let mut scopes = bounds::within(text, &asked, client)?;
     let launch = if let Some(launch) = parameters.get("launch").filter(|_| scopes.contains(&Scope::Launch)) {
         let unknown = |_| OAuthError::new(ErrorCode::InvalidRequest, LaunchRefusal::Unknown.to_string());
         Some(launch.parse().map_err(unknown)?)

@@ -196,6 +196,24 @@ async fn each_step_of_the_users_way_asks_what_the_table_says() {
     assert_eq!(store.asked(), "begin, patients, session, user", "who is signed in is not asked again");
 }
 
+/// Whoever is not signed in can make us keep a grant, and no large one.
+#[tokio::test]
+async fn a_request_beyond_the_bounds_is_told_to_the_app_and_keeps_nothing() {
+    let store = clinic().await;
+    let mut visitor = Visitor::new(&store);
+    let (path, query) = ASK.split_once('?').unwrap();
+    for scope in [["1,"; 201].concat(), "1".repeat(40_000)] {
+        let asked = query.replace("patient%2F*.rs", &format!("patient%2FObservation.rs%3Fcode%3D{scope}"));
+        assert_eq!(visitor.send("POST", path, asked).await, 303);
+        assert!(
+            visitor.location.starts_with("https://app.example/cb?error=invalid_scope&"),
+            "{}",
+            visitor.location
+        );
+        assert_eq!(store.asked().replace("client", ""), "", "no write");
+    }
+}
+
 #[tokio::test]
 async fn an_ehr_launch_costs_one_write_to_make_one_read_to_follow_and_one_write_to_use() {
     let store = clinic().await;

@@ -7,6 +7,7 @@ use url::Url;
 
 use super::*;
 use crate::client::metadata::{self, Deployment};
+use crate::fhir::resource_type::ResourceType;
 use crate::launch::LaunchContext;
 use crate::scope::Level;
 use crate::user::Credentials;
@@ -537,6 +538,62 @@ fn scope_12_a_request_that_can_be_granted_nothing_is_told_why() {
         let allowed = |b: u8| matches!(b, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
         assert!(error.error_description.bytes().all(allowed), "{scope}: AUTHZ-19");
     }
+}
+
+/// What anybody may send is kept from the first request on, and asked of each resource by whoever reads: so it is small, or refused with
+/// the bound, in whatever way it is large.
+#[test]
+fn scopes_beyond_the_bounds_are_refused_with_the_bound_and_those_within_are_granted() {
+    let ask = |scope: &str| read(&with("scope", Some(scope)));
+    let codes = |count: usize| (0..count).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
+    let of = |values: &str| format!("openid patient/Observation.rs?code={values}");
+    let types = "patient/Observation.rs patient/Condition.rs ".repeat(800);
+    for (scope, why) in [
+        (of(&codes(201)), "a constraint of Observation has more than 200 values"),
+        (of(&format!("{}&status=final", codes(18_000))), "scope is longer than 32768 bytes"),
+        (of(&"x".repeat(257)), "a constraint of Observation has a value longer than 256 bytes"),
+        (
+            of("a%E2%80%AEb"),
+            "a constraint of Observation has a character that is not seen or that turns others",
+        ),
+        (
+            of("a%E2%80%8Bb"),
+            "a constraint of Observation has a character that is not seen or that turns others",
+        ),
+        (types, "scope is longer than 32768 bytes"),
+    ] {
+        let error = redirected(ask(&scope)).error;
+        assert_eq!((error.error, error.error_description.as_str()), (ErrorCode::InvalidScope, why));
+    }
+    for scope in [of(&codes(200)), of(&"x".repeat(256)), of("a%5C,b%20c")] {
+        assert_eq!(ask(&scope).unwrap().request.scopes.to_string(), scope);
+    }
+}
+
+/// Each scope that is asked is answered under each constraint that is registered: the product is bounded, not only its factors.
+#[test]
+fn what_many_registered_constraints_make_of_many_asked_is_bounded_too() {
+    let granular = |param: &str, count: usize| {
+        (0..count).map(|n| format!("patient/Observation.rs?{param}={n}")).collect::<Vec<_>>().join(" ")
+    };
+    let ask = |registered: &str, asked: &str| {
+        let client = client_with(&json!({ "scope": registered }));
+        AuthorizationRequest::parse(&with("scope", Some(asked)), Some(&client), &here())
+    };
+    let long = format!("patient/Observation.rs?code={}", "x".repeat(250));
+    for (asked, why) in [
+        (granular("code", 200), "what is asked would be granted as more than 1024 scopes"),
+        (long, "what would be granted is longer than 32768 bytes"),
+    ] {
+        let error = redirected(ask(&granular("category", 200), &asked)).error;
+        assert_eq!((error.error, error.error_description.as_str()), (ErrorCode::InvalidScope, why));
+    }
+    let granted = ask(&granular("category", 100), &granular("code", 2)).unwrap().request.scopes;
+    assert_eq!(granted.len(), 200);
+    // What every app may ask for, of one that is registered for each type by itself.
+    let each =
+        ResourceType::all().map(|name| format!("patient/{name}.r patient/{name}.s")).collect::<Vec<_>>();
+    assert!(ask(&each.join(" "), "patient/*.rs").is_ok());
 }
 
 #[test]

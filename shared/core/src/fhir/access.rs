@@ -26,6 +26,8 @@
 //!   and with one, `system/` scopes do not (RS-18, RS-19).
 //! * The scope `fhirUser` opens the user's own resource to be read, and nothing else (OIDC-09).
 
+mod condition;
+
 use std::collections::BTreeSet;
 
 use crate::client::alone::extensions;
@@ -33,18 +35,26 @@ use crate::id::{PatientId, ResourceId};
 use crate::scope::{Constraint, Interactions, Level, ResourceScope, Scope, Scopes, TypePattern};
 use crate::user::{FhirUser, PatientAccess};
 
-use super::definitions::{Owner, Parameter};
+use self::condition::{Conditions, Elements};
+use super::definitions::Owner;
 use super::record::Compartments;
 use super::resource::{Belonging, Resource};
 use super::resource_type::ResourceType;
-use super::search::condition;
-use super::search::token::{Token, split_escaped};
 
 /// What a token may do, and on whose behalf.
 #[derive(Clone, Debug)]
 pub struct AccessContext {
-    scopes: Scopes,
+    opened: Vec<Opened>,
+    /// Whether `fhirUser` is among the scopes.
+    opens_own: bool,
     principal: Principal,
+}
+
+/// A scope, and its constraint as it was understood: `None` opens nothing.
+#[derive(Clone, Debug)]
+struct Opened {
+    scope: ResourceScope,
+    conditions: Option<Conditions>,
 }
 
 #[derive(Clone, Debug)]
@@ -89,6 +99,17 @@ pub enum Denial {
     NotOpen,
 }
 
+impl Opened {
+    fn of(scope: Scope) -> Option<Self> {
+        let Scope::Resource(scope) = scope else { return None };
+        Some(Self { conditions: Conditions::of(&scope), scope })
+    }
+
+    fn matches(&self, elements: &mut Elements<'_>) -> bool {
+        self.conditions.as_ref().is_some_and(|conditions| conditions.match_all(elements))
+    }
+}
+
 impl Interaction {
     fn letter(self) -> Interactions {
         match self {
@@ -108,12 +129,19 @@ impl AccessContext {
     ) -> Self {
         let patients = patients_of(&fhir_user, patients);
         let patient = patient.filter(|patient| patients.includes(patient));
-        Self { scopes, principal: Principal::User { fhir_user, patients, patient } }
+        Self::new(scopes, Principal::User { fhir_user, patients, patient })
     }
 
     /// A token that no user stands behind: only its `system/` scopes count.
     pub fn of_system(scopes: Scopes) -> Self {
-        Self { scopes, principal: Principal::System }
+        Self::new(scopes, Principal::System)
+    }
+
+    /// Understands each constraint, once for all the resources that will be decided on.
+    fn new(scopes: Scopes, principal: Principal) -> Self {
+        let opens_own = scopes.contains(&Scope::FhirUser);
+        let opened = scopes.into_iter().filter_map(Opened::of).collect();
+        Self { opened, opens_own, principal }
     }
 
     /// Whether reading `resource_type/id` can be allowed at all.
@@ -157,13 +185,13 @@ impl AccessContext {
         if interaction == Interaction::Read && self.is_own(resource_type, resource.id()) {
             return Decision::Allow;
         }
-        let belonging = resource.belonging();
+        let (belonging, mut elements) = (resource.belonging(), Elements::new(resource));
         if let Err(refused) = self.may(interaction, resource_type) {
             return Decision::Deny(refused);
         }
         for level in self.levels().filter(|level| self.patients(*level).opens(&belonging)) {
             let mut granting = self.granting(level, interaction, resource_type);
-            if granting.any(|scope| matches_constraint(&scope.constraint, resource)) {
+            if granting.any(|opened| opened.matches(&mut elements)) {
                 return Decision::Allow;
             }
         }
@@ -190,8 +218,10 @@ impl AccessContext {
         level: Level,
         interaction: Interaction,
         resource_type: ResourceType,
-    ) -> impl Iterator<Item = &ResourceScope> {
-        self.scopes.granting(level, resource_type.as_str(), interaction.letter())
+    ) -> impl Iterator<Item = &Opened> {
+        let grants =
+            move |scope: &ResourceScope| scope.grants(level, resource_type.as_str(), interaction.letter());
+        self.opened.iter().filter(move |opened| grants(&opened.scope))
     }
 
     /// Whose resources the scopes of a level can open.
@@ -210,9 +240,7 @@ impl AccessContext {
     fn is_own(&self, resource_type: ResourceType, id: &ResourceId) -> bool {
         match &self.principal {
             Principal::User { fhir_user, .. } => {
-                self.scopes.contains(&Scope::FhirUser)
-                    && fhir_user.resource_type() == resource_type.as_str()
-                    && fhir_user.id() == id
+                self.opens_own && fhir_user.resource_type() == resource_type.as_str() && fhir_user.id() == id
             }
             Principal::System => false,
         }
@@ -283,48 +311,7 @@ fn read_and_search(level: Level) -> Scope {
 /// constraint is `_id`, or a token parameter (`category`, `code`, `status`) of that type, without modifier or
 /// chain, with values that can be read. What is not enforceable must not be granted (SCOPE-20).
 pub fn enforceable(scope: &ResourceScope) -> bool {
-    match &scope.resource_type {
-        TypePattern::Any => scope.constraint.is_empty(),
-        TypePattern::Type(name) => name.parse().is_ok_and(|resource_type| {
-            scope
-                .constraint
-                .iter()
-                .all(|(param, value)| Condition::parse(resource_type, param, value).is_some())
-        }),
-    }
-}
-
-fn matches_constraint(constraint: &Constraint, resource: &Resource) -> bool {
-    constraint.iter().all(|(param, value)| {
-        Condition::parse(resource.resource_type(), param, value).is_some_and(|pair| pair.matches(resource))
-    })
-}
-
-/// One pair of a constraint, understood.
-enum Condition {
-    Id(Vec<ResourceId>),
-    Token(&'static Parameter, Vec<Token>),
-}
-
-impl Condition {
-    fn parse(resource_type: ResourceType, param: &str, value: &str) -> Option<Self> {
-        let values = split_escaped(value, ',');
-        if param == "_id" {
-            return condition::ids(&values).map(Self::Id);
-        }
-        let parameter = resource_type.definition().parameters.iter().find(|known| known.name == param)?;
-        condition::tokens(parameter, &values).map(|tokens| Self::Token(parameter, tokens))
-    }
-
-    fn matches(&self, resource: &Resource) -> bool {
-        match self {
-            Self::Id(ids) => ids.contains(resource.id()),
-            Self::Token(parameter, tokens) => {
-                let values = resource.values(parameter);
-                values.into_iter().any(|value| tokens.iter().any(|token| token.matches(value)))
-            }
-        }
-    }
+    Conditions::of(scope).is_some()
 }
 
 #[cfg(test)]

@@ -112,6 +112,13 @@ impl ResourceScope {
         Self { syntax: Syntax::V2, ..self.clone() }
     }
 
+    /// Whether it allows all of `interactions` on resources of a type, as far as they match its constraint.
+    pub fn grants(&self, level: Level, resource_type: &str, interactions: Interactions) -> bool {
+        self.level == level
+            && self.resource_type.matches(resource_type)
+            && self.interactions.contains(interactions)
+    }
+
     /// Whether it is limited to a part of the resources of its type.
     pub fn is_granular(&self) -> bool {
         !self.constraint.is_empty()

@@ -96,11 +96,7 @@ impl Scopes {
         resource_type: &'a str,
         interactions: Interactions,
     ) -> impl Iterator<Item = &'a ResourceScope> {
-        self.resources().filter(move |scope| {
-            scope.level == level
-                && scope.resource_type.matches(resource_type)
-                && scope.interactions.contains(interactions)
-        })
+        self.resources().filter(move |scope| scope.grants(level, resource_type, interactions))
     }
 
     /// Whether `interactions` are allowed on *every* resource of a type, so without a constraint.

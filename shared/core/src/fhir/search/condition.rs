@@ -11,7 +11,7 @@ use crate::id::{PatientId, ResourceId};
 
 use super::date::{self, DateValue};
 use super::reference::{self, ReferenceValue};
-use super::token::{self, Token, split_escaped, unescape};
+use super::token::{self, Token, Tokens, split_escaped, unescape};
 use super::{Reading, Reason};
 
 /// What a value of `_id` must look like.
@@ -23,7 +23,7 @@ pub(super) enum Condition {
     Id(Vec<ResourceId>),
     LastUpdated(Vec<DateValue>),
     Reference(&'static Parameter, Vec<ReferenceValue>),
-    Token(&'static Parameter, Vec<Token>),
+    Token(&'static Parameter, Tokens),
     Date(&'static Parameter, Vec<DateValue>),
 }
 
@@ -76,9 +76,8 @@ impl Condition {
                 let targets = resource.values(parameter).into_iter().filter_map(Reference::of);
                 targets.into_iter().any(|target| values.iter().any(|value| value.matches(&target)))
             }
-            Self::Token(parameter, values) => {
-                let elements = resource.values(parameter);
-                elements.into_iter().any(|element| values.iter().any(|value| value.matches(element)))
+            Self::Token(parameter, tokens) => {
+                resource.values(parameter).into_iter().any(|element| tokens.matches(element))
             }
             Self::Date(parameter, values) => {
                 let targets = resource.values(parameter).into_iter().filter_map(Interval::of);
@@ -104,7 +103,7 @@ pub(in crate::fhir) fn ids(values: &[String]) -> Option<Vec<ResourceId>> {
 }
 
 /// The values of a token parameter, in a search as in the constraint of a scope; `None` of another parameter.
-pub(in crate::fhir) fn tokens(parameter: &Parameter, values: &[String]) -> Option<Vec<Token>> {
+pub(in crate::fhir) fn tokens(parameter: &Parameter, values: &[String]) -> Option<Tokens> {
     let read = |value: &String| match parameter.kind {
         Kind::Token => Token::parse(value),
         Kind::Code => Token::parse(value).filter(|token| !token.names_system()),

@@ -14,7 +14,7 @@ mod error;
 mod reference;
 #[cfg(test)]
 mod tests;
-pub(super) mod token;
+pub(crate) mod token;
 
 use std::collections::BTreeSet;
 

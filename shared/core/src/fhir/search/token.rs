@@ -1,5 +1,7 @@
 //! Token values: `code`, `system|code`, `|code`, `system|` (FHIR R4 search, "token").
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::Value;
 
 /// One value of a token parameter. Matching is literal and case-sensitive.
@@ -25,6 +27,15 @@ pub(in crate::fhir) const EXPECTED: &str = "code, system|code, |code or system|"
 /// What it must look like where the element has no system.
 pub(in crate::fhir) const EXPECTED_CODE: &str = "a code without a system";
 
+impl System {
+    fn name(self) -> Option<String> {
+        match self {
+            Self::Is(name) => Some(name),
+            Self::Any | Self::Absent => None,
+        }
+    }
+}
+
 impl Token {
     /// Reads one value, in which `\,`, `\|`, `\$` and `\\` are escaped. `None` if it has no meaning.
     pub(in crate::fhir) fn parse(text: &str) -> Option<Self> {
@@ -45,38 +56,86 @@ impl Token {
     pub(in crate::fhir) fn names_system(&self) -> bool {
         self.system != System::Any
     }
+}
 
-    /// Whether an element has this code: any coding of a `CodeableConcept`, a `Coding`, an `Identifier`, a
+/// Several values, any of which will do: looked up by what an element says, so that their number hardly counts.
+#[derive(Clone, Debug, Default)]
+pub(in crate::fhir) struct Tokens {
+    /// `code`, `|code` and `system|code`, by the code.
+    codes: BTreeMap<String, Systems>,
+    /// `system|`.
+    systems: BTreeSet<String>,
+}
+
+/// The systems in which a code counts.
+#[derive(Clone, Debug, Default)]
+struct Systems {
+    any: bool,
+    absent: bool,
+    named: BTreeSet<String>,
+}
+
+/// What an element says of the system of its code.
+#[derive(Clone, Copy)]
+enum Stated<'a> {
+    /// It is implied by the element, and not known here.
+    Implied,
+    Absent,
+    Is(&'a str),
+}
+
+impl FromIterator<Token> for Tokens {
+    fn from_iter<I: IntoIterator<Item = Token>>(values: I) -> Self {
+        let mut tokens = Self::default();
+        for Token { system, code } in values {
+            let Some(code) = code else {
+                tokens.systems.extend(system.name());
+                continue;
+            };
+            let systems = tokens.codes.entry(code).or_default();
+            match system {
+                System::Any => systems.any = true,
+                System::Absent => systems.absent = true,
+                System::Is(system) => systems.named.extend([system]),
+            }
+        }
+        tokens
+    }
+}
+
+impl Tokens {
+    /// Whether an element has one of these codes: any coding of a `CodeableConcept`, a `Coding`, an `Identifier`, a
     /// `code`, a boolean (SRCH-17). The system of a `code` is implied and not known here: a token that names one
     /// does not match.
     pub(in crate::fhir) fn matches(&self, element: &Value) -> bool {
         match element {
-            Value::String(code) => self.matches_coding(None, Some(code)) && !self.names_system(),
-            Value::Bool(value) => self.matches_coding(None, Some(if *value { "true" } else { "false" })),
+            Value::String(code) => self.have(Stated::Implied, Some(code)),
+            Value::Bool(value) => self.have(Stated::Absent, Some(if *value { "true" } else { "false" })),
             Value::Object(parts) => {
                 let text = |name: &str| parts.get(name).and_then(Value::as_str);
                 let codings = parts.get("coding").and_then(Value::as_array).into_iter().flatten();
                 let own = text("code").or_else(|| text("value"));
-                (own.is_some() || text("system").is_some()) && self.matches_coding(text("system"), own)
+                self.have(text("system").map_or(Stated::Absent, Stated::Is), own)
                     || codings.filter(|coding| coding.is_object()).any(|coding| self.matches(coding))
             }
             _ => false,
         }
     }
 
-    fn matches_coding(&self, system: Option<&str>, code: Option<&str>) -> bool {
-        let system_matches = match &self.system {
-            System::Any => true,
-            System::Absent => system.is_none(),
-            System::Is(wanted) => system == Some(wanted),
-        };
-        system_matches && self.code.as_deref().is_none_or(|wanted| code == Some(wanted))
+    fn have(&self, system: Stated<'_>, code: Option<&str>) -> bool {
+        let with_code = code.and_then(|code| self.codes.get(code)).is_some_and(|systems| match system {
+            _ if systems.any => true,
+            Stated::Implied => false,
+            Stated::Absent => systems.absent,
+            Stated::Is(system) => systems.named.contains(system),
+        });
+        with_code || matches!(system, Stated::Is(system) if self.systems.contains(system))
     }
 }
 
 /// Splits at each `separator` that is not escaped by a backslash; what is escaped for another separator stays
 /// escaped.
-pub(in crate::fhir) fn split_escaped(text: &str, separator: char) -> Vec<String> {
+pub(crate) fn split_escaped(text: &str, separator: char) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut escaped = false;
     for letter in text.chars() {
@@ -118,6 +177,10 @@ mod tests {
 
     use super::*;
 
+    fn only(text: &str) -> Option<Tokens> {
+        Token::parse(text).map(|token| Tokens::from_iter([token]))
+    }
+
     #[test]
     fn srch_15_and_17_the_four_forms_on_every_kind_of_element() {
         let concept = json!({"coding": [{"system": "http://a", "code": "x"}, {"code": "y"}], "text": "z"});
@@ -150,14 +213,29 @@ mod tests {
             (&json!(null), "x", false),
             (&json!(["x"]), "x", false),
         ] {
-            assert_eq!(Token::parse(text).unwrap().matches(element), found, "{text} on {element}");
+            assert_eq!(only(text).unwrap().matches(element), found, "{text} on {element}");
+        }
+    }
+
+    #[test]
+    fn srch_14_any_of_several_values_will_do_and_none_lends_its_system_to_another() {
+        let tokens: Tokens = ["http://a|x", "|y", "http://c|"].into_iter().filter_map(Token::parse).collect();
+        for (system, code, found) in [
+            (Some("http://a"), "x", true),
+            (Some("http://a"), "y", false),
+            (None, "x", false),
+            (None, "y", true),
+            (Some("http://b"), "x", false),
+            (Some("http://c"), "anything", true),
+        ] {
+            assert_eq!(tokens.matches(&json!({"system": system, "code": code})), found, "{system:?} {code}");
         }
     }
 
     #[test]
     fn srch_14_escapes_are_honoured() {
         let element = json!({"coding": [{"system": "a|b", "code": "c,d$e\\f"}]});
-        assert!(Token::parse(r"a\|b|c\,d\$e\\f").unwrap().matches(&element));
+        assert!(only(r"a\|b|c\,d\$e\\f").unwrap().matches(&element));
         assert_eq!(split_escaped(r"a\,b,c\\,d", ','), [r"a\,b", r"c\\", "d"]);
     }
 
@@ -179,13 +257,13 @@ mod tests {
             let element = json!({"system": system, "code": code});
             let value = format!("{}|{}", escape(&system), escape(&code));
             prop_assert_eq!(split_escaped(&value, ',').len(), 1);
-            prop_assert!(Token::parse(&value).unwrap().matches(&element));
+            prop_assert!(only(&value).unwrap().matches(&element));
         }
 
         #[test]
         fn no_text_makes_it_panic(text in ".{0,40}") {
-            if let Some(token) = Token::parse(&text) {
-                let _ = token.matches(&json!({"coding": [{"code": text}]}));
+            if let Some(tokens) = only(&text) {
+                let _ = tokens.matches(&json!({"coding": [{"code": text}]}));
             }
         }
     }
