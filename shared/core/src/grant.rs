@@ -251,6 +251,10 @@ pub struct Active {
     /// When the code was redeemed; of grants that an earlier version stored, nobody knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Instant>,
+    /// The digest of the code that was redeemed: whoever shows that code again replays it. Of grants that an earlier version
+    /// stored, nobody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redeemed: Option<Digest>,
     /// The code that was redeemed, until the first refresh: the way back if its tokens cannot be signed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<Code>,
@@ -325,8 +329,8 @@ pub enum Refusal {
     /// The refresh token has expired.
     #[error("the refresh token has expired")]
     RefreshExpired,
-    /// Somebody presents a code that was redeemed, or a refresh token that was replaced: it leaked, and the grant is to be
-    /// revoked.
+    /// Its own client presents a code that was redeemed, or a refresh token that was replaced: it leaked, and the grant is to be
+    /// revoked. Another client has no part in the grant, and cannot end it.
     #[error("a used code or an older refresh token was presented")]
     Replayed,
 }

@@ -138,7 +138,8 @@ macro_rules! store_contract {
             own_grants: a_user_sees_their_own_active_grants, a_user_ends_their_own_grants_and_no_others,
                 a_list_of_grants_may_be_long, fifty_who_end_it_at_once_end_it_once;
             redemptions: one_redemption_wins, a_race_with_its_revocations_ends_revoked,
-                a_repeated_redemption_is_the_same_one, what_does_not_fit_leaves_the_code_good,
+                a_repeated_redemption_is_the_same_one, a_used_code_is_a_replay_by_its_own_client_alone,
+                what_does_not_fit_leaves_the_code_good,
                 an_expired_code_is_absent_without_being_removed, a_redemption_is_taken_back_once,
                 a_redemption_is_not_taken_back_after_anything_else, a_refresh_rotates_and_slides,
                 parallel_refreshes_share_one_successor, a_refresh_may_be_repeated_for_a_moment,

@@ -140,6 +140,30 @@ pub(crate) async fn a_repeated_redemption_is_the_same_one<S: Store>(store: Arc<S
     assert!(together.into_iter().all(|same| same));
 }
 
+/// CODE-04: a used code is a replay for as long as its grant lives, where its own client shows it; of another client, or with a
+/// secret that never was, it ends nothing.
+pub(crate) async fn a_used_code_is_a_replay_by_its_own_client_alone<S: Store>(store: Arc<S>) {
+    let (sample, _) = active(&*store, 1).await;
+    let good = redemption(sample);
+    let attempts = [
+        (good.clone(), Refusal::Replayed),
+        (Redemption { client_id: "other".parse().unwrap(), ..good.clone() }, Refusal::Client),
+        (Redemption { code: digest(7), ..good.clone() }, Refusal::Absent),
+        (Redemption { code: digest(7), client_id: "other".parse().unwrap(), ..good }, Refusal::Absent),
+    ];
+    let mut token = sample.refresh_token();
+    for n in 0..3 {
+        let before = stored(&*store, sample, 3 + n).await;
+        for ((attempt, expected), i) in attempts.iter().zip(10 * n..) {
+            let found = store.redeem(&sample.id(), attempt, step(i, 3 + n)).await;
+            assert_eq!(refusal(found), *expected, "after {n} refreshes");
+        }
+        assert_eq!(stored(&*store, sample, 3 + n).await, before);
+        let made = refresh(&*store, sample, &token, 100 + n, 3 + n).await.unwrap();
+        token = token.successor(&made.salt);
+    }
+}
+
 /// CODE-02, CODE-08, PKCE-09: whoever has not all that belongs to a code leaves it as good as it was.
 pub(crate) async fn what_does_not_fit_leaves_the_code_good<S: Store>(store: Arc<S>) {
     let sample = coded(&*store, 1).await;
@@ -152,8 +176,8 @@ pub(crate) async fn what_does_not_fit_leaves_the_code_good<S: Store>(store: Arc<
             Refusal::RedirectUri,
         ),
         (Redemption { challenge: verifier("w").challenge(), ..good.clone() }, Refusal::Verifier),
-        // The one that is a replay by its secret is for the caller to revoke.
-        (Redemption { code: digest(7), ..good.clone() }, Refusal::Replayed),
+        // Made up by who knows the handle: no code, and no replay.
+        (Redemption { code: digest(7), ..good.clone() }, Refusal::Absent),
     ]
     .into_iter()
     .enumerate()
@@ -313,7 +337,7 @@ pub(crate) async fn a_refresh_needs_an_active_grant<S: Store>(store: Arc<S>) {
     assert_eq!(grant.active().unwrap().refresh, None);
     assert_eq!(grant.expires_at, at(2) + ACCESS_LIFETIME);
     let found = refresh(&*store, once, &once.refresh_token(), 3, 3).await;
-    assert_eq!(refusal(found), Refusal::Replayed);
+    assert_eq!(refusal(found), Refusal::Absent);
     // CODE-05: it is remembered as long as its access token lives.
     let last = 1 + ACCESS_LIFETIME.as_secs();
     assert_eq!(stored(&*store, once, last).await, Some(grant));
@@ -329,7 +353,9 @@ pub(crate) async fn another_client_refreshes_nothing<S: Store>(store: Arc<S>) {
     assert_eq!(refusal(found), Refusal::Client);
     assert_eq!(stored(&*store, sample, 3).await, Some(redeemed.grant));
     let made = refresh(&*store, sample, &token, 2, 4).await.unwrap();
-    for (n, presented) in [(3, &token), (4, &token.successor(&made.salt))] {
+    for (n, presented) in
+        [(3, &token), (4, &token.successor(&made.salt)), (5, &sample.code()), (6, &Secret::new(bytes(99)))]
+    {
         let found = store.refresh(&sample.id(), &foreign(presented, n), step(n, 5)).await;
         assert_eq!(refusal(found), Refusal::Client);
     }

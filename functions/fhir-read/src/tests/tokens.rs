@@ -106,7 +106,14 @@ impl World {
             begun_at: NOW,
             expires_at: NOW + Duration::from_mins(15),
             last_op: Op::new([1; 32]),
-            stage: Stage::Active(Active { owner, granted, since: None, code: None, refresh: None }),
+            stage: Stage::Active(Active {
+                owner,
+                granted,
+                since: None,
+                redeemed: None,
+                code: None,
+                refresh: None,
+            }),
         };
         self.0.grants.lock().unwrap().insert(grant.clone(), stored);
         let mut claims = AccessTokenClaims {

@@ -63,6 +63,10 @@ fn wait() -> impl Strategy<Value = u64> {
     ]
 }
 
+fn redeem_as(client: &'static str, code: u64) -> Action {
+    Action::Redeem { code, client, uri: 0, verified: 0, access: ACCESS, key: (1, false) }
+}
+
 fn redeem(access: Duration) -> Action {
     Action::Redeem { code: 0, client: "growth-chart", uri: 0, verified: 0, access, key: (1, false) }
 }
@@ -201,7 +205,7 @@ async fn rare_cases_go_as_core_says() {
         (with(2, SLIDES * 2, &[(refresh(0), 20, 52)]), "Refresh RefreshExpired"),
         (with(3, ACCESS, &[(refresh(0), 20, 40)]), "Refresh RefreshExpired"),
         // A clock that is behind the one that redeemed.
-        (with(0, ACCESS, &[(refresh(0), 20, 1)]), "Refresh Replayed"),
+        (with(0, ACCESS, &[(refresh(0), 20, 1)]), "Refresh Absent"),
         (with(1, ACCESS, &[(refresh(0), 20, 1)]), "Refresh made"),
         // Expired, and not yet removed.
         (with(1, ACCESS, &[(Action::Revoke, 20, 2 + slides)]), "Revoke false"),
@@ -253,6 +257,12 @@ async fn rare_cases_go_as_core_says() {
         // The window's last second, and the first after it.
         (with(1, ACCESS, &[(refresh(0), 20, 3), (refresh(1), 21, 32)]), "Refresh repeated"),
         (with(1, ACCESS, &[(refresh(0), 20, 3), (refresh(1), 21, 33)]), "Refresh Replayed"),
+        // A used code, before the first refresh and after it: of its own client, of another, and made up.
+        (with(1, ACCESS, &[(redeem_as("growth-chart", 0), 20, 3)]), "Redeem Replayed"),
+        (with(1, ACCESS, &[(refresh(0), 20, 3), (redeem_as("growth-chart", 0), 21, 4)]), "Redeem Replayed"),
+        (with(1, ACCESS, &[(refresh(0), 20, 3), (redeem_as("other", 0), 21, 4)]), "Redeem Client"),
+        (with(1, ACCESS, &[(refresh(0), 20, 3), (redeem_as("growth-chart", 1), 21, 4)]), "Redeem Absent"),
+        (with(1, ACCESS, &[(refresh(0), 20, 3), (Action::Unredeem { made: true }, 21, 4)]), "Unredeem false"),
         // Our own refresh, seen again however late.
         (with(1, ACCESS, &[(refresh(0), 20, 3), (refresh(1), 20, 300)]), "Refresh made"),
     ];

@@ -152,24 +152,27 @@ impl Refresh {
 
 impl Grant {
     /// active → active. The current token is replaced. The one before, repeated within its window while its successor is
-    /// unused, is a lost answer, and gets the same successor. Any other is a replay.
+    /// unused, is a lost answer, and gets the same successor. Any other that its own client presents is a replay: older tokens are
+    /// not kept to be told from what never was one.
     pub fn refresh(self, rotation: &Rotation, step: Step) -> Result<Refreshed, Refusal> {
         let made = self.is_made_by(step, |stage| matches!(stage, Stage::Active(_)))?;
-        let Stage::Active(Active { owner, granted, since, refresh: Some(refresh), .. }) = &self.stage else {
+        let Stage::Active(Active { owner, granted, since, redeemed, refresh: Some(refresh), .. }) =
+            &self.stage
+        else {
             return Err(match self.stage {
-                // A handle that is known, with a secret that never was.
-                Stage::Active(_) => Refusal::Replayed,
+                // There never was a refresh token.
+                Stage::Active(_) => Refusal::Absent,
                 other => other.refusal(),
             });
         };
+        if self.client_id != rotation.client_id {
+            return Err(Refusal::Client);
+        }
         let repeatable = refresh.previous.filter(|previous| {
             previous.digest == rotation.presented && (made || !previous.retry_until.has_passed(step.now))
         });
         if refresh.current != rotation.presented && repeatable.is_none() {
             return Err(Refusal::Replayed);
-        }
-        if self.client_id != rotation.client_id {
-            return Err(Refusal::Client);
         }
         if refresh.key.is_some() && refresh.key != rotation.key {
             return Err(Refusal::Key);
@@ -193,7 +196,14 @@ impl Grant {
         };
         // The nonce answers one authorization request: it belongs to the tokens of the code alone (OIDC Core §12.2).
         let granted = Granted { nonce: None, ..granted.clone() };
-        let active = Active { owner: owner.clone(), granted, since: *since, code: None, refresh: Some(next) };
+        let active = Active {
+            owner: owner.clone(),
+            granted,
+            since: *since,
+            redeemed: *redeemed,
+            code: None,
+            refresh: Some(next),
+        };
         let grant = Self {
             stage: Stage::Active(active),
             expires_at: step.now + slides.max(rotation.access_lifetime),

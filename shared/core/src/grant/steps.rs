@@ -159,8 +159,8 @@ impl Grant {
         Ok(Self { id, client_id, begun_at, expires_at, last_op: step.op, stage })
     }
 
-    /// coded → active, once. A secret that is not the code's, or a code for what is active already, is a replay; whatever else
-    /// does not fit leaves the code as it is.
+    /// coded → active, once. The code of what is active already, shown by its own client, is a replay. A secret that never was the
+    /// code's is no code, whoever made it up; and whatever else does not fit leaves the code as it is.
     pub fn redeem(self, redemption: &Redemption, step: Step) -> Result<Self, Refusal> {
         let redeemed = |stage: &Stage| match stage {
             Stage::Active(active) => active.code.as_ref().is_some_and(|code| code.digest == redemption.code),
@@ -171,11 +171,18 @@ impl Grant {
         }
         let coded = match self.stage {
             Stage::Coded(coded) => coded,
-            Stage::Active(_) => return Err(Refusal::Replayed),
+            Stage::Active(Active { redeemed, .. }) => {
+                let is_its_own = self.client_id == redemption.client_id;
+                return Err(match redeemed {
+                    Some(code) if code == redemption.code && is_its_own => Refusal::Replayed,
+                    Some(code) if code == redemption.code => Refusal::Client,
+                    _ => Refusal::Absent,
+                });
+            }
             other => return Err(other.refusal()),
         };
         if coded.code.digest != redemption.code {
-            return Err(Refusal::Replayed);
+            return Err(Refusal::Absent);
         }
         if self.client_id != redemption.client_id {
             return Err(Refusal::Client);
@@ -198,6 +205,7 @@ impl Grant {
             owner: coded.owner,
             granted: coded.granted,
             since: Some(step.now),
+            redeemed: Some(coded.code.digest),
             code: Some(coded.code),
             refresh,
         };

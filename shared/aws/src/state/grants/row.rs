@@ -12,7 +12,7 @@
 //! | `session`, `patient`, `encounter` | known | `patient` and `encounter` only once chosen |
 //! | `owner`, `list_as` | known to active | `list_as`: the list that it will be in |
 //! | `granted`, `nonce` | coded, active | the nonce by itself, since the first refresh takes it away |
-//! | `code`, `code_expires_at` | coded, active | active: until the first refresh |
+//! | `code`, `code_expires_at` | coded, active | the code's digest; its expiry, by which a redemption can be taken back: until the first refresh |
 //! | `slides`, `until`, `ends_from`, `ends_after` | coded, active | if there is a refresh token: its policy |
 //! | `since` | active | when its code was redeemed |
 //! | `access_until` | active | how long access tokens may live |
@@ -167,7 +167,7 @@ fn policy_of(item: &Item) -> Result<Option<RefreshPolicy>, Unreadable> {
 
 fn active_of(item: &Item) -> Result<Active, Unreadable> {
     let owner: Owner = item.json("owner")?;
-    let code = item.optional("code", |item, _| code_of(item))?;
+    let code = item.optional("code_expires_at", |item, _| code_of(item))?;
     let refresh = match policy_of(item)? {
         None => None,
         Some(policy) => Some(Refresh {
@@ -189,6 +189,7 @@ fn active_of(item: &Item) -> Result<Active, Unreadable> {
         owner,
         granted: granted_of(item)?,
         since: item.optional("since", Item::instant)?,
+        redeemed: item.optional("code", Item::parsed)?,
         code,
         refresh,
     })

@@ -196,7 +196,7 @@ pub(super) fn unredeem(id: &GrantId, redeemed: Op, step: Step) -> Update {
                  REMOVE #list, #since, #current, #access_until, #refresh_until, #ends_at, #refresh_key"
             .to_owned(),
         condition: format!(
-            "{ALIVE} AND #stage = :active AND #last_op = :redeemed AND attribute_exists(#code)"
+            "{ALIVE} AND #stage = :active AND #last_op = :redeemed AND attribute_exists(#code_expires_at)"
         ),
         values: vec![
             (":now", instant(step.now)),
@@ -225,7 +225,7 @@ pub(super) fn refresh(id: &GrantId, rotation: &Rotation, step: Step) -> Update {
         key: row::key(id),
         change: "SET #last_op = :op, #current = :successor, #previous = :presented, #salt = :salt, #retry_until = :retry, \
                  #access_until = :access, #refresh_until = #slides + :now, #expires_at = #slides + :access \
-                 REMOVE #nonce, #code, #code_expires_at, #redirect_uri, #challenge, #dpop_jkt, #ends_from, #ends_after"
+                 REMOVE #nonce, #code_expires_at, #redirect_uri, #challenge, #dpop_jkt, #ends_from, #ends_after"
             .to_owned(),
         // A refresh token that has not expired keeps its grant alive.
         condition: format!(

@@ -44,7 +44,8 @@ fn grant(scopes: &str, of: Option<&str>, until: Until) -> Grant {
         key: None,
         previous: None,
     };
-    let active = Active { owner, granted, since: Some(at(10)), code: None, refresh: Some(refresh) };
+    let active =
+        Active { owner, granted, since: Some(at(10)), redeemed: None, code: None, refresh: Some(refresh) };
     Grant {
         begun_at: Instant::from_unix(0),
         id: Handle::new([7; 16]).grant_id(),

@@ -213,9 +213,8 @@ impl World {
             Err(refusal) => {
                 let good = matches!(before.stage, Stage::Coded(_)) && before.is_alive(step.now);
                 assert!(!(good && fits), "a good code is good: {refusal}");
-                let known = before.is_alive(step.now) && (good || before.active().is_some());
-                let replayed = known && (code != CODE || before.active().is_some());
-                assert_eq!(refusal == Refusal::Replayed, replayed);
+                let used = before.is_alive(step.now) && before.active().is_some() && code == CODE;
+                assert_eq!(refusal == Refusal::Replayed, used && client == "app");
                 None
             }
         }
@@ -272,6 +271,7 @@ impl World {
                     !(lives && presented == current && client == "app"),
                     "a good token is good: {refusal}"
                 );
+                assert!(refusal != Refusal::Replayed || client == "app", "another client ends nothing");
                 None
             }
         }

@@ -32,7 +32,11 @@ const STAGES: [Answers; 6] = {
         ("known", known, [OK, OK, Err(R::Changed), OK, OK, STAGE, STAGE]),
         ("coded", coded, [STAGE, STAGE, STAGE, STAGE, STAGE, OK, STAGE]),
         ("active", active, [STAGE, STAGE, STAGE, STAGE, STAGE, REPLAYED, OK]),
-        ("active without refresh", without_refresh, [STAGE, STAGE, STAGE, STAGE, STAGE, REPLAYED, REPLAYED]),
+        (
+            "active without refresh",
+            without_refresh,
+            [STAGE, STAGE, STAGE, STAGE, STAGE, REPLAYED, Err(R::Absent)],
+        ),
         ("revoked", revoked, [Err(R::Revoked); 7]),
     ]
 };
@@ -219,12 +223,11 @@ fn code_02_08_pkce_09_11_whatever_does_not_fit_the_code_is_refused() {
         ),
         (Redemption { redirect_uri: String::new(), ..redemption() }, Refusal::RedirectUri),
         (Redemption { challenge: challenge("w"), ..redemption() }, Refusal::Verifier),
-        // A code of this grant that is not its code: one that was replaced, or made up by who knows the handle.
-        (Redemption { code: digest(99), ..redemption() }, Refusal::Replayed),
-        // What is told first is what says most.
+        // A code of this grant that is not its code: made up by who knows the handle.
+        (Redemption { code: digest(99), ..redemption() }, Refusal::Absent),
         (
             Redemption { code: digest(99), client_id: "other".parse().unwrap(), ..redemption() },
-            Refusal::Replayed,
+            Refusal::Absent,
         ),
     ];
     for (redemption, expected) in table {
@@ -232,17 +235,29 @@ fn code_02_08_pkce_09_11_whatever_does_not_fit_the_code_is_refused() {
     }
 }
 
+/// CODE-04: what ends the grant is the very code that was used, shown by the very client that used it, and nothing that others can make.
 #[test]
-fn code_03_and_04_a_code_that_is_seen_again_is_a_replay_whoever_shows_it() {
-    for redemption in [
-        redemption(),
-        Redemption { client_id: "other".parse().unwrap(), ..redemption() },
-        Redemption { code: digest(99), ..redemption() },
-    ] {
-        assert_eq!(active().redeem(&redemption, step(200, 4)), Err(Refusal::Replayed));
-    }
+fn code_03_and_04_a_used_code_is_a_replay_by_its_own_client_and_no_other_secret_or_client_ends_a_grant() {
+    let of = |client: &str, code| Redemption {
+        client_id: client.parse().unwrap(),
+        code: digest(code),
+        ..redemption()
+    };
     let refreshed = active().refresh(&rotation(TOKEN, 4), step(200, 5)).unwrap().grant;
-    assert_eq!(refreshed.redeem(&redemption(), step(201, 6)), Err(Refusal::Replayed));
+    for grant in [active(), without_refresh(), refreshed] {
+        for (client, code, expected) in [
+            ("app", CODE, Refusal::Replayed),
+            ("other", CODE, Refusal::Client),
+            ("app", 99, Refusal::Absent),
+            ("other", 99, Refusal::Absent),
+        ] {
+            assert_eq!(
+                grant.clone().redeem(&of(client, code), step(201, 6)),
+                Err(expected),
+                "{client} {code}"
+            );
+        }
+    }
     assert_eq!(revoked().redeem(&redemption(), step(201, 6)), Err(Refusal::Revoked));
 }
 

@@ -365,7 +365,7 @@ fn rs_06_and_intro_14_a_grant_speaks_for_the_tokens_that_say_what_it_says() {
         credentials: Credentials::default(),
         auth_time: Some(NOW),
     };
-    let active = Active { owner, granted, since: None, code: None, refresh: None };
+    let active = Active { owner, granted, since: None, redeemed: None, code: None, refresh: None };
     let grant = Grant {
         begun_at: Instant::from_unix(0),
         id: Digest::of(b"handle").into(),

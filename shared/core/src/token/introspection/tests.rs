@@ -49,7 +49,14 @@ fn told(state: TokenState) -> Value {
 }
 
 fn of_grant(scope: &str) -> Value {
-    let active = Active { owner: owner(), granted: granted(scope), since: None, code: None, refresh: None };
+    let active = Active {
+        owner: owner(),
+        granted: granted(scope),
+        since: None,
+        redeemed: None,
+        code: None,
+        refresh: None,
+    };
     told(TokenState::granted(claims(scope), scope.parse().unwrap(), &owner(), &active, BASE))
 }
 

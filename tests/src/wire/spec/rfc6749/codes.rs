@@ -53,7 +53,7 @@ async fn code_03_04_a_code_seen_twice_ends_what_it_led_to() {
     app.exchange(&asked, &code).send().await.is_token_error(400, "invalid_grant");
 }
 
-/// CODE-03, CODE-04: the same when the second exchange is not even right.
+/// CODE-03, CODE-04: the same when the second exchange is not even right. Another client's attempt is nobody's: it ends nothing.
 #[tokio::test]
 async fn code_04_a_used_code_has_leaked_whatever_comes_with_it() {
     let app = SmartApp::on_wire("web").await;
@@ -61,8 +61,10 @@ async fn code_04_a_used_code_has_leaked_whatever_comes_with_it() {
     let asked = app.request(ALL_OF_MARIA);
     let code = app.code(&mut Browser::new(&app.target), &asked, &Choices::of("maria")).await;
     let tokens = app.tokens(&app.exchange(&asked, &code).send().await);
-    let stolen = thief.exchange(&asked, &code).set("code_verifier", &"x".repeat(43));
-    stolen.send().await.is_token_error(400, "invalid_grant");
+    let wrong = |app: &SmartApp| app.exchange(&asked, &code).set("code_verifier", &"x".repeat(43));
+    wrong(&thief).send().await.is_token_error(400, "invalid_grant");
+    app.read(&tokens, "Patient/maria").await.is(200);
+    wrong(&app).send().await.is_token_error(400, "invalid_grant");
     app.read(&tokens, "Patient/maria").await.is_outcome(401, "expired");
 }
 
