@@ -20,7 +20,7 @@ use smart_core::scope::Scopes;
 use smart_core::token::ACCESS_LIFETIME;
 use smart_web::response;
 
-use crate::browser::Form;
+use crate::browser::{Browser, Form};
 use crate::call::Call;
 use crate::error::AuthorizeError;
 use crate::login::Door;
@@ -45,7 +45,10 @@ pub(crate) async fn page<S: Store>(
 ) -> Result<Response<Body>, AuthorizeError> {
     let visit = function.visit(browser.as_ref(), now).await?;
     let (Some(browser), Some(visit)) = (&browser, &visit) else {
-        return function.first_page(&Door::to_access(), None, browser, now).await;
+        let browser = Browser::known_or_new(browser)?;
+        let mut shown = function.first_page(&Door::to_access(), None, &browser, now).await?;
+        browser.remember(&mut shown, &function.here);
+        return Ok(shown);
     };
     let mut grants = function.store.own_grants(&visit.owner(), now).await?;
     let capped = grants.len() >= MOST_OWN_GRANTS;

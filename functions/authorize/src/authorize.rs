@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
+use axum::response::IntoResponse;
 use http::Response;
 use smart_core::authorization::{
     self, AuthorizationRequest, ErrorAnswer, Prompt, Refused, needs_encounter, needs_patient,
@@ -17,7 +18,6 @@ use smart_core::instant::Instant;
 use smart_core::launch::{LaunchRefusal, Launched};
 use smart_core::oauth::{ErrorCode, OAuthError};
 use smart_core::ports::{Step, Unavailable};
-use smart_core::secret::Handle;
 use smart_core::user::FhirUser;
 use smart_web::{random, response};
 
@@ -25,6 +25,7 @@ use crate::browser::Browser;
 use crate::call::Call;
 use crate::error::AuthorizeError;
 use crate::login::Door;
+use crate::page_handle::PageHandle;
 use crate::respond::go_to;
 use crate::visit::Visit;
 use crate::{Authorize, Store, step};
@@ -41,8 +42,9 @@ pub(crate) async fn page<S: Store>(
     };
     // A request that was read has a client.
     let client = client.ok_or(AuthorizeError::NoRequest)?;
+    let browser = Browser::known_or_new(browser)?;
     let (visit, launched) =
-        tokio::try_join!(function.visit(browser.as_ref(), now), function.launched(&asked, &client, now))?;
+        tokio::try_join!(function.visit(Some(&browser), now), function.launched(&asked, &client, now))?;
     match launched {
         Ok(Some(launched)) => asked.launched(launched),
         Ok(None) => {}
@@ -53,8 +55,7 @@ pub(crate) async fn page<S: Store>(
     }
     let visit = visit
         .filter(|visit| asked.accepts(&visit.session, now) && is_for(&asked.request, &visit.user.fhir_user));
-    let handle = Handle::new(random::bytes()?);
-    let step = step(now)?;
+    let (handle, step) = (PageHandle::begin(&browser)?, step(now)?);
     match visit {
         Some(visit) => function.begin_known(handle, asked, &client, &visit, step).await,
         None if asked.prompt == Prompt::None => {
@@ -81,7 +82,7 @@ impl<S: Store> Authorize<S> {
     /// Somebody is signed in: on to the patient, to the consent or, where nothing is to be asked, back to the app.
     async fn begin_known(
         &self,
-        handle: Handle,
+        handle: PageHandle,
         asked: AuthorizationRequest,
         client: &Client,
         visit: &Visit,
@@ -110,17 +111,21 @@ impl<S: Store> Authorize<S> {
     /// Nobody is: the sign-in page, in a browser that has a cookie from now on.
     async fn begin_requested(
         &self,
-        handle: Handle,
+        handle: PageHandle,
         asked: AuthorizationRequest,
         client: &Client,
-        browser: Option<Browser>,
+        browser: Browser,
         step: Step,
     ) -> Result<Response<Body>, AuthorizeError> {
         let grant =
             Grant::begin(handle.grant_id(), client.client_id.clone(), asked.request, step.op, step.now);
         self.store.begin(&grant).await?;
         let door = Door::to_app(handle, client, grant.request());
-        self.first_page(&door, Some(&grant), browser, step.now).await
+        // Where a provider does not answer, the page that says so lets the browser try again: it needs its cookie too.
+        let shown = self.first_page(&door, Some(&grant), &browser, step.now).await;
+        let mut shown = shown.unwrap_or_else(IntoResponse::into_response);
+        browser.remember(&mut shown, &self.here);
+        Ok(shown)
     }
 
     /// The one patient whom the user may see, where one is to be chosen and there is no other.
@@ -145,7 +150,7 @@ impl<S: Store> Authorize<S> {
 }
 
 /// The page that comes next for a grant whose user is known.
-pub(crate) fn next_page(grant: &Grant, handle: Handle) -> Response<Body> {
+pub(crate) fn next_page(grant: &Grant, handle: PageHandle) -> Response<Body> {
     go_to(grant.known().map_or("/auth/consent", next_step), handle)
 }
 

@@ -9,12 +9,12 @@ use axum::response::IntoResponse;
 use http::{Method, Response};
 use smart_core::instant::Instant;
 use smart_core::oauth::Parameters;
-use smart_core::secret::Handle;
 use smart_web::arrival::Arrival;
 use smart_web::form::{self, FormError};
 
 use crate::browser::{Browser, Form};
 use crate::error::AuthorizeError;
+use crate::page_handle::PageHandle;
 use crate::{Authorize, Store};
 
 /// What every handler of a page is given. The parameters of a POST are its body, those of any other request its query.
@@ -28,10 +28,11 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// The authorization in progress that a form or a link names.
-    pub(crate) fn request(&self) -> Result<Handle, AuthorizeError> {
-        let named = self.parameters.get("request").and_then(|text| text.parse().ok());
-        named.ok_or(AuthorizeError::NoRequest)
+    /// The authorization in progress that a form or a link names, in this browser.
+    pub(crate) fn request(&self) -> Result<PageHandle, AuthorizeError> {
+        let text = self.parameters.get("request").ok_or(AuthorizeError::NoRequest)?;
+        let browser = self.browser.as_ref().ok_or(AuthorizeError::NoCookie)?;
+        PageHandle::named(text, browser).ok_or(AuthorizeError::NoRequest)
     }
 
     /// The browser that was shown `form` and sends it back with its token (AUTHZ-27).

@@ -18,7 +18,7 @@ use smart_core::instant::Instant;
 use smart_core::launch::{LaunchContext, LaunchRefusal};
 use smart_core::oauth::{ErrorCode, OAuthError, Parameters};
 use smart_core::scope::{Scope, Scopes};
-use smart_core::secret::{AuthorizationCode, Handle, Secret};
+use smart_core::secret::{AuthorizationCode, Secret};
 use smart_core::token::ACCESS_LIFETIME;
 use smart_web::{random, response};
 
@@ -26,6 +26,7 @@ use crate::authorize::next_step;
 use crate::browser::Form;
 use crate::call::Call;
 use crate::error::AuthorizeError;
+use crate::page_handle::PageHandle;
 use crate::pages::{Asked, Consent, InProgress, OutOfReach};
 use crate::present::Present;
 use crate::remembered::may_come_back;
@@ -123,7 +124,7 @@ impl<S: Store> Authorize<S> {
     /// The code for what is granted, and the redirect that carries it to the app.
     pub(crate) async fn issue(
         &self,
-        handle: Handle,
+        handle: PageHandle,
         grant: &Grant,
         visit: &Visit,
         Answer { scopes, outcome }: Answer,
@@ -139,7 +140,7 @@ impl<S: Store> Authorize<S> {
         // Fresh: what is issued now may last for months.
         let client = self.store.client(&grant.client_id).await?;
         let client = client.filter(|client| !client.disabled).ok_or(AuthorizeError::NoRequest)?;
-        let code = AuthorizationCode::new(handle, Secret::new(random::bytes()?));
+        let code = AuthorizationCode::new(handle.of_grant(), Secret::new(random::bytes()?));
         let issue = CodeIssue {
             session: visit.session.id.clone(),
             seen: grant.last_op,

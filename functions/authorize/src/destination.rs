@@ -1,16 +1,15 @@
 //! Where a sign-in leads: on with an authorization that an app asked for, or to the user's own page of apps.
 
-use smart_core::secret::Handle;
-
-use crate::browser::Form;
+use crate::browser::{Browser, Form};
 use crate::call::Call;
 use crate::error::AuthorizeError;
+use crate::page_handle::PageHandle;
 
 /// Where a sign-in leads.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Destination {
     /// An authorization in progress: the field `request`.
-    Authorization(Handle),
+    Authorization(PageHandle),
     /// `/auth/access`: the field `to`.
     Access,
 }
@@ -36,10 +35,10 @@ impl Destination {
     }
 
     /// What [`Self::sealed`] wrote.
-    pub(crate) fn opened(text: &str) -> Option<Self> {
+    pub(crate) fn opened(text: &str, browser: &Browser) -> Option<Self> {
         match text {
             ACCESS => Some(Self::Access),
-            handle => handle.parse().ok().map(Self::Authorization),
+            name => PageHandle::named(name, browser).map(Self::Authorization),
         }
     }
 

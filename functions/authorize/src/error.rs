@@ -29,8 +29,10 @@ pub(crate) enum AuthorizeError {
     Field(&'static str),
     #[error("the form's token is missing, or another browser's")]
     FormToken,
-    #[error("there is no such authorization in progress")]
+    #[error("there is no such authorization in progress, or it is another browser's")]
     NoRequest,
+    #[error("the browser has no cookie of ours")]
+    NoCookie,
     #[error("the authorization has gone on, or ended: {0}")]
     Moved(Refusal),
     #[error("the user may not choose this patient")]
@@ -72,7 +74,9 @@ impl AuthorizeError {
             Self::Fault(_) | Self::Form(FormError::NotText(_)) | Self::Field(_) | Self::NoRequest => {
                 StatusCode::BAD_REQUEST
             }
-            Self::FormToken | Self::PatientRefused | Self::EncounterRefused => StatusCode::FORBIDDEN,
+            Self::FormToken | Self::NoCookie | Self::PatientRefused | Self::EncounterRefused => {
+                StatusCode::FORBIDDEN
+            }
             Self::NoAccess => StatusCode::NOT_FOUND,
             Self::Moved(_) => StatusCode::CONFLICT,
             // Has a page of its own.
@@ -100,7 +104,12 @@ impl AuthorizeError {
             ),
             Self::NoRequest => (
                 "This sign-in is no longer open",
-                "Nothing was shared. It took longer than 15 minutes, or it was finished before.",
+                "Nothing was shared. It took longer than 15 minutes, it was finished already, or it was started in another browser.",
+                FROM_THE_APP,
+            ),
+            Self::NoCookie => (
+                "You cannot continue here",
+                "Nothing was shared. A sign-in can only be continued in the browser where it started. If that is this browser, it may be blocking cookies for this site.",
                 FROM_THE_APP,
             ),
             Self::Moved(_) => (
@@ -156,6 +165,10 @@ impl AuthorizeError {
             Self::NoRequest => Some(ForDeveloper {
                 parameter: "request",
                 expected: "the hidden field of a page of an authorization that is in progress",
+            }),
+            Self::NoCookie => Some(ForDeveloper {
+                parameter: "Cookie",
+                expected: "the cookie that was set when the app's request was answered",
             }),
             Self::Moved(_)
             | Self::PatientRefused

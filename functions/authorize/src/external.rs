@@ -141,14 +141,14 @@ impl SignInWays {
 }
 
 impl<S: Store> Authorize<S> {
-    /// Sends the browser to a provider. It has a cookie from then on. `account` says whether it is to be another one than the
+    /// Sends the browser to a provider. `account` says whether it is to be another one than the
     /// provider would take by itself; so it is where somebody signed out.
     pub(crate) async fn go_to_provider(
         &self,
         to: Destination,
         grant: Option<&Grant>,
         remote: &Remote,
-        browser: Option<Browser>,
+        browser: &Browser,
         account: Account,
         now: Instant,
     ) -> Result<Response<Body>, AuthorizeError> {
@@ -156,21 +156,15 @@ impl<S: Store> Authorize<S> {
         let metadata = remote.metadata(now).await;
         let metadata = metadata
             .map_err(|fault| ExternalError::at(remote.provider(), to, ExternalFault::Remote(fault)))?;
-        let known = browser.is_some();
-        let browser = browser.map_or_else(Browser::anonymous, Ok)?;
         let state = State { to, provider: remote.provider().id.clone(), asked_at: now };
-        let state = state.seal(&browser, random::bytes()?).ok_or(AuthorizeError::NoRequest)?;
-        let (nonce, verifier) = (state::nonce(&browser, &state), state::verifier(&browser, &state));
+        let state = state.seal(browser, random::bytes()?).ok_or(AuthorizeError::NoRequest)?;
+        let (nonce, verifier) = (state::nonce(browser, &state), state::verifier(browser, &state));
         let redirect_uri = self.here.endpoint(CALLBACK);
         let asked = Asked { redirect_uri: &redirect_uri, state: &state, nonce: &nonce, verifier: &verifier };
         let anew = wished.anew || account == Account::Other || browser.was_left();
         let wish = SignInWish { anew, ..wished };
         let location = asked.location(remote.provider(), &metadata, &wish);
-        let mut response = response::see_other(&location);
-        if !known {
-            browser.remember(&mut response, &self.here);
-        }
-        Ok(response)
+        Ok(response::see_other(&location))
     }
 }
 

@@ -20,6 +20,7 @@
 //! | `sign_out` | the end of the browser session, and of the access that was bound to it |
 //! | `embedding` | who may embed the pages |
 //! | `browser` | the session cookie, and the token of each form |
+//! | `page_handle` | which authorization an address names, in which browser |
 //! | `call` | what every handler is given of a request |
 //! | `visit` | who sits there: the session and its user, as they are now |
 //! | `present` | who sits at a page of an authorization in progress |
@@ -38,6 +39,7 @@ mod error;
 mod external;
 mod launch;
 mod login;
+mod page_handle;
 mod pages;
 mod passwords;
 mod patient;

@@ -15,7 +15,6 @@ use smart_core::grant::{Grant, IN_PROGRESS, Request, SignIn, Stage};
 use smart_core::id::{PatientId, Username};
 use smart_core::instant::Instant;
 use smart_core::redirect::RedirectUri;
-use smart_core::secret::Handle;
 use smart_core::session::Session;
 use smart_core::user::User;
 use smart_web::peer::Peer;
@@ -28,6 +27,7 @@ use crate::call::Call;
 use crate::destination::Destination;
 use crate::error::AuthorizeError;
 use crate::external::{Account, First, LOCAL, Remote};
+use crate::page_handle::PageHandle;
 use crate::pages::Asking;
 use crate::respond;
 use crate::throttle::{self, Attempt};
@@ -41,15 +41,18 @@ pub(crate) async fn page<S: Store>(
 ) -> Result<Response<Body>, AuthorizeError> {
     let (door, waiting) = function.door_to(Destination::of(&call)?, call.now).await?;
     let grant = waiting.as_ref().map(|(_, grant)| grant);
-    match call.parameters.get("provider") {
-        None => function.first_page(&door, grant, call.browser, call.now).await,
-        Some(LOCAL) if function.ways.local_users() => function.sign_in_page(&door, call.browser),
+    let browser = Browser::known_or_new(call.browser)?;
+    let mut shown = match call.parameters.get("provider") {
+        None => function.first_page(&door, grant, &browser, call.now).await?,
+        Some(LOCAL) if function.ways.local_users() => sign_in_page(&door, &browser),
         Some(id) => {
             let remote = function.ways.remote(id).ok_or(AuthorizeError::Field("provider"))?;
             let account = Account::of(&call.parameters);
-            function.go_to_provider(door.to, grant, remote, call.browser, account, call.now).await
+            function.go_to_provider(door.to, grant, remote, &browser, account, call.now).await?
         }
-    }
+    };
+    browser.remember(&mut shown, &function.here);
+    Ok(shown)
 }
 
 /// The way to sign in that was chosen, or the user name and the password.
@@ -59,9 +62,9 @@ pub(crate) async fn submit<S: Store>(
     call: Call,
 ) -> Result<Response<Body>, AuthorizeError> {
     let to = Destination::of(&call)?;
-    if call.browser_of(to.form()).is_err() {
+    let Ok(browser) = call.browser_of(to.form()) else {
         return function.signed_in_elsewhere(to, &call).await;
-    }
+    };
     let (door, waiting) = function.door_to(to, call.now).await?;
     match call.parameters.get("provider") {
         // By a link of ours, so that the form for the password has its own, stricter policy.
@@ -71,7 +74,7 @@ pub(crate) async fn submit<S: Store>(
         Some(id) => {
             let remote = function.ways.remote(id).ok_or(AuthorizeError::Field("provider"))?;
             let grant = waiting.as_ref().map(|(_, grant)| grant);
-            function.go_to_provider(to, grant, remote, call.browser, Account::Any, call.now).await
+            function.go_to_provider(to, grant, remote, browser, Account::Any, call.now).await
         }
         None if !function.ways.local_users() => Err(AuthorizeError::Field("provider")),
         None => function.log_in(&door, waiting.as_ref(), peer, &call).await,
@@ -95,7 +98,7 @@ pub(crate) struct Door {
 
 impl Door {
     /// Before an authorization that this app asked for.
-    pub(crate) fn to_app(handle: Handle, client: &Client, request: Option<&Request>) -> Self {
+    pub(crate) fn to_app(handle: PageHandle, client: &Client, request: Option<&Request>) -> Self {
         let uri = request.map(|request| &request.redirect_uri).filter(|uri| client.may_be_remembered(uri));
         Self {
             to: Destination::Authorization(handle),
@@ -137,7 +140,7 @@ impl<S: Store> Authorize<S> {
         &self,
         to: Destination,
         now: Instant,
-    ) -> Result<(Door, Option<(Handle, Grant)>), AuthorizeError> {
+    ) -> Result<(Door, Option<(PageHandle, Grant)>), AuthorizeError> {
         let Destination::Authorization(handle) = to else { return Ok((Door::to_access(), None)) };
         let grant = self.in_progress(handle, now).await?;
         let client = self.enabled_client(&grant.client_id, now).await?;
@@ -148,7 +151,7 @@ impl<S: Store> Authorize<S> {
     async fn log_in(
         &self,
         door: &Door,
-        waiting: Option<&(Handle, Grant)>,
+        waiting: Option<&(PageHandle, Grant)>,
         Peer(address): Peer,
         call: &Call,
     ) -> Result<Response<Body>, AuthorizeError> {
@@ -228,13 +231,13 @@ impl<S: Store> Authorize<S> {
     /// for it, if one does, goes on. `auth_time` is when the user proved who they are: at a provider, that may be a while ago, or nobody may say.
     pub(crate) async fn signed_in(
         &self,
-        waiting: Option<&(Handle, Grant)>,
+        waiting: Option<&(PageHandle, Grant)>,
         before: &Browser,
         user: User,
         auth_time: Option<Instant>,
         now: Instant,
     ) -> Result<Response<Body>, AuthorizeError> {
-        let browser = Browser::signed_in()?;
+        let browser = before.signed_in()?;
         let secret = browser.session().ok_or(AuthorizeError::FormToken)?;
         let session = Session::start(secret.session_id(), user.username.clone(), user.credentials, now);
         let session = Session { auth_time, ..session };
@@ -260,7 +263,7 @@ impl<S: Store> Authorize<S> {
     /// An authorization whose user is known now.
     async fn goes_on(
         &self,
-        handle: Handle,
+        handle: PageHandle,
         grant: &Grant,
         patient: Option<PatientId>,
         visit: &Visit,
@@ -272,31 +275,25 @@ impl<S: Store> Authorize<S> {
         self.go_on(handle, &grant, &client, visit, now).await
     }
 
-    /// What is shown first to somebody who has to sign in.
+    /// What is shown first to somebody who has to sign in. A new browser has to be told its cookie with it.
     pub(crate) async fn first_page(
         &self,
         door: &Door,
         grant: Option<&Grant>,
-        browser: Option<Browser>,
+        browser: &Browser,
         now: Instant,
     ) -> Result<Response<Body>, AuthorizeError> {
         match self.ways.first() {
-            First::Password => self.sign_in_page(door, browser),
+            First::Password => Ok(sign_in_page(door, browser)),
             First::Provider(only) => {
                 self.go_to_provider(door.to, grant, only, browser, Account::Any, now).await
             }
-            First::Choice => self.choose_provider_page(door, browser),
+            First::Choice => Ok(self.choose_provider_page(door, browser)),
         }
     }
 
-    /// The ways to sign in, in a browser that has a cookie from then on.
-    fn choose_provider_page(
-        &self,
-        door: &Door,
-        browser: Option<Browser>,
-    ) -> Result<Response<Body>, AuthorizeError> {
-        let known = browser.is_some();
-        let browser = browser.map_or_else(Browser::anonymous, Ok)?;
+    /// The ways to sign in.
+    fn choose_provider_page(&self, door: &Door, browser: &Browser) -> Response<Body> {
         let providers = || self.ways.remotes().iter().map(Remote::provider);
         let request = door.request();
         let page = pages::ChooseProvider {
@@ -306,28 +303,13 @@ impl<S: Store> Authorize<S> {
             local: self.ways.local_users(),
         };
         let loopback: Vec<String> = providers().filter_map(Provider::loopback_origin).collect();
-        let mut response = respond::page_to_providers(&page, &loopback);
-        if !known {
-            browser.remember(&mut response, &self.here);
-        }
-        Ok(response)
+        respond::page_to_providers(&page, &loopback)
     }
+}
 
-    /// The form for a user name and a password, in a browser that has a cookie from then on.
-    pub(crate) fn sign_in_page(
-        &self,
-        door: &Door,
-        browser: Option<Browser>,
-    ) -> Result<Response<Body>, AuthorizeError> {
-        let again = Again { status: StatusCode::OK, username: &door.hint, message: None };
-        if let Some(known) = browser {
-            return Ok(sign_in_form(door, &known, &again));
-        }
-        let new = Browser::anonymous()?;
-        let mut response = sign_in_form(door, &new, &again);
-        new.remember(&mut response, &self.here);
-        Ok(response)
-    }
+/// The form for a user name and a password.
+fn sign_in_page(door: &Door, browser: &Browser) -> Response<Body> {
+    sign_in_form(door, browser, &Again { status: StatusCode::OK, username: &door.hint, message: None })
 }
 
 fn sign_in_form(door: &Door, browser: &Browser, again: &Again<'_>) -> Response<Body> {

@@ -6,10 +6,10 @@ use http::Response;
 use smart_core::fhir::record::PatientSummary;
 use smart_core::grant::{Grant, Known, Refusal, Stage};
 use smart_core::instant::Instant;
-use smart_core::secret::Handle;
 
 use crate::browser::{Browser, Form};
 use crate::error::AuthorizeError;
+use crate::page_handle::PageHandle;
 use crate::pages::{InProgress, PatientCard};
 use crate::respond::page_to_app;
 use crate::visit::Visit;
@@ -17,7 +17,7 @@ use crate::{Authorize, Store};
 
 /// Somebody who is signed in, and an authorization that is known to their session.
 pub(crate) struct Present {
-    pub(crate) handle: Handle,
+    pub(crate) handle: PageHandle,
     pub(crate) browser: Browser,
     pub(crate) visit: Visit,
     pub(crate) grant: Grant,
@@ -59,7 +59,7 @@ impl<S: Store> Authorize<S> {
     /// Whoever is there; `None` if they have to sign in first.
     pub(crate) async fn present(
         &self,
-        handle: Handle,
+        handle: PageHandle,
         browser: Option<Browser>,
         now: Instant,
     ) -> Result<Option<Present>, AuthorizeError> {
@@ -71,7 +71,11 @@ impl<S: Store> Authorize<S> {
     }
 
     /// The grant, while nothing has been decided.
-    pub(crate) async fn in_progress(&self, handle: Handle, now: Instant) -> Result<Grant, AuthorizeError> {
+    pub(crate) async fn in_progress(
+        &self,
+        handle: PageHandle,
+        now: Instant,
+    ) -> Result<Grant, AuthorizeError> {
         let grant = self.store.grant(&handle.grant_id(), now).await?.ok_or(AuthorizeError::NoRequest)?;
         match grant.request() {
             Some(_) => Ok(grant),

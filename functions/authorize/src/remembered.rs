@@ -12,11 +12,11 @@ use smart_core::client::Client;
 use smart_core::grant::{Grant, Request};
 use smart_core::instant::Instant;
 use smart_core::ports::Unavailable;
-use smart_core::secret::Handle;
 
 use crate::authorize::next_page;
 use crate::consent::Answer;
 use crate::error::AuthorizeError;
+use crate::page_handle::PageHandle;
 use crate::visit::Visit;
 use crate::{Authorize, Store};
 
@@ -52,7 +52,7 @@ impl<S: Store> Authorize<S> {
     /// On to the page that comes next or, if there is nothing to ask, to the app.
     pub(crate) async fn go_on(
         &self,
-        handle: Handle,
+        handle: PageHandle,
         grant: &Grant,
         client: &Client,
         visit: &Visit,
@@ -68,7 +68,7 @@ impl<S: Store> Authorize<S> {
     /// The code for all that was asked.
     pub(crate) async fn answer_as_before(
         &self,
-        handle: Handle,
+        handle: PageHandle,
         grant: &Grant,
         visit: &Visit,
         now: Instant,

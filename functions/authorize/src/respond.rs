@@ -5,10 +5,10 @@ use axum::body::Body;
 use http::header::X_FRAME_OPTIONS;
 use http::{HeaderValue, Response, StatusCode};
 use smart_core::redirect::RedirectUri;
-use smart_core::secret::Handle;
 use smart_web::response;
 
 use crate::embedding::BY_NOBODY;
+use crate::page_handle::PageHandle;
 use crate::pages::{render, style_hash};
 
 /// A page whose forms stay on this server.
@@ -51,6 +51,6 @@ fn with_policy(status: StatusCode, page: &impl Template, form_action: &str) -> R
 }
 
 /// On to another page of an authorization in progress.
-pub(crate) fn go_to(path: &str, request: Handle) -> Response<Body> {
+pub(crate) fn go_to(path: &str, request: PageHandle) -> Response<Body> {
     response::see_other(&format!("{path}?request={}", request.reveal()))
 }

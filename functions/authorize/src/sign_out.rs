@@ -8,7 +8,7 @@ use http::{Response, StatusCode};
 use smart_core::grant::{Grant, RevocationReason, Until};
 use smart_core::instant::Instant;
 
-use crate::browser::{self, Browser, Form};
+use crate::browser::Form;
 use crate::call::Call;
 use crate::error::AuthorizeError;
 use crate::pages::{SignOut, SignedOut};
@@ -43,11 +43,7 @@ pub(crate) async fn submit<S: Store>(
     }
     let mut response = respond::page(StatusCode::OK, &SignedOut);
     // Who signed out here may still be signed in at a provider: it is to ask the next one.
-    if function.ways.remotes().is_empty() {
-        browser::forget(&mut response, &function.here);
-    } else {
-        Browser::signed_out()?.remember(&mut response, &function.here);
-    }
+    browser.signed_out()?.remember(&mut response, &function.here);
     Ok(response)
 }
 

@@ -180,8 +180,6 @@ impl fmt::Debug for Secret {
 pub struct Handle([u8; 16]);
 
 impl Handle {
-    const PREFIX: &'static str = "sar_";
-
     /// Takes 16 fresh random bytes.
     pub fn new(random: [u8; 16]) -> Self {
         Self(random)
@@ -191,20 +189,14 @@ impl Handle {
     pub fn grant_id(&self) -> GrantId {
         GrantId::from(Digest::of(&self.0))
     }
-
-    /// The handle of an authorization in progress, as the pages carry it from one to the next.
-    pub fn reveal(&self) -> String {
-        format!("{}{}", Self::PREFIX, URL_SAFE_NO_PAD.encode(self.0))
-    }
 }
 
-impl FromStr for Handle {
-    type Err = Malformed;
-
-    fn from_str(text: &str) -> Result<Self, Malformed> {
-        let body = text.strip_prefix(Self::PREFIX).ok_or(Malformed)?;
-        let bytes = URL_SAFE_NO_PAD.decode(body).map_err(|_| Malformed)?;
-        bytes.try_into().map(Self).map_err(|_| Malformed)
+impl From<Digest> for Handle {
+    /// The one that follows from a key made for this alone ([`Secret::derive`]).
+    fn from(key: Digest) -> Self {
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(key.0.split_at(16).0);
+        Self(bytes)
     }
 }
 
@@ -390,12 +382,9 @@ mod tests {
     fn no_kind_is_accepted_as_another() {
         let code = code().reveal();
         assert!(code.parse::<RefreshToken>().is_err());
-        assert!(code.parse::<Handle>().is_err());
-        let handle = Handle::new([7; 16]).reveal();
-        assert!(handle.parse::<AuthorizationCode>().is_err());
         let launch = LaunchHandle::new([7; 32]).reveal();
-        assert!(launch.parse::<Handle>().is_err() && launch.parse::<Secret>().is_err());
-        assert!(code.parse::<LaunchHandle>().is_err() && handle.parse::<LaunchHandle>().is_err());
+        assert!(launch.parse::<Secret>().is_err());
+        assert!(code.parse::<LaunchHandle>().is_err());
         assert_eq!(launch.parse::<LaunchHandle>().unwrap().id(), LaunchHandle::new([7; 32]).id());
         assert!(code.replace("sac_", "srt_").parse::<AuthorizationCode>().is_err());
     }
@@ -453,7 +442,6 @@ mod tests {
         fn parsing_never_panics(text in ".*") {
             let _ = text.parse::<AuthorizationCode>();
             let _ = text.parse::<RefreshToken>();
-            let _ = text.parse::<Handle>();
             let _ = text.parse::<Digest>();
         }
 

@@ -1,6 +1,5 @@
-//! Codes and tokens that somebody made up of what can be seen: of the grant's name in an access token, of the handle in a
-//! page's address. They open nothing; and only who knows the handle, which was given to the app and its user alone, can end
-//! a grant.
+//! Codes and tokens that somebody made up of what can be seen: of the grant's name in an access token, of a page's address, of a code
+//! that was used. They open nothing. Only an app's own client that shows what it was given, and has used, ends a grant.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -93,7 +92,7 @@ struct Open {
     browser: Browser,
     page: crate::harness::page::Page,
     asked: Asked,
-    handle: Vec<u8>,
+    address: Vec<u8>,
 }
 
 impl Open {
@@ -103,64 +102,97 @@ impl Open {
         let sign_in = browser.open(&app.url_of(&asked)).await.page();
         let page = browser.sign_in(&sign_in, "maria").await.page();
         let shown = page.url.query_pairs().find(|(name, _)| name == "request").unwrap().1.into_owned();
-        let handle = URL_SAFE_NO_PAD.decode(shown.strip_prefix("sar_").unwrap()).unwrap();
-        assert_eq!(handle.len(), 16);
-        Self { browser, page, asked, handle }
+        let address = URL_SAFE_NO_PAD.decode(shown.strip_prefix("sar_").unwrap()).unwrap();
+        assert_eq!(address.len(), 16);
+        Self { browser, page, asked, address }
     }
 
-    async fn consents(&mut self) -> String {
+    /// The code, and the handle in it.
+    async fn consents(&mut self) -> (String, Vec<u8>) {
         let url = decide(&mut self.browser, &self.page, &Choices::of("maria")).await.left();
         let code = self.asked.code_in(&url);
-        // It is the same grant: what was made up is as near to the real thing as can be.
-        assert_eq!(URL_SAFE_NO_PAD.decode(&code[4..]).unwrap()[..16], self.handle);
-        code
+        let handle = URL_SAFE_NO_PAD.decode(&code[4..]).unwrap()[..16].to_vec();
+        assert_ne!(handle, self.address, "an address shows what a credential holds");
+        (code, handle)
     }
 
-    /// Codes and refresh tokens of this grant, but for their secrets.
-    fn forged<'a>(&'a self, app: &'a SmartApp, prefix: &'a str) -> impl Iterator<Item = TokenCall> + 'a {
+    /// Codes or refresh tokens with this handle, but for their secrets.
+    fn forged<'a>(
+        &'a self,
+        app: &'a SmartApp,
+        prefix: &'a str,
+        handle: &'a [u8],
+    ) -> impl Iterator<Item = TokenCall> + 'a {
         (0..AT_ONCE).map(move |n| {
-            let text = made_up(prefix, &self.handle, &garbage(n));
+            let text = made_up(prefix, handle, &garbage(n));
             if prefix == "sac_" { app.exchange(&self.asked, &text) } else { presents_refresh(app, &text) }
         })
     }
 }
 
-/// While nothing is out there is nothing to be stolen, and no reason to stop.
+/// Addresses are in histories and logs: who sees one harms neither the authorization nor what comes of it, however long it lives.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_code_made_up_of_a_pages_address_harms_no_authorization_in_progress() {
+async fn what_is_made_up_of_a_pages_address_harms_nothing_before_the_consent_or_after() {
     for target in servers().await {
         let (app, other) = (SmartApp::new(&target, "web").await, SmartApp::new(&target, "native").await);
         let mut open = Open::new(&app).await;
-        for prefix in ["sac_", "srt_"] {
-            all_are_refused(open.forged(&app, prefix)).await;
-            all_are_refused(open.forged(&other, prefix)).await;
-        }
-        let code = open.consents().await;
-        // Nor does a refresh token, as long as there is none.
-        all_are_refused(open.forged(&app, "srt_")).await;
-        reads(&app, &app.tokens(&app.exchange(&open.asked, &code).send().await)).await;
+        let attack = async |open: &Open| {
+            for prefix in ["sac_", "srt_"] {
+                all_are_refused(open.forged(&app, prefix, &open.address)).await;
+                all_are_refused(open.forged(&other, prefix, &open.address)).await;
+            }
+            // Whoever knows the id of a public client may speak for it.
+            app.revokes(&made_up("srt_", &open.address, &garbage(0))).await;
+        };
+        attack(&open).await;
+        let (code, _) = open.consents().await;
+        attack(&open).await;
+        let tokens: Tokens = app.tokens(&app.exchange(&open.asked, &code).send().await);
+        attack(&open).await;
+        reads(&app, &tokens).await;
+        reads(&app, &app.tokens(&app.refresh(&tokens).send().await)).await;
     }
 }
 
-/// Once something is out, a secret that is not the right one is somebody who tries: nobody gets anything any more.
+/// CODE-04: a code that was used stays in a browser's history. Its handle, with another secret, is no code; and another client that shows
+/// it, or a refresh token made up of it, ends nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_code_or_token_made_up_of_a_known_handle_opens_nothing_and_ends_the_grant() {
+async fn who_has_seen_a_code_ends_nothing_by_another_secret_or_as_another_client() {
     for target in servers().await {
         let (app, other) = (SmartApp::new(&target, "web").await, SmartApp::new(&target, "native").await);
-        for by in [&app, &other] {
-            let mut open = Open::new(&app).await;
-            let code = open.consents().await;
-            all_are_refused(open.forged(by, "sac_")).await;
-            app.exchange(&open.asked, &code).send().await.is_token_error(400, "invalid_grant");
-
+        let mut open = Open::new(&app).await;
+        let (code, handle) = open.consents().await;
+        all_are_refused(open.forged(&app, "sac_", &handle)).await;
+        all_are_refused((0..AT_ONCE).map(|_| other.exchange(&open.asked, &code))).await;
+        let tokens: Tokens = app.tokens(&app.exchange(&open.asked, &code).send().await);
+        for tokens in [tokens.clone(), app.tokens(&app.refresh(&tokens).send().await)] {
+            all_are_refused(open.forged(&app, "sac_", &handle)).await;
+            all_are_refused((0..AT_ONCE).map(|_| other.exchange(&open.asked, &code))).await;
             for prefix in ["sac_", "srt_"] {
-                let mut open = Open::new(&app).await;
-                let code = open.consents().await;
-                let tokens: Tokens = app.tokens(&app.exchange(&open.asked, &code).send().await);
-                reads(&app, &tokens).await;
-                all_are_refused(open.forged(by, prefix)).await;
-                has_ended(&app, &tokens).await;
+                all_are_refused(open.forged(&other, prefix, &handle)).await;
             }
+            reads(&app, &tokens).await;
+        }
+    }
+}
+
+/// CODE-04, REFR-15: what an app's own client shows a second time has leaked, and ends the grant.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_used_code_or_an_older_token_shown_by_its_own_client_ends_the_grant() {
+    for target in servers().await {
+        let app = SmartApp::new(&target, "web").await;
+        for prefix in ["sac_", "srt_"] {
+            let mut open = Open::new(&app).await;
+            let (code, handle) = open.consents().await;
+            let tokens: Tokens = app.tokens(&app.exchange(&open.asked, &code).send().await);
+            reads(&app, &tokens).await;
+            let replayed: Vec<_> = match prefix {
+                "sac_" => (0..AT_ONCE).map(|_| app.exchange(&open.asked, &code)).collect(),
+                // Older tokens are not kept to be told from what never was one.
+                _ => open.forged(&app, prefix, &handle).collect(),
+            };
+            all_are_refused(replayed).await;
+            has_ended(&app, &tokens).await;
         }
     }
 }

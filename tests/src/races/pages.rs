@@ -97,7 +97,7 @@ async fn authz_27_a_consent_beside_another_choice_shares_what_its_page_showed_or
     }
 }
 
-/// Two people sign in to one authorization, each in a browser of their own: one of them goes on, for themselves.
+/// Two people sign in to one authorization, in two windows of one browser at the same moment: one of them goes on, for themselves.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn authz_21_of_two_users_at_one_authorization_one_shares_their_own_record() {
     for target in servers().await {
@@ -107,6 +107,7 @@ async fn authz_21_of_two_users_at_one_authorization_one_shares_their_own_record(
             let (mut marias, mut freds) = (Browser::new(&target), Browser::new(&target));
             let hers = marias.open(&app.url_of(&asked)).await.page();
             let request = hers.form("password").value("request").to_owned();
+            marias.cookies().iter().for_each(|cookie| freds.plant(cookie.clone()));
             let his = freds.open(&format!("/auth/login?request={request}")).await.page();
             let (hers, his) = tokio::join!(marias.sign_in(&hers, "maria"), freds.sign_in(&his, "fred"));
             let (hers, his) = (hers.page(), his.page());

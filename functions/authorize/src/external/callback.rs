@@ -12,7 +12,6 @@ use smart_core::external::{Expected, Person};
 use smart_core::grant::Grant;
 use smart_core::instant::Instant;
 use smart_core::oauth::Parameters;
-use smart_core::secret::Handle;
 use smart_core::user::User;
 use smart_web::random;
 
@@ -25,6 +24,7 @@ use crate::browser::Browser;
 use crate::call::Call;
 use crate::destination::Destination;
 use crate::error::AuthorizeError;
+use crate::page_handle::PageHandle;
 use crate::{Authorize, Store, step};
 
 /// How long a code may be that is passed on.
@@ -70,7 +70,7 @@ struct Return<'a> {
     browser: Browser,
     remote: &'a Remote,
     /// The authorization that waits, if one does.
-    waiting: Option<(Handle, Grant)>,
+    waiting: Option<(PageHandle, Grant)>,
 }
 
 impl<S: Store> Authorize<S> {

@@ -59,7 +59,7 @@ impl State {
         let mut parts = std::str::from_utf8(opened).ok()?.split(' ');
         let (to, asked_at, provider) = (parts.next()?, parts.next()?, parts.next()?);
         let state = Self {
-            to: Destination::opened(to)?,
+            to: Destination::opened(to, browser)?,
             provider: provider.parse().ok()?,
             asked_at: Instant::from_unix(asked_at.parse().ok()?),
         };
@@ -91,14 +91,13 @@ pub(crate) fn use_of(state: &str) -> Digest {
 mod tests {
     use std::time::Duration;
 
-    use smart_core::secret::Handle;
-
     use super::*;
+    use crate::page_handle::PageHandle;
 
     const NOW: Instant = Instant::from_unix(1_764_000_000);
 
-    fn authorization() -> Destination {
-        Destination::Authorization(Handle::new([7; 16]))
+    fn authorization(browser: &Browser) -> Destination {
+        Destination::Authorization(PageHandle::begin(browser).unwrap())
     }
 
     fn sealed_to(browser: &Browser, to: Destination, provider: &str, asked_at: Instant) -> String {
@@ -107,15 +106,16 @@ mod tests {
     }
 
     fn sealed(browser: &Browser) -> String {
-        sealed_to(browser, authorization(), "idp", NOW)
+        sealed_to(browser, authorization(browser), "idp", NOW)
     }
 
     #[test]
     fn rfc9700_4_7_a_state_is_opened_by_the_browser_that_took_it_and_for_a_while() {
         let (browser, other) = (Browser::anonymous().unwrap(), Browser::anonymous().unwrap());
-        let text = sealed(&browser);
+        let to = authorization(&browser);
+        let text = sealed_to(&browser, to, "idp", NOW);
         let state = State::open(&browser, &text, NOW + Duration::from_secs(899)).unwrap();
-        assert_eq!(state.to.sealed(), Handle::new([7; 16]).reveal());
+        assert_eq!(state.to.sealed(), to.sealed());
         assert_eq!((state.provider.as_str(), state.asked_at), ("idp", NOW));
         assert!(State::open(&browser, &text, NOW + IN_PROGRESS).is_none(), "it expires");
         assert!(State::open(&other, &text, NOW).is_none(), "another browser");
@@ -151,14 +151,15 @@ mod tests {
     #[test]
     fn a_state_says_nothing_of_the_authorization() {
         let browser = Browser::anonymous().unwrap();
-        let handle = Handle::new([7; 16]).reveal();
-        assert!(!sealed(&browser).contains(handle.strip_prefix("sar_").unwrap()));
+        let to = authorization(&browser);
+        let name = to.sealed();
+        assert!(!sealed_to(&browser, to, "idp", NOW).contains(name.strip_prefix("sar_").unwrap()));
         let longest = "p".repeat(32);
         for (to, provider, asked_at) in [
             (Destination::Access, "a", Instant::from_unix(0)),
             (Destination::Access, longest.as_str(), NOW),
-            (authorization(), "a", NOW),
-            (authorization(), longest.as_str(), Instant::NEVER),
+            (to, "a", NOW),
+            (to, longest.as_str(), Instant::NEVER),
         ] {
             assert_eq!(sealed_to(&browser, to, provider, asked_at).len(), 144, "{to:?} {provider}");
         }

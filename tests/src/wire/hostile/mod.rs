@@ -3,6 +3,7 @@
 //! Whatever comes, the answer is well-formed and says nothing that it should not: no server error, no trace of the
 //! program, no secret of the request, nobody else's record, and no redirect to elsewhere.
 
+mod another_browser;
 mod attack;
 mod launches;
 mod raw;

@@ -79,6 +79,7 @@ async fn maria_presses_allow_twice() {
 async fn a_request_that_is_gone_is_told() {
     let app = SmartApp::on_wire("web").await;
     let mut browser = Browser::new(&app.target);
+    browser.open(&app.url_of(&app.request("openid"))).await.page();
     for path in ["/auth/login", "/auth/patient", "/auth/consent"] {
         for query in
             ["", "?request=", "?request=x", "?request=sar_AAAAAAAAAAAAAAAAAAAAAA", "?request=a&request=b"]

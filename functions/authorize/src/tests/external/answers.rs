@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use smart_core::launch::{Launch, Situation};
 use smart_core::ports::{Grants as _, Launches as _, Users as _};
-use smart_core::secret::{Handle, LaunchHandle, Op};
+use smart_core::secret::{LaunchHandle, Op};
 use smart_core::user::{External, PatientAccess, User};
 
 use super::idp::query_of;
@@ -209,8 +209,8 @@ async fn oidc_11_max_age_prompt_and_login_hint_are_passed_on_and_held_to() {
         }
         // The app is told when the user proved who they are, not when they came by.
         let (_, request) = query_of(&clinic.visitor.location);
-        let handle: Handle = request["request"].parse().unwrap();
-        let grant = clinic.store.store.grant(&handle.grant_id(), NOW).await.unwrap().unwrap();
+        let id = clinic.visitor.grant_of(&request["request"]);
+        let grant = clinic.store.store.grant(&id, NOW).await.unwrap().unwrap();
         assert_eq!(json!(grant.known().unwrap().owner.auth_time), auth_time);
     }
 }
@@ -242,8 +242,8 @@ async fn oidc_11_a_sign_in_of_which_nobody_says_when_is_lately_enough_for_nothin
     let back = clinic.a.signs_in(&clinic.visitor.location);
     assert_eq!(clinic.visitor.get(&back).await, 303);
     let (_, request) = query_of(&clinic.visitor.location);
-    let handle: Handle = request["request"].parse().unwrap();
-    let grant = clinic.store.store.grant(&handle.grant_id(), NOW).await.unwrap().unwrap();
+    let id = clinic.visitor.grant_of(&request["request"]);
+    let grant = clinic.store.store.grant(&id, NOW).await.unwrap().unwrap();
     assert_eq!(grant.known().unwrap().owner.auth_time, None);
     clinic.visitor.get(ASK).await;
     assert!(clinic.visitor.location.starts_with("/auth/patient"), "{}", clinic.visitor.location);

@@ -4,10 +4,15 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
+use http::header::COOKIE;
 use http::{Request, StatusCode};
+use smart_core::id::GrantId;
 use smart_core::instant::Instant;
 use smart_web::arrival::Arrival;
 use tower::ServiceExt as _;
+
+use crate::browser::Browser;
+use crate::page_handle::PageHandle;
 
 pub(super) const NOW: Instant = Instant::from_unix(1_764_000_000);
 
@@ -102,6 +107,13 @@ impl Visitor {
     pub(super) async fn follow(&mut self) -> StatusCode {
         let location = self.location.clone();
         self.get(&location).await
+    }
+
+    /// The grant that an address names in this browser.
+    pub(super) fn grant_of(&self, name: &str) -> GrantId {
+        let headers = [(COOKIE, self.cookie.parse().unwrap())].into_iter().collect();
+        let browser = Browser::of(&headers, &super::HERE.parse().unwrap()).unwrap();
+        PageHandle::named(name, &browser).unwrap().grant_id()
     }
 
     pub(super) fn is_signed_in(&self) -> bool {
