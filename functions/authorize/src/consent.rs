@@ -233,7 +233,7 @@ fn show(
     let form_token = browser.form_token(Form::Shown(*handle, grant.last_op));
     present.page(&Consent {
         at: InProgress { form_token, ..present.at(&client.client_name) },
-        app_host: &request.redirect_uri.shown_host(),
+        recipient: &request.redirect_uri.recipient(),
         patient: patient.map(|patient| present.card(patient)),
         duration: &duration(&asked),
         asked: &asked,

@@ -31,6 +31,7 @@ use askama::Template;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
+use smart_core::redirect::Recipient;
 
 pub(crate) use self::access::{Access, AppAccess, Whose};
 pub(crate) use self::asked::{Asked, Shared};
@@ -211,8 +212,8 @@ pub(crate) struct OutOfReach<'a> {
 pub(crate) struct Consent<'a> {
     /// Where this is.
     pub(crate) at: InProgress<'a>,
-    /// Where the browser goes afterwards, and with it the data: the host of the redirect URI.
-    pub(crate) app_host: &'a str,
+    /// Where the browser goes afterwards, and with it the data.
+    pub(crate) recipient: &'a Recipient,
     /// The patient in context, if there is one.
     pub(crate) patient: Option<PatientCard<'a>>,
     /// What is asked for, in words.

@@ -27,6 +27,12 @@ pub enum RegistrationError {
     /// It holds a user name or password.
     #[error("expected a URI without user information")]
     UserInfo,
+    /// Its host has a character that no host has.
+    #[error("expected a host of letters, digits, dots and hyphens, or an IP address")]
+    Host,
+    /// It is of a private-use scheme, for which there are no hosts (RFC 8252 §7.1).
+    #[error("expected one slash after a private-use scheme, such as com.example.app:/callback")]
+    Authority,
     /// It holds a wildcard (REG-02).
     #[error("expected a fully specified URI, without *")]
     Wildcard,
@@ -55,10 +61,13 @@ impl RegisteredRedirectUri {
             return Err(E::Wildcard);
         }
         match url.scheme() {
-            "https" | "http" if !url.username().is_empty() || url.password().is_some() => Err(E::UserInfo),
+            _ if !url.username().is_empty() || url.password().is_some() => Err(E::UserInfo),
+            "https" if !has_plain_host(&url) => Err(E::Host),
             "https" => Ok(()),
             "http" if is_loopback(&url) => Ok(()),
             "http" => Err(E::PlainHttp),
+            // Nobody vouches for a host there, and people would read it as one.
+            private if private.contains('.') && url.has_authority() => Err(E::Authority),
             private if private.contains('.') => Ok(()),
             _ => Err(E::Scheme),
         }?;
@@ -77,6 +86,18 @@ impl RegisteredRedirectUri {
             || port_may_vary
                 && without_loopback_port(&self.0)
                     .is_some_and(|registered| without_loopback_port(requested) == Some(registered))
+    }
+}
+
+/// Whether a URL's host is of the characters that names on the internet have. WHATWG's rules let through `;`, `,` and quotes, which mean
+/// something in a Content-Security-Policy.
+fn has_plain_host(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => {
+            name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+        }
+        Some(Host::Ipv4(_) | Host::Ipv6(_)) => true,
+        None => false,
     }
 }
 
@@ -142,13 +163,25 @@ impl RedirectUri {
         }
     }
 
-    /// Where the user's data goes, for the consent page: the host, or the private-use scheme.
-    pub fn shown_host(&self) -> String {
+    /// Where the user's data goes, for the consent page.
+    pub fn recipient(&self) -> Recipient {
         match Url::parse(&self.0) {
-            Ok(url) => url.host_str().map_or_else(|| url.scheme().to_owned(), str::to_owned),
-            Err(_) => String::new(),
+            Ok(url) if matches!(url.scheme(), "https" | "http") => {
+                Recipient::Site(url.host_str().unwrap_or_default().to_owned())
+            }
+            Ok(url) => Recipient::App(url.scheme().to_owned()),
+            Err(_) => Recipient::App(String::new()),
         }
     }
+}
+
+/// What receives an answer, by what is known of it and not by what it says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recipient {
+    /// The site of this host: whoever has it has the name.
+    Site(String),
+    /// An app on the user's device that claims this private-use scheme. A host that such a URI may hold is nobody's.
+    App(String),
 }
 
 impl fmt::Debug for RedirectUri {
@@ -175,6 +208,9 @@ mod tests {
             "http://[::1]:9000/cb",
             "http://localhost:8080/demo/app/",
             "com.example.app:/oauth2redirect",
+            "com.example.app:cb",
+            "https://my_app-2.xn--bcher-kva.example:8443/cb",
+            "https://[2001:db8::1]/cb",
         ] {
             assert!(RegisteredRedirectUri::parse(good).is_ok(), "{good}");
         }
@@ -185,6 +221,15 @@ mod tests {
             ("https://app.example/cb#x", E::Fragment),
             ("https://*.example/cb", E::Wildcard),
             ("https://user@app.example/cb", E::UserInfo),
+            ("com.evil.grab://user@app.example/cb", E::UserInfo),
+            ("com.evil.grab://mychart.hospital.example/cb", E::Authority),
+            ("com.evil.grab://cb", E::Authority),
+            ("com.evil.grab:///cb", E::Authority),
+            ("https://a;sandbox.example/cb", E::Host),
+            ("https://a,b.example/cb", E::Host),
+            ("https://a'b.example/cb", E::Host),
+            ("https://a%3Bb.example/cb", E::Host),
+            ("https:///cb;x", E::Host),
             ("javascript:alert(1)", E::Scheme),
             ("data:text/html,x", E::Scheme),
             ("file:///etc/passwd", E::Scheme),
@@ -266,5 +311,16 @@ mod tests {
         assert_eq!(source("https://a.example:8443/cb"), "https://a.example:8443");
         assert_eq!(source("com.example.app:/cb"), "com.example.app:");
         assert_eq!(source("http://localhost:3000/cb"), "http://localhost:3000");
+    }
+
+    /// SEC-12: a URI of a private-use scheme that was registered when it could hold a host shows the scheme all the same.
+    #[test]
+    fn the_recipient_is_the_host_of_a_site_or_the_scheme_of_an_app_whatever_else_the_uri_says() {
+        let of = |text: &str| RedirectUri(text.into()).recipient();
+        assert_eq!(of("https://app.example:8443/cb"), Recipient::Site("app.example".to_owned()));
+        assert_eq!(of("http://127.0.0.1:9000/cb"), Recipient::Site("127.0.0.1".to_owned()));
+        for app in ["com.evil.grab:/cb", "com.evil.grab://mychart.hospital.example/cb"] {
+            assert_eq!(of(app), Recipient::App("com.evil.grab".to_owned()));
+        }
     }
 }

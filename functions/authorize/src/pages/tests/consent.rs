@@ -143,3 +143,16 @@ fn authz_23_what_is_asked_for_by_itself_is_not_offered_in_place_of_more() {
     assert_eq!(values.len(), boxes, "each value has one box");
     assert!(boxes > 20);
 }
+
+/// SEC-12: what the page calls the recipient is what is known of it: a host that somebody has, or a scheme that any app may claim.
+#[test]
+fn authz_26_an_app_by_its_own_scheme_is_called_an_app_and_not_a_site() {
+    let site = consent(PLAIN, FEW, false);
+    assert!(site.contains("</strong> at <strong class=\"host\">vitals.example.org</strong>."));
+    let app = consent_again(PLAIN, FEW, FEW);
+    assert!(
+        app.contains(
+            "</strong>, an app on this device (<strong class=\"host\">org.example.vitals</strong>)."
+        )
+    );
+}

@@ -189,7 +189,9 @@ fn choose_encounter(texts: Texts, encounters: usize) -> String {
 pub(super) fn consent(texts: Texts, scopes: &str, is_user: bool) -> String {
     render(&Consent {
         at: at(texts),
-        app_host: if texts.other == HOSTILE { HOSTILE } else { "vitals.example.org" },
+        recipient: &Recipient::Site(
+            if texts.other == HOSTILE { HOSTILE } else { "vitals.example.org" }.to_owned(),
+        ),
         patient: Some(card(texts, is_user)),
         asked: &asked(scopes),
         duration: "Without that, access ends after 15 minutes.",
@@ -204,7 +206,7 @@ pub(super) fn consent_again(texts: Texts, scopes: &str, granted: &str) -> String
     let has_new = scopes != granted;
     render(&Consent {
         at: at(texts),
-        app_host: "vitals.example.org",
+        recipient: &Recipient::App("org.example.vitals".to_owned()),
         patient: None,
         asked: &asked,
         duration: "Without that, access ends after 15 minutes.",
