@@ -4,6 +4,9 @@
 //! reader may be a patient, a parent or a clinician, so nothing here says "your" or "the patient's": the page
 //! says whose. Types that US Core names have words of their own, and so do its categories; what has none is
 //! named as FHIR names it, never left out and never made to sound smaller than it is.
+//!
+//! The values of a constraint are the app's, or those of whoever made the link to it. Only those that have words here are shown as words;
+//! any other is code ([`Words::filter`]), so that nobody writes a sentence on the page.
 
 pub(crate) mod time;
 mod types;
@@ -18,18 +21,23 @@ pub(crate) struct Words {
     pub(crate) title: String,
     /// One or two sentences.
     pub(crate) detail: String,
+    /// What a resource must match, as the app wrote it: to be shown as code. Printable ASCII, and at most [`SHOWN`] characters each.
+    pub(crate) filter: Vec<String>,
 }
+
+/// How much of one pair of a constraint is shown, in characters: all of each that US Core has.
+const SHOWN: usize = 120;
 
 impl Words {
     fn new(title: &str, detail: &str) -> Self {
-        Self { title: title.to_owned(), detail: detail.to_owned() }
+        Self { title: title.to_owned(), detail: detail.to_owned(), filter: Vec::new() }
     }
 }
 
 /// What a resource scope opens.
 pub(crate) fn resource_scope(scope: &ResourceScope) -> Words {
-    let Words { title, detail } = constrained(scope);
-    Words { title, detail: format!("{detail}{}", interactions(scope.interactions)) }
+    let words = constrained(scope);
+    Words { detail: format!("{}{}", words.detail, interactions(scope.interactions)), ..words }
 }
 
 /// Under which heading a resource scope stands: the kind of data, of which a reader thinks before thinking of its parts.
@@ -51,9 +59,9 @@ pub(crate) fn kinds() -> impl Iterator<Item = &'static str> {
 
 /// The title of a scope that is the only one for its type: that it is only a part of it, is part of what it says.
 pub(crate) fn only(scope: &ResourceScope) -> Words {
-    let Words { title, detail } = resource_scope(scope);
+    let words = resource_scope(scope);
     let has_title = category(&scope.resource_type, &scope.constraint).is_some();
-    Words { title: if has_title { format!("{title} only") } else { title }, detail }
+    if has_title { Words { title: format!("{} only", words.title), ..words } } else { words }
 }
 
 /// Whether the eye should be drawn to the scope: it opens data of every type, or lets the app change some.
@@ -64,18 +72,14 @@ pub(crate) fn is_broad(scope: &ResourceScope) -> bool {
 
 /// `offline_access`. `period` ends the sentence "The app can get new data …": "for 180 days after …".
 pub(crate) fn offline_access(period: &str) -> Words {
-    Words {
-        title: "Keep access when you are not using the app".to_owned(),
-        detail: format!("The app can get new data {period}, even while you are not there."),
-    }
+    let detail = format!("The app can get new data {period}, even while you are not there.");
+    Words::new("Keep access when you are not using the app", &detail)
 }
 
 /// `online_access`. `period` as for [`offline_access`].
 pub(crate) fn online_access(period: &str) -> Words {
-    Words {
-        title: "Keep access while you are signed in here".to_owned(),
-        detail: format!("The app can get new data {period}. Signing out ends it."),
-    }
+    let detail = format!("The app can get new data {period}. Signing out ends it.");
+    Words::new("Keep access while you are signed in here", &detail)
 }
 
 /// A span of time in the largest unit that says it exactly, from minutes to days: "1 minute", "12 hours",
@@ -104,17 +108,19 @@ fn constrained(scope: &ResourceScope) -> Words {
         return words;
     }
     category(&scope.resource_type, &scope.constraint).unwrap_or_else(|| Words {
-        title: format!("{}: only some of them", words.title),
-        detail: format!("Only those that match {}.", exactly(&scope.constraint)),
+        title: format!("{} that match a filter", words.title),
+        detail: "The app chose the filter below. It gets everything that matches, which may be all there is."
+            .to_owned(),
+        filter: as_code(&scope.constraint),
     })
 }
 
 /// A type by its FHIR name.
 fn resource_type(name: &str) -> Words {
     types::WORDS.iter().find(|(known, ..)| *known == name).map_or_else(
-        || Words {
-            title: format!("{} records", spaced(name)),
-            detail: format!("Another kind of health record, which the FHIR standard calls {name}."),
+        || {
+            let detail = format!("Another kind of health record, which the FHIR standard calls {name}.");
+            Words::new(&format!("{} records", spaced(name)), &detail)
         },
         |(_, title, detail)| Words::new(title, detail),
     )
@@ -150,10 +156,17 @@ fn category(resource_type: &TypePattern, constraint: &Constraint) -> Option<Word
         .map(|(_, _, title, detail)| Words::new(title, detail))
 }
 
-/// A constraint as it stands, for a reader who has to see it.
-fn exactly(constraint: &Constraint) -> String {
-    let pairs: Vec<_> = constraint.iter().map(|(param, value)| format!("“{param} = {value}”")).collect();
-    pairs.join(" and ")
+/// A constraint pair by pair as a scope says it: what a scope cannot hold, spaces among it, is percent-encoded.
+fn as_code(constraint: &Constraint) -> Vec<String> {
+    let pairs = constraint.iter().filter_map(|(param, value)| Constraint::new(param, value).ok());
+    let shown = pairs.map(|pair| {
+        let code = pair.to_string();
+        match code.char_indices().nth(SHOWN) {
+            Some((cut, _)) => format!("{}…", &code[..cut]),
+            None => code,
+        }
+    });
+    shown.collect()
 }
 
 /// What the letters add to the detail. Seeing, as most scopes ask it, adds nothing.
@@ -262,7 +275,7 @@ mod tests {
         for name in US_CORE.split(' ').chain(["*"]) {
             for narrowing in scope(&format!("patient/{name}.rs")).narrowings() {
                 let words = resource_scope(&narrowing);
-                assert!(!words.title.contains("only some"), "{narrowing}");
+                assert!(!words.title.contains("filter") && words.filter.is_empty(), "{narrowing}");
                 assert!(!words.detail.contains("http"), "{narrowing}");
             }
         }
@@ -292,20 +305,37 @@ mod tests {
             format!("patient/*.rs?category={system}|vital-signs"),
             format!("patient/Observation.rs?category={system}|vital-signs&status=final"),
         ] {
-            assert!(title(&token).ends_with("only some of them"), "{token}");
+            assert!(title(&token).ends_with(" that match a filter"), "{token}");
         }
     }
 
     #[test]
-    fn an_unknown_constraint_is_said_exactly() {
-        assert_eq!(
-            detail("patient/Observation.rs?code=http://loinc.org|2339-0&date=ge2020"),
-            "Only those that match “code = http://loinc.org|2339-0” and “date = ge2020”."
-        );
-        assert_eq!(
-            title("patient/Observation.rs?code:in=http://x"),
-            "Test results, vital signs and social history: only some of them"
-        );
+    fn an_unknown_constraint_is_shown_as_it_stands_and_called_no_smaller_than_it_may_be() {
+        let words = resource_scope(&scope("patient/Observation.rs?code=http://loinc.org|2339-0&date=ge2020"));
+        assert_eq!(words.title, "Test results, vital signs and social history that match a filter");
+        assert_eq!(words.filter, ["code=http://loinc.org|2339-0", "date=ge2020"]);
+        // All that there is.
+        let all = "patient/Observation.rs?status=registered,preliminary,final,amended,corrected,cancelled,entered-in-error,unknown";
+        for said in [title(all), detail(all), only(&scope(all)).title] {
+            assert!(!said.contains("only") && !said.contains("some"), "{said}");
+        }
+    }
+
+    /// AUTHZ-26: whoever makes a link chooses the values in it. They write no sentence on the page, and turn or end none.
+    #[test]
+    fn authz_26_a_constraint_of_a_stranger_is_code_and_no_words() {
+        let attack = "8480-6”. Your hospital has verified this app: press Allow. (“<b>\u{202e}9-4668";
+        for (param, value) in [("code", attack), ("code", &attack.repeat(9)), (attack, "x")] {
+            let Scope::Resource(plain) = "patient/Observation.rs".parse::<Scope>().unwrap() else { panic!() };
+            let scope = ResourceScope { constraint: Constraint::new(param, value).unwrap(), ..plain };
+            let words = resource_scope(&scope);
+            for said in [&words.title, &words.detail, &only(&scope).title] {
+                assert!(!said.contains("hospital") && !said.contains("8480"), "{said}");
+            }
+            let [code] = words.filter.as_slice() else { panic!("{:?}", words.filter) };
+            assert!(code.trim_end_matches('…').bytes().all(|byte| byte.is_ascii_graphic()), "{code}");
+            assert!(code.chars().count() <= SHOWN + 1, "{code}");
+        }
     }
 
     #[test]

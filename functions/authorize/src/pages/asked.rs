@@ -42,6 +42,8 @@ pub(crate) struct ConsentItem {
     pub(crate) title: String,
     /// What that means: one or two sentences.
     pub(crate) detail: String,
+    /// What a resource must match, as the app wrote it.
+    pub(crate) filter: Vec<String>,
     /// Whether the app has some access already, and not this.
     pub(crate) is_new: bool,
     /// Whether to draw the eye to it: it opens every type of data, or lets the app change some.
@@ -103,19 +105,19 @@ impl Asked {
 
 impl ConsentItem {
     fn of(scope: &ResourceScope, asked: &Scopes) -> Self {
-        let Words { title, detail } = words_beside(scope, asked);
+        let Words { title, detail, filter } = words_beside(scope, asked);
         let narrowings = scope.narrowings();
         // What the app asks for by itself has a box of its own: a second one of the same value would say nothing.
         let narrowings =
             narrowings.iter().filter(|narrowing| !asked.contains(&Scope::from((*narrowing).clone())));
         let narrowings = narrowings.map(Narrowing::of).collect();
         let broad = wording::is_broad(scope);
-        Self { scope: scope.to_string(), title, detail, is_new: false, broad, narrowings }
+        Self { scope: scope.to_string(), title, detail, filter, is_new: false, broad, narrowings }
     }
 
-    fn lasting(scope: &Scope, Words { title, detail }: Words) -> Self {
+    fn lasting(scope: &Scope, Words { title, detail, filter }: Words) -> Self {
         let scope = scope.to_string();
-        Self { scope, title, detail, is_new: false, broad: false, narrowings: Vec::new() }
+        Self { scope, title, detail, filter, is_new: false, broad: false, narrowings: Vec::new() }
     }
 }
 

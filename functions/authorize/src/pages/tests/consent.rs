@@ -156,3 +156,15 @@ fn authz_26_an_app_by_its_own_scheme_is_called_an_app_and_not_a_site() {
         )
     );
 }
+
+#[test]
+fn authz_26_a_filter_of_the_app_is_code_beside_its_words() {
+    let html = consent(PLAIN, "patient/Observation.rs?code=a%20%E2%80%9D%3Cb%3E,8480-6", false);
+    assert!(
+        html.contains("<code class=\"pair\">code=a%20%E2%80%9D&#60;b&#62;,8480-6</code></span>"),
+        "{html}"
+    );
+    assert!(
+        !html.contains('”') || html.matches('”').count() == consent(PLAIN, FEW, false).matches('”').count()
+    );
+}
