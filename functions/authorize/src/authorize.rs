@@ -7,12 +7,10 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use http::Response;
-use smart_core::authorization::{
-    self, AuthorizationRequest, ErrorAnswer, Prompt, Refused, needs_encounter, needs_patient,
-};
+use smart_core::authorization::{self, AuthorizationRequest, ErrorAnswer, Prompt, Refused, needs_patient};
 use smart_core::client::Client;
 use smart_core::fhir::record::PatientQuery;
-use smart_core::grant::{Grant, Known, Request, SignIn};
+use smart_core::grant::{Grant, Request, SignIn};
 use smart_core::id::PatientId;
 use smart_core::instant::Instant;
 use smart_core::launch::{LaunchRefusal, Launched};
@@ -26,6 +24,7 @@ use crate::call::Call;
 use crate::error::AuthorizeError;
 use crate::login::Door;
 use crate::page_handle::PageHandle;
+use crate::page_step::PageStep;
 use crate::respond::go_to;
 use crate::visit::Visit;
 use crate::{Authorize, Store, step};
@@ -41,7 +40,7 @@ pub(crate) async fn page<S: Store>(
         Err(Refused::Redirected(answer)) => return Ok(function.tell_app(&answer)),
     };
     // A request that was read has a client.
-    let client = client.ok_or(AuthorizeError::NoRequest)?;
+    let client = client.ok_or(AuthorizeError::ClientStopped)?;
     let browser = Browser::known_or_new(browser)?;
     let (visit, launched) =
         tokio::try_join!(function.visit(Some(&browser), now), function.launched(&asked, &client, now))?;
@@ -151,20 +150,7 @@ impl<S: Store> Authorize<S> {
 
 /// The page that comes next for a grant whose user is known.
 pub(crate) fn next_page(grant: &Grant, handle: PageHandle) -> Response<Body> {
-    go_to(grant.known().map_or("/auth/consent", next_step), handle)
-}
-
-/// Where what is still to be chosen is chosen. What an EHR's launch says is chosen, and it is asked for no encounter
-/// (LAUNCH-10).
-pub(crate) fn next_step(known: &Known) -> &'static str {
-    let scopes = &known.request.scopes;
-    if known.patient_in_context().is_none() && needs_patient(scopes) {
-        "/auth/patient"
-    } else if known.encounter.is_none() && known.request.launch.is_none() && needs_encounter(scopes) {
-        "/auth/encounter"
-    } else {
-        "/auth/consent"
-    }
+    go_to(grant.known().map_or(PageStep::Consent, PageStep::due), handle)
 }
 
 /// Whether the EHR's launch, if there is one, is for this user.
@@ -176,7 +162,7 @@ pub(crate) fn is_for(request: &Request, user: &FhirUser) -> bool {
 fn has_to_be_asked(grant: &Grant, client: &Client) -> OAuthError {
     let may_be_remembered =
         grant.known().is_some_and(|known| client.may_be_remembered(&known.request.redirect_uri));
-    let is_chosen = grant.known().is_none_or(|known| next_step(known) == "/auth/consent");
+    let is_chosen = grant.known().is_none_or(|known| PageStep::due(known) == PageStep::Consent);
     if may_be_remembered && !is_chosen {
         OAuthError::new(ErrorCode::InteractionRequired, "the user has to choose a patient, or a visit")
     } else {

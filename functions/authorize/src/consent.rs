@@ -22,11 +22,11 @@ use smart_core::secret::{AuthorizationCode, Secret};
 use smart_core::token::ACCESS_LIFETIME;
 use smart_web::{random, response};
 
-use crate::authorize::next_step;
 use crate::browser::Form;
 use crate::call::Call;
 use crate::error::AuthorizeError;
 use crate::page_handle::PageHandle;
+use crate::page_step::PageStep;
 use crate::pages::{Asked, Consent, InProgress, OutOfReach};
 use crate::present::Present;
 use crate::remembered::may_come_back;
@@ -42,11 +42,11 @@ pub(crate) async fn page<S: Store>(
 ) -> Result<Response<Body>, AuthorizeError> {
     let handle = call.request()?;
     let Some(present) = function.present(handle, call.browser, call.now).await? else {
-        return Ok(go_to("/auth/login", handle));
+        return Ok(go_to(PageStep::SignIn, handle));
     };
     let known = present.known()?;
-    let due = next_step(known);
-    if due != "/auth/consent" {
+    let due = PageStep::due(known);
+    if due != PageStep::Consent {
         return Ok(go_to(due, handle));
     }
     let patient = match known.patient_in_context() {
@@ -78,7 +78,11 @@ pub(crate) async fn submit<S: Store>(
     let is_signed_in = browser.session().is_some();
     let Some(present) = function.present(handle, Some(browser), now).await? else {
         // Whoever has no session here is not told whether the token would have been good.
-        return if is_signed_in { Ok(go_to("/auth/login", handle)) } else { Err(AuthorizeError::FormToken) };
+        return if is_signed_in {
+            Ok(go_to(PageStep::SignIn, handle))
+        } else {
+            Err(AuthorizeError::FormToken)
+        };
     };
     let sent = |shown: Form| present.browser.sent(shown, form.get("form_token"));
     let as_shown = sent(Form::Shown(handle, present.grant.last_op));
@@ -108,8 +112,8 @@ impl<S: Store> Authorize<S> {
     ) -> Result<Response<Body>, AuthorizeError> {
         let known = present.known()?;
         let Present { handle, ref visit, ref grant, .. } = present;
-        let due = next_step(known);
-        if due != "/auth/consent" {
+        let due = PageStep::due(known);
+        if due != PageStep::Consent {
             return Ok(go_to(due, handle));
         }
         let scopes =
@@ -133,13 +137,16 @@ impl<S: Store> Authorize<S> {
         let known = grant.known().ok_or(AuthorizeError::Moved(Refusal::Stage))?;
         let Some(granted) = granted(scopes, known, visit) else {
             // What a launch says is not chosen anew: the page says that it is out of reach.
-            let anew =
-                if known.request.launched_patient().is_some() { "/auth/consent" } else { "/auth/patient" };
+            let anew = if known.request.launched_patient().is_some() {
+                PageStep::Consent
+            } else {
+                PageStep::Patient
+            };
             return Ok(go_to(anew, handle));
         };
         // Fresh: what is issued now may last for months.
         let client = self.store.client(&grant.client_id).await?;
-        let client = client.filter(|client| !client.disabled).ok_or(AuthorizeError::NoRequest)?;
+        let client = client.filter(|client| !client.disabled).ok_or(AuthorizeError::ClientStopped)?;
         let code = AuthorizationCode::new(handle.of_grant(), Secret::new(random::bytes()?));
         let issue = CodeIssue {
             session: visit.session.id.clone(),

@@ -4,6 +4,7 @@ use crate::browser::{Browser, Form};
 use crate::call::Call;
 use crate::error::AuthorizeError;
 use crate::page_handle::PageHandle;
+use crate::page_step::PageStep;
 
 /// Where a sign-in leads.
 #[derive(Clone, Copy, Debug)]
@@ -45,8 +46,8 @@ impl Destination {
     /// The sign-in page that leads there.
     pub(crate) fn page(self) -> String {
         match self {
-            Self::Authorization(handle) => format!("/auth/login?request={}", handle.reveal()),
-            Self::Access => format!("/auth/login?to={ACCESS}"),
+            Self::Authorization(handle) => PageStep::SignIn.address(handle),
+            Self::Access => format!("{}?to={ACCESS}", PageStep::SignIn.path()),
         }
     }
 

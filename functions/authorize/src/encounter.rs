@@ -12,10 +12,11 @@ use smart_core::grant::EncounterChoice;
 use smart_core::id::{EncounterId, PatientId};
 use smart_core::user::PatientAccess;
 
-use crate::authorize::{next_page, next_step};
+use crate::authorize::next_page;
 use crate::browser::Form;
 use crate::call::Call;
 use crate::error::AuthorizeError;
+use crate::page_step::PageStep;
 use crate::pages::{ChooseEncounter, EncounterRow, NoEncounters};
 use crate::present::Present;
 use crate::respond::go_to;
@@ -31,7 +32,7 @@ pub(crate) async fn page<S: Store>(
 ) -> Result<Response<Body>, AuthorizeError> {
     let handle = call.request()?;
     let Some(present) = function.present(handle, call.browser, call.now).await? else {
-        return Ok(go_to("/auth/login", handle));
+        return Ok(go_to(PageStep::SignIn, handle));
     };
     let Some(patient) = patient_to_visit(&present)? else { return Ok(next_page(&present.grant, handle)) };
     let after_id = call.parameters.get("after_id").and_then(|id| id.parse().ok());
@@ -40,7 +41,7 @@ pub(crate) async fn page<S: Store>(
     let query = EncounterQuery { patient: patient.clone(), after, limit: PAGE };
     let (found, patient) =
         tokio::try_join!(function.store.encounters(&query), function.store.patient(&patient))?;
-    let Some(patient) = patient else { return Ok(go_to("/auth/patient", handle)) };
+    let Some(patient) = patient else { return Ok(go_to(PageStep::Patient, handle)) };
     let app = function.app_name(&present.grant, call.now).await?;
     show(&present, &app, &query, &found, &patient)
 }
@@ -52,7 +53,7 @@ pub(crate) async fn submit<S: Store>(
     let handle = call.request()?;
     call.browser_of(Form::Request(handle))?;
     let Some(present) = function.present(handle, call.browser, call.now).await? else {
-        return Ok(go_to("/auth/login", handle));
+        return Ok(go_to(PageStep::SignIn, handle));
     };
     let encounter = call.parameters.get("encounter").and_then(|id| id.parse().ok());
     let encounter: EncounterId = encounter.ok_or(AuthorizeError::Field("encounter"))?;
@@ -71,7 +72,7 @@ pub(crate) async fn submit<S: Store>(
 fn patient_to_visit(present: &Present) -> Result<Option<PatientId>, AuthorizeError> {
     let known = present.known()?;
     // One that was chosen may be chosen anew.
-    let due = next_step(known) == "/auth/encounter" || known.encounter.is_some();
+    let due = PageStep::due(known) == PageStep::Encounter || known.encounter.is_some();
     let patient = known.patient.clone().filter(|_| due && known.request.launch.is_none());
     match patient {
         Some(patient) if !present.visit.patients().includes(&patient) => Err(AuthorizeError::PatientRefused),
@@ -88,16 +89,12 @@ fn show(
 ) -> Result<Response<Body>, AuthorizeError> {
     let at = present.at(app);
     let patient = present.card(patient);
-    let address = |parameters: &[(&str, &str)]| {
-        let mut pairs = form_urlencoded::Serializer::new(String::new());
-        pairs.append_pair("request", &present.handle.reveal()).extend_pairs(parameters);
-        format!("/auth/encounter?{}", pairs.finish())
-    };
+    let address = |parameters: &[(&str, &str)]| PageStep::Encounter.address_with(present.handle, parameters);
     let several = match present.visit.patients() {
         PatientAccess::All => true,
         PatientAccess::Only(patients) => patients.len() > 1,
     };
-    let other_patient = several.then(|| format!("/auth/patient?request={}", at.request));
+    let other_patient = several.then(|| PageStep::Patient.address(present.handle));
     let encounters: Vec<_> = found.encounters.iter().filter(|e| can_be_chosen(e)).map(row).collect();
     if encounters.is_empty() && query.after.is_none() && found.next.is_none() {
         return present.page(&NoEncounters { at, patient, other_patient });

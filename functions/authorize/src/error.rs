@@ -33,6 +33,8 @@ pub(crate) enum AuthorizeError {
     NoRequest,
     #[error("the browser has no cookie of ours")]
     NoCookie,
+    #[error("the client was disabled or removed while the user was on the way")]
+    ClientStopped,
     #[error("the authorization has gone on, or ended: {0}")]
     Moved(Refusal),
     #[error("the user may not choose this patient")]
@@ -74,9 +76,11 @@ impl AuthorizeError {
             Self::Fault(_) | Self::Form(FormError::NotText(_)) | Self::Field(_) | Self::NoRequest => {
                 StatusCode::BAD_REQUEST
             }
-            Self::FormToken | Self::NoCookie | Self::PatientRefused | Self::EncounterRefused => {
-                StatusCode::FORBIDDEN
-            }
+            Self::FormToken
+            | Self::NoCookie
+            | Self::ClientStopped
+            | Self::PatientRefused
+            | Self::EncounterRefused => StatusCode::FORBIDDEN,
             Self::NoAccess => StatusCode::NOT_FOUND,
             Self::Moved(_) => StatusCode::CONFLICT,
             // Has a page of its own.
@@ -111,6 +115,11 @@ impl AuthorizeError {
                 "You cannot continue here",
                 "Nothing was shared. A sign-in can only be continued in the browser where it started. If that is this browser, it may be blocking cookies for this site.",
                 FROM_THE_APP,
+            ),
+            Self::ClientStopped => (
+                "This app can no longer be used here",
+                "Nothing was shared. The app was switched off while you were signing in.",
+                "If you need the app, ask the people who run this service.",
             ),
             Self::Moved(_) => (
                 "This was answered already",
@@ -170,7 +179,8 @@ impl AuthorizeError {
                 parameter: "Cookie",
                 expected: "the cookie that was set when the app's request was answered",
             }),
-            Self::Moved(_)
+            Self::ClientStopped
+            | Self::Moved(_)
             | Self::PatientRefused
             | Self::EncounterRefused
             | Self::NoAccess

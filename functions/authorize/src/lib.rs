@@ -20,6 +20,7 @@
 //! | `sign_out` | the end of the browser session, and of the access that was bound to it |
 //! | `embedding` | who may embed the pages |
 //! | `browser` | the session cookie, and the token of each form |
+//! | `page_step` | which page is due |
 //! | `page_handle` | which authorization an address names, in which browser |
 //! | `call` | what every handler is given of a request |
 //! | `visit` | who sits there: the session and its user, as they are now |
@@ -40,6 +41,7 @@ mod external;
 mod launch;
 mod login;
 mod page_handle;
+mod page_step;
 mod pages;
 mod passwords;
 mod patient;
@@ -194,7 +196,7 @@ impl<S: Store> Authorize<S> {
     /// A client that may go on, at most a minute old.
     async fn enabled_client(&self, id: &ClientId, now: Instant) -> Result<Arc<Client>, AuthorizeError> {
         let client = self.client(id, now).await?;
-        client.filter(|client| !client.disabled).ok_or(AuthorizeError::NoRequest)
+        client.filter(|client| !client.disabled).ok_or(AuthorizeError::ClientStopped)
     }
 }
 

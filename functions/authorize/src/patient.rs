@@ -14,6 +14,7 @@ use crate::authorize::next_page;
 use crate::browser::Form;
 use crate::call::Call;
 use crate::error::AuthorizeError;
+use crate::page_step::PageStep;
 use crate::pages::{ChoosePatient, NoPatients, PatientRow};
 use crate::present::Present;
 use crate::respond::go_to;
@@ -30,7 +31,7 @@ pub(crate) async fn page<S: Store>(
 ) -> Result<Response<Body>, AuthorizeError> {
     let handle = call.request()?;
     let Some(present) = function.present(handle, call.browser, call.now).await? else {
-        return Ok(go_to("/auth/login", handle));
+        return Ok(go_to(PageStep::SignIn, handle));
     };
     if present.grant.request().is_some_and(|request| request.launched_patient().is_some()) {
         return Ok(next_page(&present.grant, handle));
@@ -57,7 +58,7 @@ pub(crate) async fn submit<S: Store>(
     let handle = call.request()?;
     let browser = call.browser_of(Form::Request(handle))?;
     let Some(visit) = function.visit(Some(browser), call.now).await? else {
-        return Ok(go_to("/auth/login", handle));
+        return Ok(go_to(PageStep::SignIn, handle));
     };
     let patient = call.parameters.get("patient").and_then(|id| id.parse().ok());
     let patient: PatientId = patient.ok_or(AuthorizeError::Field("patient"))?;
@@ -96,12 +97,10 @@ fn show(
     now: Instant,
 ) -> Result<Response<Body>, AuthorizeError> {
     let address = |offset: usize| {
-        let mut pairs = form_urlencoded::Serializer::new(String::new());
-        pairs.append_pair("request", &present.handle.reveal());
-        if !query.text.is_empty() {
-            pairs.append_pair("q", &query.text);
-        }
-        format!("/auth/patient?{}", pairs.append_pair("offset", &offset.to_string()).finish())
+        let offset = offset.to_string();
+        let search = [("q", query.text.as_str()), ("offset", offset.as_str())];
+        let parameters = if query.text.is_empty() { &search[1..] } else { &search[..] };
+        PageStep::Patient.address_with(present.handle, parameters)
     };
     present.page(&ChoosePatient {
         at: present.at(app),

@@ -9,6 +9,7 @@ use smart_web::response;
 
 use crate::embedding::BY_NOBODY;
 use crate::page_handle::PageHandle;
+use crate::page_step::PageStep;
 use crate::pages::{render, style_hash};
 
 /// A page whose forms stay on this server.
@@ -51,6 +52,6 @@ fn with_policy(status: StatusCode, page: &impl Template, form_action: &str) -> R
 }
 
 /// On to another page of an authorization in progress.
-pub(crate) fn go_to(path: &str, request: PageHandle) -> Response<Body> {
-    response::see_other(&format!("{path}?request={}", request.reveal()))
+pub(crate) fn go_to(step: PageStep, handle: PageHandle) -> Response<Body> {
+    response::see_other(&step.address(handle))
 }
