@@ -187,7 +187,7 @@ fn lasts(grants: &[&Grant], now: Instant) -> String {
     let slides = period(refresh.policy.slides.as_secs());
     match refresh.policy.until {
         Until::SessionEnds { .. } => format!("while you are signed in here, {most}"),
-        Until::Forever => format!("{until}; each use makes that {slides} from then"),
-        Until::After(_) => format!("{until}; each use makes that {slides} from then, {most}"),
+        Until::Forever => format!("{until}; each use extends that to {slides} from then"),
+        Until::After(_) => format!("{until}; each use extends that to {slides} from then, {most}"),
     }
 }

@@ -66,7 +66,7 @@ impl From<Stopped> for AuthorizeError {
 }
 
 const FROM_THE_APP: &str = "Go back to the app and start again from there.";
-const TELL_THE_MAKERS: &str = "Go back to the app and try again. If it happens again, tell the people who make the app what stands below.";
+const TELL_THE_MAKERS: &str = "Go back to the app and try again. If it happens again, show the people who make the app the details below.";
 
 impl AuthorizeError {
     fn status(&self) -> StatusCode {
@@ -98,12 +98,12 @@ impl AuthorizeError {
             ),
             Self::Form(_) | Self::Field(_) => (
                 "We could not read what was sent",
-                "Nothing was shared. The form came without something that it needs.",
+                "Nothing was shared. Part of the form was missing.",
                 FROM_THE_APP,
             ),
             Self::FormToken => (
                 "This page is out of date",
-                "Nothing was shared. Perhaps you signed in or chose something else in another window, or your browser keeps no cookies for this site.",
+                "Nothing was shared. You may have signed in or chosen something else in another window, or your browser may be blocking cookies for this site.",
                 FROM_THE_APP,
             ),
             Self::NoRequest => (
@@ -123,27 +123,27 @@ impl AuthorizeError {
             ),
             Self::Moved(_) => (
                 "This was answered already",
-                "Nothing more was shared. The decision was made in another window, or this page was sent twice.",
+                "Nothing more was shared. You decided in another window, or this page was sent twice.",
                 FROM_THE_APP,
             ),
             Self::PatientRefused => (
                 "You cannot choose this patient",
-                "Nothing was shared. This record is not among those that you may open.",
+                "Nothing was shared. You may not open this patient’s record.",
                 FROM_THE_APP,
             ),
             Self::EncounterRefused => (
                 "You cannot choose this visit",
-                "Nothing was shared. It is no visit of the patient whom you chose.",
+                "Nothing was shared. This visit does not belong to the patient you chose.",
                 FROM_THE_APP,
             ),
             Self::NoAccess => (
-                "There is no such access of yours",
-                "Nothing was changed. Perhaps it has ended before, or it was given by somebody else.",
+                "We could not find that access",
+                "Nothing was changed. It may have ended already, or somebody else may have given it.",
                 "See which apps have access now.",
             ),
             Self::External(_) | Self::Unavailable(_) => (
                 "Something is not working at the moment",
-                "Nothing was shared. The fault is on our side, and it is usually over soon.",
+                "Nothing was shared. This is our fault, and it usually passes soon.",
                 "Wait a moment, then load this page again.",
             ),
         };

@@ -72,7 +72,7 @@ pub(crate) fn is_broad(scope: &ResourceScope) -> bool {
 
 /// `offline_access`. `period` ends the sentence "The app can get new data …": "for 180 days after …".
 pub(crate) fn offline_access(period: &str) -> Words {
-    let detail = format!("The app can get new data {period}, even while you are not there.");
+    let detail = format!("The app can get new data {period}, even when you are not there.");
     Words::new("Keep access when you are not using the app", &detail)
 }
 
@@ -109,8 +109,9 @@ fn constrained(scope: &ResourceScope) -> Words {
     }
     category(&scope.resource_type, &scope.constraint).unwrap_or_else(|| Words {
         title: format!("{} that match a filter", words.title),
-        detail: "The app chose the filter below. It gets everything that matches, which may be all there is."
-            .to_owned(),
+        detail:
+            "The app chose the filter below. It can see everything that matches, which may be all there is."
+                .to_owned(),
         filter: as_code(&scope.constraint),
     })
 }
@@ -173,8 +174,10 @@ fn as_code(constraint: &Constraint) -> Vec<String> {
 fn interactions(letters: Interactions) -> String {
     let sees = match (letters.contains(Interactions::READ), letters.contains(Interactions::SEARCH)) {
         (true, true) => "",
-        (true, false) => " The app can open single records that it knows of, but not search for others.",
-        (false, true) => " The app can search these, but not open a single one by its address.",
+        (true, false) => {
+            " The app can open records that it already knows about, but cannot search for others."
+        }
+        (false, true) => " The app can search these, but cannot open a single one by its address.",
         (false, false) => " The app cannot see what is there.",
     };
     let verbs: Vec<_> = [
@@ -346,8 +349,8 @@ mod tests {
         let table = [
             ("rs", ""),
             ("read", ""),
-            ("r", " The app can open single records that it knows of, but not search for others."),
-            ("s", " The app can search these, but not open a single one by its address."),
+            ("r", " The app can open records that it already knows about, but cannot search for others."),
+            ("s", " The app can search these, but cannot open a single one by its address."),
             ("c", " The app cannot see what is there. The app may add new ones."),
             ("cruds", " The app may add new ones, change them and delete them."),
             ("rus", " The app may change them."),

@@ -127,6 +127,28 @@ async fn refr_24_another_password_ends_the_sessions_and_the_access_that_were_beg
     assert_eq!(page.text.matches("Web App").count(), 1, "{}", page.text);
 }
 
+/// REFR-24: an app that is disabled while the user is on the way gets no code, and the user is told of that and of nothing else.
+#[tokio::test]
+async fn refr_24_an_app_that_is_disabled_on_the_way_gets_nothing_and_the_user_is_told() {
+    let server = Server::new().await;
+    let app = server.app("web").await;
+    let mut browser = server.browser();
+    app.launch_in(&mut browser, ONCE, &Choices::of("maria")).await;
+    let asked = app.request(ONCE);
+    let consent = browser.open(&app.url_of(&asked)).await.page();
+    server.change_client("web", |client| client.disabled = true).await;
+    let told = browser.press(&consent, &consent_form(&consent), "decision", "allow").await.page();
+    assert_eq!((told.status, &*told.heading), (403, "This app can no longer be used here"));
+    server.after(MINUTE);
+    let told = browser.open(consent.url.as_str()).await.page();
+    assert_eq!((told.status, &*told.heading), (403, "This app can no longer be used here"));
+    // Enabled again, the authorization is where it was.
+    server.change_client("web", |client| client.disabled = false).await;
+    server.after(MINUTE);
+    let left = browser.press(&consent, &consent_form(&consent), "decision", "allow").await.left();
+    app.reads(&app.tokens(&app.exchange(&asked, &asked.code_in(&left)).send().await)).await;
+}
+
 #[tokio::test]
 async fn refr_24_who_loses_a_patient_loses_the_access_that_was_given_to_that_patients_record() {
     let server = Server::new().await;

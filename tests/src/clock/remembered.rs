@@ -67,7 +67,8 @@ async fn refr_24_a_remembered_consent_opens_nothing_that_may_not_be_opened_any_m
     server.change_client("trusted", |client| client.disabled = true).await;
     let asked = app.request(OFFLINE);
     let page = browser.open(&app.url_of(&asked)).await.page();
-    assert_eq!(page.status, 400, "it is read anew before a code is issued: {}", page.text);
+    let told = (page.status, &*page.heading);
+    assert_eq!(told, (403, "This app can no longer be used here"), "it is read anew before a code is issued");
     server.change_client("trusted", |client| client.disabled = false).await;
     server.change_client("trusted", |client| client.smart_remember_consent = false).await;
     server.after(MINUTE);

@@ -111,17 +111,17 @@ impl ExternalFault {
         match self {
             Self::State => (
                 "This sign-in did not begin in this browser".to_owned(),
-                "You are not signed in. Perhaps it took longer than 15 minutes, you signed in in another window, or your browser keeps no cookies for this site.".to_owned(),
+                "You are not signed in. It may have taken longer than 15 minutes, you may have signed in in another window, or your browser may be blocking cookies for this site.".to_owned(),
                 FROM_THE_APP,
             ),
             Self::Replayed => (
                 "This sign-in was used already".to_owned(),
-                "Nothing more happened. Perhaps this page was loaded twice.".to_owned(),
+                "Nothing more happened. This page may have been loaded twice.".to_owned(),
                 "Go back to the app or, if you are not signed in, try again.",
             ),
             Self::Declined => (
                 "You did not sign in".to_owned(),
-                format!("{name} says that you did not sign in, or may not. Nothing was shared."),
+                format!("{name} reports that you did not sign in, or that you are not allowed to. Nothing was shared."),
                 "Try again, or go back to the app.",
             ),
             Self::AnotherUser => (
@@ -131,27 +131,27 @@ impl ExternalFault {
             ),
             Self::Unknown | Self::Claims(_) => (
                 "There is no account for you here".to_owned(),
-                format!("{name} knows you, but nobody has given you access here. Nothing was shared."),
-                "Ask the clinic or the people who gave you this account to set it up. If you have another account, sign in with that one.",
+                format!("{name} knows you, but you do not have an account here yet. Nothing was shared."),
+                "Ask your clinic, or whoever told you to sign in here, to set up an account. If you have another account, sign in with that one.",
             ),
             Self::Remote(R::IdToken(IdTokenFault::Stale)) => (
-                "You have to sign in anew".to_owned(),
-                format!("The app wants you to have signed in just now, and {name} does not say that you did. You are not signed in."),
-                "Sign in once more, with your password.",
+                "You need to sign in again".to_owned(),
+                format!("The app wants you to have signed in just now, and {name} does not confirm that you did. You are not signed in."),
+                "Sign in once more with your password.",
             ),
             Self::Remote(R::Unreachable(_) | R::Token(TokenFault::Refused)) => (
                 format!("{name} does not answer"),
-                "You are not signed in. The fault is not yours, and it is usually over soon.".to_owned(),
+                "You are not signed in. This is not your fault, and it usually passes soon.".to_owned(),
                 "Wait a moment, then try again.",
             ),
             Self::Remote(R::Token(TokenFault::Code)) => (
                 "This sign-in has expired".to_owned(),
-                format!("{name} does not accept it any more. You are not signed in."),
+                format!("{name} no longer accepts it. You are not signed in."),
                 AGAIN,
             ),
             Self::Answer | Self::Issuer | Self::Refused(_) | Self::Remote(_) => (
                 format!("Signing in with {name} did not work"),
-                "You are not signed in, and nothing was shared. We could not rely on the answer that we got.".to_owned(),
+                "You are not signed in, and nothing was shared. We could not trust the answer that we got.".to_owned(),
                 AGAIN,
             ),
         }

@@ -28,7 +28,7 @@ pub(crate) struct Access<'a> {
 pub(crate) struct AppAccess {
     /// The name of the app.
     pub(crate) name: String,
-    /// Whether the app is not let in at the moment, whatever stands here.
+    /// Whether the app was switched off: it sees nothing, whatever it was given.
     pub(crate) is_stopped: bool,
     /// Whose record it is.
     pub(crate) whose: Whose,

@@ -4,26 +4,18 @@
 ///
 /// The types of US Core 9.0.0, and others that a patient may well have data of.
 pub(super) const WORDS: &[(&str, &str, &str)] = &[
-    ("Account", "Billing accounts", "What charges and payments are booked to."),
+    ("Account", "Billing accounts", "Where charges and payments are recorded."),
     ("AdverseEvent", "Harm or side effects", "What went wrong or could have, such as a bad reaction."),
-    (
-        "AllergyIntolerance",
-        "Allergies and intolerances",
-        "To medicines, food and other things, with the reactions.",
-    ),
+    ("AllergyIntolerance", "Allergies and intolerances", "Reactions to medicines, food and other things."),
     ("Appointment", "Appointments", "When, where, with whom and why."),
     ("AuditEvent", "Who looked at the record", "The log of who used which data, and when."),
     ("Binary", "Files", "Documents, pictures and other files as they were stored."),
     ("CarePlan", "Care plans", "What is planned for treatment and follow-up."),
-    ("CareTeam", "The care team", "The people and organizations that take care, and their part in it."),
+    ("CareTeam", "The care team", "The people and organizations involved in care, and their roles."),
     ("Claim", "Insurance claims", "Bills that were sent to an insurer, with diagnoses and services."),
     ("ClinicalImpression", "Clinical assessments", "What a clinician concluded, and why."),
     ("Communication", "Messages", "What was written or said between people about care."),
-    (
-        "Condition",
-        "Problems, diagnoses and health concerns",
-        "With when they began and whether they are over.",
-    ),
+    ("Condition", "Problems, diagnoses and health concerns", "When each began, and whether it is over."),
     ("Consent", "Privacy choices and consents", "What was agreed to or refused before."),
     ("Coverage", "Health insurance", "The plan, the member number and who is insured."),
     ("Device", "Implants and medical devices", "Such as a pacemaker, with maker and serial number."),
@@ -42,7 +34,7 @@ pub(super) const WORDS: &[(&str, &str, &str)] = &[
     ("ExplanationOfBenefit", "What insurance paid", "Services, costs and what was paid or refused."),
     ("FamilyMemberHistory", "Family health history", "Illnesses of parents, siblings and other relatives."),
     ("Flag", "Alerts", "Warnings to those who give care, such as a risk of falling."),
-    ("Goal", "Health goals", "What is to be reached, such as a weight, and by when."),
+    ("Goal", "Health goals", "Targets, such as a weight, and when to reach them."),
     ("Group", "Groups of people", "Lists of people, such as those in a program."),
     ("ImagingStudy", "X-rays, scans and other images", "What was imaged, when and how."),
     ("Immunization", "Vaccinations", "Which vaccines were given, and when."),
@@ -54,7 +46,7 @@ pub(super) const WORDS: &[(&str, &str, &str)] = &[
     ("MedicationAdministration", "Medicines given", "Each dose that was given, such as in hospital."),
     ("MedicationDispense", "Medicines handed out", "What a pharmacy handed out, how much and when."),
     ("MedicationRequest", "Prescriptions", "Medicines that were prescribed, with dose and reason."),
-    ("MedicationStatement", "Medicines taken", "What is or was taken, also without a prescription."),
+    ("MedicationStatement", "Medicines taken", "What is or was taken, with or without a prescription."),
     ("NutritionOrder", "Diet and nutrition", "Diets and supplements that were ordered."),
     (
         "Observation",
@@ -113,7 +105,7 @@ pub(super) const CATEGORIES: &[(&str, &str, &str, &str)] = &[
         "Condition",
         "http://hl7.org/fhir/us/core/CodeSystem/condition-category|health-concern",
         "Health concerns",
-        "Worries about health that need not be an illness.",
+        "Worries about health that may not be an illness.",
     ),
     (
         "Observation",
@@ -137,7 +129,7 @@ pub(super) const CATEGORIES: &[(&str, &str, &str, &str)] = &[
         "Observation",
         "http://hl7.org/fhir/us/core/CodeSystem/us-core-category|sdoh",
         "Social needs: housing, food, transport",
-        "What was found about living conditions that bear on health.",
+        "Living conditions that affect health.",
     ),
     (
         "Observation",
@@ -149,7 +141,7 @@ pub(super) const CATEGORIES: &[(&str, &str, &str, &str)] = &[
         "DocumentReference",
         "http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category|clinical-note",
         "Clinical notes",
-        "What clinicians wrote about visits, stays and treatments, in full.",
+        "What clinicians wrote about visits, hospital stays and treatments, in full.",
     ),
 ];
 

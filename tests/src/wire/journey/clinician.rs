@@ -49,7 +49,7 @@ async fn clara_finds_a_patient_among_many() {
         page = browser.send(&page, &form, &form.entering()).await.page();
         assert_eq!(offered(&page), found, "{text}");
         assert_eq!(page.form("q").value("q"), text);
-        assert_eq!(page.text.contains("No patient of yours matches"), found.is_empty(), "{}", page.text);
+        assert_eq!(page.text.contains("None of your patients match"), found.is_empty(), "{}", page.text);
     }
 
     // She finds Tom, and gives the app his record.

@@ -52,7 +52,7 @@ async fn revoke_09_a_patient_ends_the_access_of_an_app_at_once() {
     is_good(&other, &kept).await;
     // Sent again, it says that there is nothing more to end.
     let again = browser.press(&page, &form, "decision", "revoke").await.page();
-    assert_eq!((again.status, &*again.heading), (404, "There is no such access of yours"));
+    assert_eq!((again.status, &*again.heading), (404, "We could not find that access"));
     assert!(again.links.iter().any(|link| link.url.path() == "/auth/access"));
     // That it has ended is said only where it is so.
     let living = format!("/auth/access?ended={}", grant_of(&kept));
@@ -80,9 +80,12 @@ async fn revoke_11_patients_caregivers_and_clinicians_see_their_own_apps() {
         assert!(page.text.contains(words), "{words}: {}", page.text);
     }
     let page = apps(&app, &mut paul).await;
-    for words in
-        ["It sees in the record of Lena", "It sees in the record of Tom", "Everything in the record", "until"]
-    {
+    for words in [
+        "What it can see in the record of Lena",
+        "What it can see in the record of Tom",
+        "Everything in the record",
+        "until",
+    ] {
         assert!(page.text.contains(words), "{words}: {}", page.text);
     }
     let (of_lena, of_tom) = (form_of(&page, &grant_of(&lenas)), form_of(&page, &grant_of(&toms)));
@@ -92,7 +95,11 @@ async fn revoke_11_patients_caregivers_and_clinicians_see_their_own_apps() {
     is_ended(&app, &lenas).await;
     is_good(&app, &toms).await;
     let page = apps(&app, &mut clara).await;
-    assert!(page.text.contains("It sees of every patient whose record you may open"), "{}", page.text);
+    assert!(
+        page.text.contains("What it can see for every patient whose record you may open"),
+        "{}",
+        page.text
+    );
     assert!(page.text.contains("while you are signed in here"), "{}", page.text);
     for (page, own) in [(&page, &claras), (&apps(&app, &mut maria).await, &marias)] {
         for tokens in [&marias, &toms, &claras] {

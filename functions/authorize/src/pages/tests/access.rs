@@ -8,12 +8,12 @@ use super::samples::{PLAIN, access, apps};
 fn revoke_11_an_app_is_shown_with_what_it_has_and_how_to_end_it() {
     let html = access(PLAIN, apps(PLAIN), false);
     for words in [
-        "It sees in the record of Kwame Osei",
-        "It sees in your own record",
-        "It sees of every patient whose record you may open",
+        "What it can see in the record of Kwame Osei",
+        "What it can see in your own record",
+        "What it can see for every patient whose record you may open",
         "Laboratory results only",
         "A record that you may no longer open",
-        "This app is not let in at the moment",
+        "This app is switched off at the moment",
         "<summary>9 kinds of data</summary>",
         "Keep access when you are not using the app",
         "Keep access while you are signed in here",

@@ -13,6 +13,6 @@ fn launch_13_each_patient_is_a_button() {
     assert!(ids.iter().all(|tag| attribute(tag, "type") == Some("submit")));
     assert!(html.contains("href=\"/auth/patient?request=r&#38;offset=20\""));
     let html = choose_patient(PLAIN, "Osie", 0);
-    assert!(html.contains("No patient of yours matches") && html.contains("“Osie”"));
+    assert!(html.contains("None of your patients match") && html.contains("“Osie”"));
     assert!(fields(&html, "patient").is_empty());
 }

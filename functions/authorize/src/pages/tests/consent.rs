@@ -84,7 +84,7 @@ fn authz_26_what_the_app_has_already_is_told_from_what_is_new() {
     let asked = format!("openid patient/Patient.rs {GRANULAR} offline_access");
     let more = consent_again(PLAIN, &asked, "openid patient/Patient.rs");
     assert_eq!(new(&more), ["Laboratory results only", "Keep access when you are not using the app"]);
-    assert!(more.contains("has access for you already, since 3 March 2025. It asks for more now"));
+    assert!(more.contains("You already gave Vitals Viewer access on 3 March 2025. It asks for more now"));
     let same = consent_again(PLAIN, &asked, &asked);
     assert!(new(&same).is_empty() && same.contains("It asks for nothing new."));
     let first = consent(PLAIN, &asked, true);

@@ -66,7 +66,7 @@ fn app(texts: Texts, whose: Whose, scopes: &str) -> AppAccess {
         shared: Shared::of(&Scopes::parse(scopes).unwrap()),
         since: Some("3 March 2025".to_owned()),
         last_used: Some("5 minutes ago".to_owned()),
-        lasts: "until 30 August 2025; each use makes that 180 days from then".to_owned(),
+        lasts: "until 30 August 2025; each use extends that to 180 days from then".to_owned(),
         grants: vec!["g1".to_owned(), "g2".to_owned()],
     }
 }

@@ -204,7 +204,9 @@ async fn oidc_11_max_age_prompt_and_login_hint_are_passed_on_and_held_to() {
             clinic.visitor.page
         );
         if status == 403 {
-            assert!(clinic.visitor.page.contains("You have to sign in anew") && !clinic.somebody_signed_in());
+            assert!(
+                clinic.visitor.page.contains("You need to sign in again") && !clinic.somebody_signed_in()
+            );
             continue;
         }
         // The app is told when the user proved who they are, not when they came by.
@@ -258,7 +260,7 @@ async fn oidc_11_a_sign_in_of_which_nobody_says_when_is_lately_enough_for_nothin
         let back = clinic.a.signs_in(&clinic.visitor.location);
         let status = clinic.visitor.get(&back).await;
         assert_eq!(status.as_u16(), if silent { 403 } else { 303 }, "{}", clinic.visitor.page);
-        assert_eq!(clinic.visitor.page.contains("You have to sign in anew"), silent);
+        assert_eq!(clinic.visitor.page.contains("You need to sign in again"), silent);
     }
     clinic.visitor.get(&format!("{ASK}&max_age=86400")).await;
     assert!(clinic.visitor.location.starts_with("/auth/patient"), "{}", clinic.visitor.location);

@@ -58,7 +58,7 @@ async fn oidc_core_3_1_3_7_an_id_token_that_is_not_the_answer_signs_nobody_in() 
         clinic.a.claims(claim(name, value.clone()));
         let status = clinic.visitor.get(&back).await.as_u16();
         let (expected, title) =
-            if name == "auth_time" { (403, "You have to sign in anew") } else { (502, DID_NOT_WORK) };
+            if name == "auth_time" { (403, "You need to sign in again") } else { (502, DID_NOT_WORK) };
         assert_eq!(status, expected, "{name}: {value}");
         is_a_clear_page(&clinic.visitor, title);
         assert!(!clinic.visitor.is_signed_in() && !clinic.somebody_signed_in(), "{name}: {value}");

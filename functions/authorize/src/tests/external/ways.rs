@@ -113,7 +113,7 @@ async fn the_page_of_apps_is_reached_by_a_provider_too() {
     // Where there are several, they are shown there as well; what fails leads back to that page.
     let mut clinic = Clinic::new().await;
     assert_eq!(clinic.visitor.get("/auth/access").await, 200);
-    assert!(clinic.visitor.page.contains("see the apps that you gave access"), "{}", clinic.visitor.page);
+    assert!(clinic.visitor.page.contains("see which apps have access"), "{}", clinic.visitor.page);
     assert_eq!(clinic.visitor.post("/auth/login", &[("provider", "a")]).await, 303);
     let back = clinic.a.signs_in(&clinic.visitor.location);
     clinic.a.claims(|claims| claims["nonce"] = json!("another"));
