@@ -13,14 +13,9 @@ use super::ledger::Ledger;
 
 const PERMISSIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/permissions.json");
 
-/// Statements that no step here needs: what is for identity providers, for registration by programs, and what is read when an EHR asks for the
-/// first time.
-const UNUSED: [(&str, &str); 4] = [
-    ("authorize", "Enrolments"),
-    ("authorize", "PublicKeys"),
-    ("authorize", "Replay"),
-    ("token", "Registrations"),
-];
+/// Statements that no step here needs: what is for identity providers, and what is read when an EHR asks for the first time.
+const UNUSED: [(&str, &str); 3] =
+    [("authorize", "Enrolments"), ("authorize", "PublicKeys"), ("authorize", "Replay")];
 
 /// A statement of a function's policy.
 #[derive(Debug, Deserialize)]
