@@ -18,7 +18,7 @@ use crate::harness::{Answer, Browser, Choices, Ehr};
 
 /// All operations of the ports but those that follow upon another one's failure: `revoke`, `unredeem`, `extend_retry`; and but two whose
 /// outages stand with what asks for them: `enrol` (authorize, `tests/external/answers.rs`) and `register_client` (token, `tests/rfc7591.rs`).
-const OPERATIONS: [&str; 36] = [
+const OPERATIONS: [&str; 37] = [
     "access_token_key",
     "begin",
     "choose_encounter",
@@ -43,6 +43,7 @@ const OPERATIONS: [&str; 36] = [
     "public_keys",
     "record",
     "records",
+    "records_by_id",
     "redeem",
     "refresh",
     "revoke_by_client",

@@ -21,7 +21,7 @@ const OUTAGES: &str = include_str!("../../../shared/aws/tests/emulator/outages.r
 const LOST_ANSWERS: &str = include_str!("../../../shared/aws/tests/emulator/lost_answers.rs");
 
 /// The operations that write nothing: a lost answer leaves nothing open.
-const READS: [&str; 17] = [
+const READS: [&str; 18] = [
     "access_token_key",
     "client",
     "encounter",
@@ -36,6 +36,7 @@ const READS: [&str; 17] = [
     "public_keys",
     "record",
     "records",
+    "records_by_id",
     "session",
     "sign",
     "user",
