@@ -136,7 +136,7 @@ fn everything(level: Level) -> Words {
         ),
         Level::User => Words::new(
             "Everything you may see, now and in the future",
-            "Health data of every kind, of every patient whose record you may open, today and later.",
+            "Health data of every kind, of every patient whose record you may open, now and in the future.",
         ),
         Level::System => Words::new(
             "Everything on this server, now and in the future",

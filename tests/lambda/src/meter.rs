@@ -5,11 +5,13 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
-use smart_aws::tables;
 
 use crate::capacity::{self, Units};
 use crate::http::{Connection, Request, Response};
 use crate::proxy;
+
+/// The partition key of both tables.
+const KEY: &str = "pk";
 
 /// A call that was passed on.
 #[derive(Clone, Debug)]
@@ -95,7 +97,7 @@ fn pass(mut request: Request, aws: &mut Connection, noted: &Mutex<Vec<Call>>) ->
 /// What is asked about, in any of the forms of a request.
 fn touched(asked: &Value) -> Vec<Touched> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
-    let key_of = |item: &Value| text(item.get(tables::STATE.key)?.get("S")?);
+    let key_of = |item: &Value| text(item.get(KEY)?.get("S")?);
     if let Some(batch) = asked.get("RequestItems").and_then(Value::as_object) {
         let of_table = |(table, asked): (&String, &Value)| {
             let keys = asked
@@ -111,21 +113,16 @@ fn touched(asked: &Value) -> Vec<Touched> {
     }
     let index = asked.get("IndexName").and_then(text);
     let item = ["Key", "Item"].into_iter().find_map(|name| key_of(asked.get(name)?));
-    let key = item.or_else(|| group(asked, index.as_deref()?));
+    let key = item.or_else(|| group(asked));
     let table = asked.get("TableName").and_then(text).unwrap_or_default();
     vec![Touched { table, index, keys: key.into_iter().collect() }]
 }
 
-/// The group of an index that a query is about: `#group = :group AND …`.
-fn group(asked: &Value, index: &str) -> Option<String> {
-    let indexes = [tables::STATE, tables::RECORDS].into_iter().flat_map(|table| table.indexes);
-    let hash = indexes.into_iter().find(|known| known.name == index)?.hash;
-    let named = |what: &str, name: &str| asked.get(what)?.get(name.trim());
+/// The group of an index that a query is about: `#group = :group AND …`, of which no other part says what something equals.
+fn group(asked: &Value) -> Option<String> {
     let condition = asked.get("KeyConditionExpression")?.as_str()?;
-    let mut parts = condition.split(" AND ").filter_map(|part| part.split_once(" = "));
-    let (_, value) =
-        parts.find(|(name, _)| named("ExpressionAttributeNames", name).is_some_and(|name| name == hash))?;
-    named("ExpressionAttributeValues", value)?.get("S")?.as_str().map(str::to_owned)
+    let (_, value) = condition.split(" AND ").find_map(|part| part.split_once(" = "))?;
+    asked.get("ExpressionAttributeValues")?.get(value.trim())?.get("S")?.as_str().map(str::to_owned)
 }
 
 /// Service and operation, as the SDK says them: `DynamoDB_20120810.GetItem`, `TrentService.Sign`.

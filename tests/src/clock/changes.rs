@@ -38,7 +38,7 @@ async fn refr_24_a_disabled_client_stops_at_once_at_the_refresh_and_within_a_min
         app.refresh(&tokens).send().await.is_token_error(401, "invalid_client");
         // A consent may last for months: nor is one taken.
         let page = browser.press(&consent, &consent_form(&consent), "decision", "allow").await.page();
-        assert_eq!(page.status, 400);
+        assert_eq!(page.status, 403, "{}", page.text);
         let told = stops_within_a_minute(&server, &app, &tokens).await;
         assert!(told.contains("client"), "{told}");
         let page = browser.open(&app.url_of(&app.request(ONCE))).await.page();

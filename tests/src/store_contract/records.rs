@@ -228,7 +228,7 @@ async fn seen_by<S: Resources>(store: &S, resource_type: &'static str, id: &str)
     }
     let record = store.record(resource_type, &id.parse().unwrap()).await.unwrap().unwrap();
     let owners = record.resource().unwrap().belonging().into_patients();
-    assert_eq!(owners.iter().map(|owner| owner.as_str()).collect::<String>(), seen);
+    assert_eq!(owners.iter().map(smart_core::id::ResourceId::as_str).collect::<String>(), seen);
     seen
 }
 

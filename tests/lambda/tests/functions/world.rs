@@ -105,8 +105,7 @@ impl World {
 
     /// The same, where programs may register clients.
     pub(crate) fn with_registration(mut self) -> Self {
-        let digest = sha2::Sha256::digest(INITIAL_ACCESS_TOKEN);
-        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = hex::encode(sha2::Sha256::digest(INITIAL_ACCESS_TOKEN));
         self.environment.push((REGISTRATION.to_owned(), digest));
         self
     }

@@ -45,7 +45,7 @@ async fn authz_33_what_was_granted_is_remembered_until_it_is_taken_back() {
     let asked = app.request(ALL_OF_MARIA);
     let page = browser.open(&app.url_of(&asked)).await.page();
     let consent = browser.sign_in(&page, "maria").await.page();
-    assert!(consent.text.contains("without your being asked"), "{}", consent.text);
+    assert!(consent.text.contains("without asking you again"), "{}", consent.text);
     let left = browser.press(&consent, &consent_form(&consent), "decision", "allow").await.left();
     app.tokens(&app.exchange(&asked, &asked.code_in(&left)).send().await);
 
@@ -133,7 +133,7 @@ async fn authz_26_a_launch_is_remembered_for_its_patient() {
 
     let asked = app.launched(scope, &ehr.opens("trusted", json!({ "patient": "maria" })).await);
     let page = clara.open(&app.url_of(&asked)).await.page();
-    assert!(page.text.contains("without your being asked"), "{}", page.text);
+    assert!(page.text.contains("without asking you again"), "{}", page.text);
     let left = clara.press(&page, &consent_form(&page), "decision", "allow").await.left();
     app.tokens(&app.exchange(&asked, &asked.code_in(&left)).send().await);
 
@@ -169,7 +169,7 @@ async fn authz_26_nothing_is_promised_where_the_user_chooses_each_time() {
     let visits = maria.sign_in(&page, "maria").await.page();
     let consent = maria.press(&visits, &visits.form("encounter"), "encounter", "maria-visit").await.page();
     consent_form(&consent);
-    assert!(!consent.text.contains("without your being asked"), "{}", consent.text);
+    assert!(!consent.text.contains("without asking you again"), "{}", consent.text);
 }
 
 /// AUTHZ-33: a remembered consent is no sign-in.

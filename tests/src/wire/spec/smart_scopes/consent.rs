@@ -94,7 +94,8 @@ async fn authz_24_26_the_page_says_what_is_asked_for() {
     let consent = browser.sign_in(&page, "maria").await.page();
     let form = consent_form(&consent);
     assert!(form.checkboxes("scope").contains(&("offline_access", true)));
-    for words in ["Web App", "app.example", "Maria Álvarez", "180 days", "14 days", "today and later"] {
+    for words in ["Web App", "app.example", "Maria Álvarez", "180 days", "14 days", "now and in the future"]
+    {
         let said = consent.text.contains(words);
         // A browser app's access lasts two weeks from use to use, and not half a year.
         assert_eq!(said, words != "180 days", "{words}: {}", consent.text);
