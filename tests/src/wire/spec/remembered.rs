@@ -120,6 +120,33 @@ async fn authz_21_it_is_remembered_for_one_user_one_patient_and_one_client() {
     }
 }
 
+/// AUTHZ-26: who opens an app from the EHR again is told what it has of this patient already; of another patient, all is new.
+#[tokio::test]
+async fn authz_26_a_launch_tells_what_was_granted_for_its_patient_before() {
+    let app = SmartApp::on_wire("web").await;
+    let ehr = Ehr::of(&app.target).await;
+    let scope = "openid fhirUser launch offline_access patient/*.rs";
+    let mut clara = Browser::new(&app.target);
+    let mut consent_for = async |patient: &str| {
+        let asked = app.launched(scope, &ehr.opens("web", json!({ "patient": patient })).await);
+        let shown = clara.open(&app.url_of(&asked)).await.page();
+        let consent = match shown.find_form("password") {
+            Some(_) => clara.sign_in(&shown, "clara").await.page(),
+            None => shown,
+        };
+        let left = clara.press(&consent, &consent_form(&consent), "decision", "allow").await.left();
+        app.tokens(&app.exchange(&asked, &asked.code_in(&left)).send().await);
+        consent
+    };
+    consent_for("maria").await;
+    let again = consent_for("maria").await;
+    assert!(again.text.contains("It asks for nothing new."), "{}", again.text);
+    let other = consent_for("lena").await;
+    assert_eq!(other.heading, "Share Lena Berg’s health data with Web App?");
+    assert!(other.text.contains("It asks for more now"), "{}", other.text);
+    assert_eq!(other.text.matches(" New ").count(), 2, "her record, and the sentence: {}", other.text);
+}
+
 /// AUTHZ-26: what was granted to an EHR's launch answers the next one of the same patient, whatever else the EHR says; each launch
 /// is used up by it. Another patient is asked about, and so are more scopes, and what the app has without an EHR is no launch.
 #[tokio::test]

@@ -359,31 +359,6 @@ async fn launch_13_a_launch_opens_no_patient_whom_the_user_may_not_see() {
     }
 }
 
-/// AUTHZ-26: who opens an app from the EHR again is told what it has of this patient already; of another patient, all is new.
-#[tokio::test]
-async fn authz_26_a_launch_tells_what_was_granted_for_its_patient_before() {
-    let (app, ehr) = app_and_ehr("web").await;
-    let mut clara = Browser::new(&app.target);
-    let mut consent_for = async |patient: &str| {
-        let asked = app.launched(SCOPE, &ehr.opens("web", json!({ "patient": patient })).await);
-        let shown = clara.open(&app.url_of(&asked)).await.page();
-        let consent = match shown.find_form("password") {
-            Some(_) => clara.sign_in(&shown, "clara").await.page(),
-            None => shown,
-        };
-        let left = clara.press(&consent, &consent_form(&consent), "decision", "allow").await.left();
-        app.tokens(&app.exchange(&asked, &asked.code_in(&left)).send().await);
-        consent
-    };
-    consent_for("maria").await;
-    let again = consent_for("maria").await;
-    assert!(again.text.contains("It asks for nothing new."), "{}", again.text);
-    let other = consent_for("lena").await;
-    assert_eq!(other.heading, "Share Lena Berg’s health data with Web App?");
-    assert!(other.text.contains("It asks for more now"), "{}", other.text);
-    assert_eq!(other.text.matches(" New ").count(), 2, "her record, and the sentence: {}", other.text);
-}
-
 /// RFC 6750, LAUNCH-04: launches are made by the client that may, with a token of its own, and by nobody else.
 #[tokio::test]
 async fn launch_04_only_an_ehr_makes_launches() {
