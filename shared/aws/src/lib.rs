@@ -9,7 +9,7 @@
 //! * A write whose outcome is unknown is looked for by its name, and is safe to repeat under it. A repeat by a new request is another
 //!   write: what that one finds is the functions' business.
 //! * What AWS does not answer, in time and whole, is [`Unavailable`](smart_core::ports::Unavailable): 503, never an answer.
-//! * There is no clock and no randomness here but the SDK's, and that of a wait ([`patience`]).
+//! * There is no clock and no randomness here but the SDK's, and that of a wait (`patience`).
 #![warn(missing_docs)]
 
 mod both;
