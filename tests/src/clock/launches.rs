@@ -1,6 +1,7 @@
 //! A launch may be followed for five minutes; whoever followed it in time may take as long as any authorization.
 
 use serde_json::json;
+use smart_core::client::Client;
 
 use super::{MINUTE, SECOND, Server, just_before};
 use crate::harness::smart_app::walk;
@@ -70,22 +71,23 @@ async fn launch_13_who_may_not_see_the_patient_any_more_gets_no_code() {
     assert_eq!(page.heading, "You may not open this record");
 }
 
-/// A client that is disabled makes no launches within a minute; nor does one that lost the scope.
+/// A client that is disabled makes no launches within a minute; nor does one that lost the scope, or may have no tokens of its own any more.
 #[tokio::test]
 async fn launch_04_an_ehr_that_was_stopped_makes_no_launches() {
-    for lost in [false, true] {
+    type Change = fn(&mut Client);
+    let changes: [(u16, Change); 3] = [
+        (401, |client| client.disabled = true),
+        (403, |client| client.scope = "system/*.rs".parse().unwrap()),
+        (403, |client| client.grant_types.clear()),
+    ];
+    for (status, change) in changes {
         let server = Server::new().await;
         let ehr = Ehr::of(&server.target).await;
         ehr.opens("web", json!({})).await;
-        server
-            .change_client("ehr", |client| {
-                client.disabled = !lost;
-                client.scope = "system/*.rs".parse().unwrap();
-            })
-            .await;
+        server.change_client("ehr", change).await;
         server.after(MINUTE);
         let answer = ehr.asks("web", json!({})).await;
-        assert_eq!(answer.status, if lost { 403 } else { 401 }, "{}", answer.text());
+        assert_eq!(answer.status, status, "{}", answer.text());
         server.after(4 * MINUTE);
         assert_eq!(
             ehr.asks("web", json!({})).await.is(401).bearer_challenge(),

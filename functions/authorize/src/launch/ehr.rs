@@ -8,7 +8,7 @@ use smart_core::deployment::PublicUrl;
 use smart_core::instant::Instant;
 use smart_core::jose::PublicJwk;
 use smart_core::ports::{PublicKeys, Unavailable};
-use smart_core::scope::{Scope, Scopes};
+use smart_core::scope::Scope;
 use smart_core::token::{AccessTokenError, Expected, verify_access_token};
 use smart_web::authorization::{self, Several};
 use smart_web::cached::Cached;
@@ -58,16 +58,12 @@ impl<K: PublicKeys> Ehrs<K> {
         }
         let client = function.client(&claims.client_id, now).await?.filter(|client| !client.disabled);
         let client = client.ok_or(LaunchError::InvalidToken("its client is disabled"))?;
-        if claims.scope.as_ref().is_some_and(may_make_launches) && may_make_launches(&client.scope) {
+        if claims.scope.as_ref().is_some_and(|said| client.holds_alone(said, Scope::LAUNCH_CREATE)) {
             Ok(client)
         } else {
             Err(LaunchError::InsufficientScope)
         }
     }
-}
-
-fn may_make_launches(scopes: &Scopes) -> bool {
-    scopes.iter().any(|scope| scope.is_extension(Scope::LAUNCH_CREATE))
 }
 
 /// The one token of a request: in one `Authorization` header (RFC 6750 §2.1).
