@@ -178,7 +178,9 @@ fn fields(client: &Client) -> Map<String, Value> {
     if let Some(uri) = &client.logo_uri {
         put("logo_uri", uri.as_str().into());
     }
+    put("dpop_bound_access_tokens", client.dpop_bound_access_tokens.into());
     put("smart_introspect", client.smart_introspect.into());
+    put("smart_remember_consent", client.smart_remember_consent.into());
     put("smart_refresh_retry_seconds", client.refresh_retry.length().as_secs().into());
     put("disabled", client.disabled.into());
     fields
@@ -186,7 +188,7 @@ fn fields(client: &Client) -> Map<String, Value> {
 
 /// In the order in which one reads it; what is long, item by item.
 fn shown(fields: &Map<String, Value>) -> String {
-    const ORDER: [&str; 16] = [
+    const ORDER: [&str; 18] = [
         "client_id",
         "client_secret",
         OLD_SECRET_UNTIL,
@@ -201,7 +203,9 @@ fn shown(fields: &Map<String, Value>) -> String {
         "initiate_login_uri",
         "logo_uri",
         "scope",
+        "dpop_bound_access_tokens",
         "smart_introspect",
+        "smart_remember_consent",
         "disabled",
     ];
     let mut lines = Vec::new();
@@ -268,7 +272,7 @@ mod tests {
             "redirect_uris": ["https://a.example/cb"], "grant_types": ["authorization_code", "refresh_token"],
             "scope": "launch/patient patient/*.rs", "token_endpoint_auth_method": "private_key_jwt",
             "token_endpoint_auth_signing_alg": "RS256", "jwks_uri": "https://a.example/jwks", "initiate_login_uri": "https://a.example/launch",
-            "smart_introspect": true
+            "smart_introspect": true, "smart_remember_consent": true, "dpop_bound_access_tokens": true,
         });
         let client = parse(&metadata, Deployment::Public).unwrap();
         let mut fields = fields(&client);
