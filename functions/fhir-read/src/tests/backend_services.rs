@@ -4,7 +4,6 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use smart_core::token::AccessTokenClaims;
-use smart_web::arrival::Arrival;
 
 use super::tokens::{Bearer, signed};
 use super::world::{World, clinic};
@@ -175,8 +174,7 @@ async fn revoke_10_a_revoked_token_stops_at_once_also_where_its_client_is_rememb
 #[tokio::test]
 async fn a_disabled_client_alone_stops_within_a_minute() {
     let world = clinic_with("system/*.rs");
-    let function = super::router(world.clone(), world.clone(), &super::settings());
-    let at = |second| function.clone().layer(axum::Extension(Arrival(NOW + Duration::from_secs(second))));
+    let at = super::function_at(&world);
     let token = bearer("system/*.rs");
     let paths = ["/fhir/Patient/a", "/fhir/Patient"];
     for path in paths {

@@ -13,6 +13,8 @@ mod smart_scopes;
 mod tokens;
 mod world;
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use http::{HeaderMap, Request, StatusCode};
@@ -44,6 +46,12 @@ fn settings() -> Settings {
 
 fn function(world: &World) -> Router {
     router(world.clone(), world.clone(), &settings()).layer(axum::Extension(Arrival(NOW)))
+}
+
+/// One function that remembers what it looked up, as it is so many seconds after [`NOW`].
+fn function_at(world: &World) -> impl Fn(u64) -> Router {
+    let function = router(world.clone(), world.clone(), &settings());
+    move |second| function.clone().layer(axum::Extension(Arrival(NOW + Duration::from_secs(second))))
 }
 
 /// What came back.

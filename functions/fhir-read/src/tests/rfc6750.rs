@@ -266,12 +266,7 @@ async fn rs_06_a_warm_function_believes_no_grant_that_has_ended() {
 #[tokio::test]
 async fn a_disabled_client_or_user_stops_within_a_minute() {
     let world = clinic();
-    let function = super::router(world.clone(), world.clone(), &super::settings());
-    let at = |second| {
-        function
-            .clone()
-            .layer(axum::Extension(smart_web::arrival::Arrival(NOW + Duration::from_secs(second))))
-    };
+    let at = super::function_at(&world);
     let bearer = world.token("clinician", SCOPES, Some("a"));
     for path in ["/fhir/Patient/a", "/fhir/Observation"] {
         assert_eq!(get(path).by(&bearer).send_to(&at(0)).await.status, 200);
@@ -290,12 +285,7 @@ async fn a_disabled_client_or_user_stops_within_a_minute() {
 #[tokio::test]
 async fn refr_24_other_credentials_stop_tokens_within_a_minute_and_new_tokens_work_at_once() {
     let world = clinic();
-    let function = super::router(world.clone(), world.clone(), &super::settings());
-    let at = |second| {
-        function
-            .clone()
-            .layer(axum::Extension(smart_web::arrival::Arrival(NOW + Duration::from_secs(second))))
-    };
+    let at = super::function_at(&world);
     let before = world.token("clinician", SCOPES, Some("a"));
     let paths = ["/fhir/Patient/a", "/fhir/Observation"];
     for path in paths {
