@@ -56,6 +56,15 @@ pub(crate) fn smart_in(folder: &Path, arguments: &[&str], input: &str, variables
     ended(command, input)
 }
 
+/// The same on a terminal, as a person sees it: both outputs are what the terminal shows.
+pub(crate) fn smart_on_a_terminal(folder: &Path, arguments: &[&str]) -> Said {
+    const TERMINAL: &str = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)";
+    let mut command = Command::new("python3");
+    command.args(["-c", TERMINAL, env!("CARGO_BIN_EXE_smart")]).args(arguments);
+    command.current_dir(folder).env("TERM", "xterm").stdout(Stdio::piped());
+    ended(command, "")
+}
+
 /// Runs a command to its end, with `input` on standard input.
 fn ended(mut command: Command, input: &str) -> Said {
     let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::command::{Server, get, post, smart, smart_with};
+use crate::command::{Server, get, post, smart, smart_on_a_terminal, smart_with};
 use serde_json::{Value, json};
 
 fn write(folder: &Path, name: &str, text: &str) {
@@ -41,6 +41,21 @@ fn an_import_counts_what_was_loaded_and_what_was_not() {
         "bad.ndjson:3: expected a JSON object: expected ident (column 2)\n\
          bad.ndjson:5: resourceType: expected a resource type of FHIR R4, not \"Foo\"\n"
     );
+}
+
+/// On a terminal there is a bar, which counts and is gone in the end; elsewhere there is none.
+#[test]
+fn who_imports_at_a_terminal_sees_how_far_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "good.ndjson", &observations(3_000));
+    let import = ["import", "--data", "d", "good.ndjson"];
+    let seen = smart_on_a_terminal(folder.path(), &import).well();
+    let (while_it_goes_on, in_the_end) = seen.rsplit_once("\u{1b}[").unwrap();
+    assert!(while_it_goes_on.contains('█') && while_it_goes_on.contains(" to go"), "{seen:?}");
+    assert!(while_it_goes_on.contains(" resources, "), "{seen:?}");
+    assert!(in_the_end.contains("loaded 3000 resources") && !in_the_end.contains('█'), "{seen:?}");
+    let said = smart(folder.path(), &import);
+    assert!(!said.err.contains('█') && !said.err.contains('\u{1b}'), "{said:?}");
 }
 
 #[test]
